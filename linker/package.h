@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The package: reading, writing and its parts as values. The byte layout is defined once, for host and
+// device, in firmware_runtime/include/mbpf/abi/package.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/native.h"
+#include "core/result.h"
+
+namespace mbpf {
+
+struct PackageProgram {
+    std::string name;
+    std::string attach;  // section name
+    std::uint16_t hook_id = 0;
+    std::uint8_t priority = 0;
+    bool fail_open = false;
+    std::uint32_t hook_abi = 0;
+    std::uint32_t entry_offset = 0;
+    std::uint32_t stack_bytes = 0;
+    std::uint64_t worst_case_instructions = 0;
+    std::uint64_t parameter = 0;
+};
+
+struct PackageMap {
+    std::string name;
+    std::uint16_t type = 0;
+    std::uint16_t flags = 0;
+    std::uint32_t key_size = 0;
+    std::uint32_t value_size = 0;
+    std::uint32_t max_entries = 0;
+};
+
+struct PackageSignature {
+    std::uint8_t role = 0;       // MBPF_ROLE_*
+    std::uint8_t algorithm = 0;  // MBPF_SIGALG_*
+    std::array<std::uint8_t, 8> key_id{};
+    std::array<std::uint8_t, 64> signature{};
+};
+
+struct HostSection {
+    std::uint32_t tag = 0;  // MBPF_HOST_*
+    std::vector<std::uint8_t> bytes;
+};
+
+struct PackageVersion {
+    std::uint16_t major = 0, minor = 0, patch = 0;
+};
+
+// All of a package as values. A parsed one has passed every structural check.
+struct Package {
+    std::string name;
+    PackageVersion version;
+    std::uint32_t rollback_counter = 0;
+    std::uint32_t flags = 0;
+    std::uint16_t isa = 0;
+    std::uint16_t isa_extensions = 0;
+    std::uint32_t platform_version = 0;
+    std::uint64_t capabilities = 0;
+    std::uint32_t ram_bytes = 0;
+    std::uint32_t stack_bytes = 0;
+    std::uint64_t worst_case_instructions = 0;
+    std::vector<std::uint8_t> text;          // code and constants, position-independent
+    std::vector<std::uint8_t> data;          // initial .data; the rest of data_ram_bytes is zero
+    std::uint32_t data_ram_bytes = 0;
+    std::vector<Import> imports;
+    std::vector<PackageProgram> programs;
+    std::vector<PackageMap> maps;
+    std::vector<PackageSignature> signatures;
+    std::vector<HostSection> host_sections;
+
+    // Fixed header with digests filled in: MBPF_HEADER_BYTES bytes; what signatures cover.
+    std::vector<std::uint8_t> header_bytes() const;
+    // Whole file; without host sections when `for_device`.
+    std::vector<std::uint8_t> serialize(bool for_device = false) const;
+};
+
+// Any input is fine: bad ones give MBPF32xx. Digests are checked; signatures are the signer's business.
+Result<Package> parse_package(std::span<const std::uint8_t> bytes);
+
+struct LinkOptions {
+    std::string name;
+    PackageVersion version{0, 1, 0};
+    std::uint32_t rollback_counter = 0;
+    bool include_host_sections = true;
+};
+
+// NativeObject to image (LLD) to package, not yet signed.
+Result<Package> link_package(const VerifiedObject& verified, const NativeObject& native, const LinkOptions& options);
+
+}  // namespace mbpf

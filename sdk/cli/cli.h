@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every tool does alike: read inputs ("-" is stdin), write outputs whole or not at all, print
+// diagnostics to stderr with the right colour, end with the right exit code. The only place, with sdk/tools
+// and sdk/deploy, that touches files and terminals.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/diagnostic.h"
+#include "core/result.h"
+
+namespace mbpf::cli {
+
+inline constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20;  // a larger input is refused
+
+// Whole file, or stdin for "-". Directories, missing and oversized files give MBPF4001.
+Result<std::vector<std::uint8_t>> read_input(const std::string& path);
+Result<std::string> read_text(const std::string& path);
+// Writes to a temporary beside `path` and renames; "-" is stdout. `mode`: permissions of a new file.
+// `overwrite` false: an existing file is MBPF4002.
+Status write_output(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode = 0644, bool overwrite = true);
+Status write_text(const std::string& path, std::string_view text);
+
+// stderr is a terminal and NO_COLOR is unset.
+bool use_colour();
+bool stderr_is_terminal();
+// Renders to stderr (text) or stdout (json: one object per line); returns the exit code.
+int report(const Diagnostic& d, bool json = false);
+// Usage error with MBPF2001.
+Diagnostic usage_error(std::string message, std::string fix = "run with --help");
+// MBPF_<NAME> from the environment, if set and not empty.
+std::optional<std::string> environment(std::string_view name);
+
+// One line on stderr, redrawn in place; silent unless stderr is a terminal.
+class ProgressBar {
+  public:
+    ProgressBar(std::string label, std::uint64_t total);
+    ~ProgressBar();
+    void update(std::uint64_t done);
+
+  private:
+    std::string label_;
+    std::uint64_t total_;
+    int last_percent_ = -1;
+    bool active_;
+};
+
+}  // namespace mbpf::cli

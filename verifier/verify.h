@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verifier's door: an object and a platform in, a verdict per program out, and, if all were accepted,
+// the VerifiedObject that alone can be compiled to native code.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/diagnostic.h"
+#include "core/platform.h"
+#include "core/program.h"
+#include "verifier/facts.h"
+
+namespace mbpf {
+
+struct VerifyOptions {
+    // Programs to judge; empty: all. `section` and `function` both restrict.
+    std::string section;
+    std::string function;
+    // Budget of abstract steps (instructions interpreted abstractly) per program; never time.
+    std::uint64_t max_steps = 4'000'000;
+    // raw_memory hooks: bytes of memory r1 points to; r2 holds this length.
+    std::uint32_t memory_bytes = 0;
+};
+
+struct VerifyStats {
+    std::uint64_t steps = 0;        // abstract instructions executed
+    std::uint64_t joins = 0;
+    std::uint64_t widenings = 0;
+    std::uint64_t loop_iterations_unrolled = 0;
+    std::uint64_t time_us = 0;      // CPU time, for people; never decides anything
+    std::uint64_t peak_bytes = 0;   // of the analysis's own states
+};
+
+struct ProgramVerdict {
+    std::uint32_t program = 0;  // index into Object::programs
+    std::string section;
+    std::string function;
+    bool accepted = false;
+    std::vector<Diagnostic> diagnostics;  // empty if accepted; the first one decides
+    std::uint32_t instructions = 0;       // slots in the program
+    std::uint64_t worst_case_instructions = 0;
+    std::uint32_t stack_bytes = 0;
+    VerifyStats stats;
+};
+
+// An object all of whose programs are proved safe on a platform. Only verify() makes it.
+class VerifiedObject {
+  public:
+    const bpf::Object& object() const { return *object_; }
+    const Platform& platform() const { return *platform_; }
+    // By index into object().programs.
+    const ProgramFacts& facts(std::size_t program) const { return facts_[program]; }
+    const Hook& hook(std::size_t program) const { return *hooks_[program].hook; }
+    const HookMatch& hook_match(std::size_t program) const { return hooks_[program]; }
+    // raw_memory hooks: the length proved against, in bytes.
+    std::uint32_t memory_bytes() const { return memory_bytes_; }
+
+  private:
+    VerifiedObject() = default;
+    friend class VerifiedObjectMaker;  // verifier/verify.cpp
+    std::shared_ptr<const bpf::Object> object_;
+    std::shared_ptr<const Platform> platform_;
+    std::vector<ProgramFacts> facts_;
+    std::vector<HookMatch> hooks_;
+    std::uint32_t memory_bytes_ = 0;
+};
+
+struct VerifyReport {
+    std::vector<ProgramVerdict> verdicts;      // one per selected program, in object order
+    std::optional<VerifiedObject> verified;    // all programs of the object judged and accepted
+    bool accepted() const { return verified.has_value(); }
+};
+
+// Never fails as a whole: what cannot be judged is a verdict with a diagnostic.
+VerifyReport verify(std::shared_ptr<const bpf::Object> object, std::shared_ptr<const Platform> platform,
+                    const VerifyOptions& options = {});
+
+}  // namespace mbpf
