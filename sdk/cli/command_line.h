@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// CLI11 throws; our tools end with the exit codes of all our tools. This is where the one becomes the other:
+// call parse() first thing in main() and return its value if it has one.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <optional>
+
+#include "sdk/cli/cli.h"
+
+namespace mbpf::cli {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+// Parses; nothing to return means: go on. --help and --version print to stdout and end with 0, anything the
+// tool does not understand prints MBPF2001 and ends with 2.
+inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+        return std::nullopt;
+    } catch (const CLI::Success& end) {  // help, version
+        return app.exit(end, std::cout, std::cerr) == 0 ? 0 : 2;
+    } catch (const CLI::ParseError& error) {
+        std::string message = error.what();
+        const std::size_t line_end = message.find('\n');
+        if (line_end != std::string::npos) message.resize(line_end);
+        return report(usage_error(message, "run " + app.get_name() + " --help"));
+    }
+}
+
+}  // namespace mbpf::cli
