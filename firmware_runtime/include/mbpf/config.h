@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every size that the runtime's RAM depends on. A firmware overrides any of them with -D; nothing else in
+ * the runtime is sized at run time. */
+#ifndef MBPF_CONFIG_H
+#define MBPF_CONFIG_H
+
+#ifndef MBPF_SLOT_COUNT /* packages loaded at once, plus one being transferred */
+#define MBPF_SLOT_COUNT 6
+#endif
+#ifndef MBPF_SLOT_BYTES /* greatest package; code runs in place in its slot */
+#define MBPF_SLOT_BYTES 32768u
+#endif
+#ifndef MBPF_ARENA_BYTES /* RAM for maps, data and import tables of all packages */
+#define MBPF_ARENA_BYTES 163840u
+#endif
+#ifndef MBPF_MAX_PROGRAMS /* a package */
+#define MBPF_MAX_PROGRAMS 8
+#endif
+#ifndef MBPF_MAX_MAPS /* a package */
+#define MBPF_MAX_MAPS 16
+#endif
+#ifndef MBPF_MAX_IMPORTS /* a package */
+#define MBPF_MAX_IMPORTS 256u
+#endif
+#ifndef MBPF_MAX_HOOK_POINTS
+#define MBPF_MAX_HOOK_POINTS 24
+#endif
+#ifndef MBPF_MAX_PLATFORMS
+#define MBPF_MAX_PLATFORMS 2
+#endif
+#ifndef MBPF_LOG_BYTES /* console history; a power of two */
+#define MBPF_LOG_BYTES 4096u
+#endif
+/* What a program's machine code and its helpers may use on top of the hook's eBPF stack: saved registers,
+ * spills, the deepest helper (trace_printk). The firmware's stack must hold both. */
+#ifndef MBPF_NATIVE_STACK_MARGIN
+#define MBPF_NATIVE_STACK_MARGIN 1536u
+#endif
+#ifndef MBPF_CONTEXT_BYTES /* greatest context of a test run */
+#define MBPF_CONTEXT_BYTES 512u
+#endif
+#ifndef MBPF_PACKET_BYTES /* greatest packet of a test run or stimulus */
+#define MBPF_PACKET_BYTES 900u
+#endif
+
+#endif
