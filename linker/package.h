@@ -3,6 +3,7 @@
 // device, in firmware_runtime/include/mbpf/abi/package.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -65,20 +66,32 @@ struct Package {
     std::uint32_t ram_bytes = 0;
     std::uint32_t stack_bytes = 0;
     std::uint64_t worst_case_instructions = 0;
-    std::vector<std::uint8_t> text;          // code and constants, position-independent
-    std::vector<std::uint8_t> data;          // initial .data; the rest of data_ram_bytes is zero
+    std::vector<std::uint8_t> text;  // code and constants, position-independent
+    std::vector<std::uint8_t> data;  // initial .data; the rest of data_ram_bytes is zero
     std::uint32_t data_ram_bytes = 0;
+    std::uint32_t data_align = 8;  // 8 or 16
     std::vector<Import> imports;
     std::vector<PackageProgram> programs;
     std::vector<PackageMap> maps;
     std::vector<PackageSignature> signatures;
     std::vector<HostSection> host_sections;
+    // Of a package that was read without its host region: the digest its header holds, so that the header,
+    // and with it every signature, stays the same when it is written again. Unused with host_sections.
+    std::optional<std::array<std::uint8_t, 32>> stripped_host_digest;
 
     // Fixed header with digests filled in: MBPF_HEADER_BYTES bytes; what signatures cover.
     std::vector<std::uint8_t> header_bytes() const;
     // Whole file; without host sections when `for_device`.
     std::vector<std::uint8_t> serialize(bool for_device = false) const;
+    // The host section with this MBPF_HOST_* tag, or null.
+    const HostSection* find_host_section(std::uint32_t tag) const;
+    // What loading takes, by mbpf/abi/map_layout.h; nullopt: unknown isa, or a map that no device can hold.
+    std::optional<std::uint64_t> required_ram_bytes() const;
 };
+
+// The bytes a signature of this MBPF_ROLE_* covers: the COSE Sig_structure around the header; empty for an
+// unknown role.
+std::vector<std::uint8_t> to_be_signed(std::uint8_t role, std::span<const std::uint8_t> header);
 
 // Any input is fine: bad ones give MBPF32xx. Digests are checked; signatures are the signer's business.
 Result<Package> parse_package(std::span<const std::uint8_t> bytes);
