@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What C has and eBPF lacks, rewritten in terms eBPF has, so that the code generator need not refuse it.
+#pragma once
+
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+namespace mbpf::front_end {
+
+// Before ISA v4 there is no signed division: by absolute values, with the sign put back.
+void expand_signed_division(llvm::Module& module);
+// Copies and fills too long for a row of stores become loops: there is no memcpy to call.
+void expand_memory_intrinsics(llvm::Module& module, llvm::TargetMachine& machine);
+
+}  // namespace mbpf::front_end

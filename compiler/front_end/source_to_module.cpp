@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clang's cc1 job without a driver: nothing is searched for on the disk but what the caller named. The size
+// of what the preprocessor produces is bounded, since a few nested macros can make terabytes.
+#include "compiler/front_end/source_to_module.h"
+
+#include <clang/AST/ASTConsumer.h>
+#include <clang/CodeGen/CodeGenAction.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/CompilerInvocation.h>
+#include <clang/Frontend/MultiplexConsumer.h>
+#include <clang/Lex/PPCallbacks.h>
+#include <clang/Lex/Preprocessor.h>
+#include <llvm/Support/CrashRecoveryContext.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "compiler/front_end/file_system.h"
+#include "compiler/front_end/message_collector.h"
+#include "compiler/restricted_c/rules.h"
+
+namespace mbpf::front_end {
+namespace {
+
+constexpr std::uint64_t kMaxTokens = 4'000'000;         // ten times the largest kernel program's
+constexpr std::uint64_t kMaxMacroExpansions = 4'000'000;
+constexpr std::uint64_t kMaxIncludes = 20'000;
+constexpr const char* kNowhere = "/microbpf-cwd";  // debug information must not know the real one
+
+// Leaves Clang by the crash recovery's jump: it has no orderly way to stop in the middle of a macro.
+class Budget {
+  public:
+    explicit Budget(clang::CompilerInstance& compiler) : compiler_(compiler) {}
+    void spend(std::uint64_t& spent, std::uint64_t limit, const char* what) {
+        if (++spent <= limit) return;
+        clang::DiagnosticsEngine& engine = compiler_.getDiagnostics();
+        engine.Report(engine.getCustomDiagID(clang::DiagnosticsEngine::Fatal, "%0"))
+            << "the source grows beyond " + std::to_string(limit) + " " + what + " [MBPF1120]";
+        llvm::CrashRecoveryContext::GetCurrent()->HandleExit(1);
+    }
+    std::uint64_t tokens = 0;
+    std::uint64_t expansions = 0;
+    std::uint64_t includes = 0;
+
+  private:
+    clang::CompilerInstance& compiler_;
+};
+
+class BudgetCallbacks : public clang::PPCallbacks {
+  public:
+    explicit BudgetCallbacks(Budget& budget) : budget_(budget) {}
+    void MacroExpands(const clang::Token&, const clang::MacroDefinition&, clang::SourceRange, const clang::MacroArgs*) override {
+        budget_.spend(budget_.expansions, kMaxMacroExpansions, "macro expansions");
+    }
+    void FileChanged(clang::SourceLocation, FileChangeReason reason, clang::SrcMgr::CharacteristicKind, clang::FileID) override {
+        if (reason == EnterFile) budget_.spend(budget_.includes, kMaxIncludes, "includes");
+    }
+
+  private:
+    Budget& budget_;
+};
+
+class CompileAction : public clang::EmitLLVMOnlyAction {
+  public:
+    using EmitLLVMOnlyAction::EmitLLVMOnlyAction;
+
+  protected:
+    bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
+        budget_ = std::make_unique<Budget>(compiler);
+        clang::Preprocessor& pp = compiler.getPreprocessor();
+        pp.addPPCallbacks(std::make_unique<BudgetCallbacks>(*budget_));
+        pp.setTokenWatcher([this](const clang::Token&) { budget_->spend(budget_->tokens, kMaxTokens, "tokens"); });
+        return EmitLLVMOnlyAction::BeginSourceFileAction(compiler);
+    }
+
+    std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef file) override {
+        std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
+        consumers.push_back(restricted_c::make_rules(compiler));
+        consumers.push_back(EmitLLVMOnlyAction::CreateASTConsumer(compiler, file));
+        return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
+    }
+
+  private:
+    std::unique_ptr<Budget> budget_;
+};
+
+std::vector<std::string> cc1_arguments(const SourceFile& source, const FrontEndOptions& options) {
+    std::vector<std::string> a = {
+        "-triple", "bpfel", "-target-cpu", options.cpu, "-O2", "-disable-llvm-passes", "-mrelocation-model", "static",
+        "-mframe-pointer=all", "-ffreestanding", "-fno-builtin", "-fno-jump-tables", "-fgnuc-version=4.2.1", "-std=gnu17",
+        // Line information for messages comes from BTF, which takes the line's text from here.
+        "-debug-info-kind=constructor", "-dwarf-version=4", "-gembed-source", "-debugger-tuning=gdb",
+        std::string("-fdebug-compilation-dir=") + kNowhere, std::string("-fdebug-prefix-map=") + kNowhere + "=",
+        "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-pass-failed", "-ferror-limit", "20", "-fmessage-length=0",
+        "-D__MICROBPF__=1", "-nostdsysteminc", "-nobuiltininc"};
+    if (options.warnings_as_errors) a.push_back("-Werror");
+    for (const auto& [from, to] : options.path_maps) {
+        a.push_back("-fdebug-prefix-map=" + from + "=" + to);
+        a.push_back("-fmacro-prefix-map=" + from + "=" + to);
+    }
+    for (const std::string& path : options.include_paths) a.insert(a.end(), {"-I", path});
+    for (const std::string& define : options.defines) a.insert(a.end(), {"-D", define});
+    a.insert(a.end(), {"-internal-isystem", kVirtualHeaders, "-internal-isystem", kClangHeaders});
+    a.insert(a.end(), {"-main-file-name", compiled_name(source), "-x", "c", compiled_name(source)});
+    return a;
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::Module> source_to_module(const SourceFile& source, const FrontEndOptions& options,
+                                               llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files,
+                                               llvm::LLVMContext& context, FrontEndOutput& output) {
+    llvm::raw_string_ostream rendered(output.messages);
+    rendered.SetUnbuffered();  // what was said before a crash must not be lost
+    rendered.enable_colors(options.colour);
+    auto diagnostic_options = llvm::makeIntrusiveRefCnt<clang::DiagnosticOptions>();
+    diagnostic_options->ShowColors = options.colour;
+    MessageCollector collector(rendered, diagnostic_options.get(), output.diagnostics);
+
+    const std::vector<std::string> arguments = cc1_arguments(source, options);
+    std::vector<const char*> pointers;
+    for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+
+    clang::CompilerInstance compiler;
+    clang::DiagnosticsEngine early(llvm::makeIntrusiveRefCnt<clang::DiagnosticIDs>(), diagnostic_options, &collector, false);
+    if (!clang::CompilerInvocation::CreateFromArgs(compiler.getInvocation(), pointers, early)) return nullptr;
+    compiler.getFrontendOpts().DisableFree = false;
+    compiler.getDiagnosticOpts().ShowColors = options.colour;
+    compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+    compiler.createFileManager(std::move(files));
+
+    CompileAction action(&context);
+    if (!compiler.ExecuteAction(action)) return nullptr;
+    return action.takeModule();
+}
+
+}  // namespace mbpf::front_end
