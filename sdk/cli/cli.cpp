@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace mbpf::cli {
 namespace {
@@ -156,6 +157,14 @@ Status write_output(const std::string& path, std::span<const std::uint8_t> bytes
 
 Status write_text(const std::string& path, std::string_view text) {
     return write_output(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Status write_text_below(const std::string& folder, const std::string& name, std::string_view text) {
+    const std::filesystem::path path = std::filesystem::path(folder) / name;
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    if (error) return output_error(path.string(), error.message(), "check that the folder exists and is writable");
+    return write_text(path.string(), text);
 }
 
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }

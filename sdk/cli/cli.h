@@ -25,6 +25,8 @@ Result<std::string> read_text(const std::string& path);
 // `overwrite` false: an existing file is MBPF4002.
 Status write_output(const std::string& path, std::span<const std::uint8_t> bytes, unsigned mode = 0644, bool overwrite = true);
 Status write_text(const std::string& path, std::string_view text);
+// Likewise into `folder`/`name`, making the folders that are missing; for generated trees.
+Status write_text_below(const std::string& folder, const std::string& name, std::string_view text);
 
 // stderr is a terminal and NO_COLOR is unset.
 bool use_colour();

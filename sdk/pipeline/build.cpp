@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stages in order; each adds its figures and its messages, and the first error ends the way.
+#include "sdk/pipeline/build.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+
+namespace mbpf {
+
+std::vector<std::pair<std::string_view, std::string_view>> sdk_headers();  // made by mbpf_embed
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Stage {
+  public:
+    Stage(BuildResult& result, const char* name) : result_(result), begin_(Clock::now()) { figures_.stage = name; }
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    ~Stage() {
+        figures_.time_us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin_).count());
+        result_.stages.push_back(std::move(figures_));
+    }
+    void figure(const char* name, std::uint64_t value) { figures_.figures.emplace_back(name, value); }
+
+  private:
+    BuildResult& result_;
+    Clock::time_point begin_;
+    StageFigures figures_;
+};
+
+void add(BuildResult& result, const BuildOptions& options, Diagnostic d) {
+    result.messages += render_text(d, {.colour = options.colour});
+    result.diagnostics.push_back(std::move(d));
+}
+
+Diagnostic usage(std::string message, std::string fix) {
+    Diagnostic d;
+    d.code = "MBPF2001";
+    d.message = std::move(message);
+    d.fix = std::move(fix);
+    return d;
+}
+
+bool is_elf(const BuildInput& input) { return input.bytes.size() >= 4 && std::memcmp(input.bytes.data(), "\177ELF", 4) == 0; }
+
+bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options, BuildResult& result) {
+    Stage stage(result, "compile");
+    FrontEndOptions front_end;
+    front_end.include_paths = options.include_paths;
+    front_end.defines = options.defines;
+    front_end.path_maps = options.path_maps;
+    front_end.cpu = options.cpu;
+    front_end.colour = options.colour;
+    front_end.warnings_as_errors = options.warnings_as_errors;
+    front_end.virtual_headers = author_headers(*options.platform);
+    std::vector<SourceFile> sources;
+    std::uint64_t lines = 0;
+    for (const BuildInput& input : inputs) {
+        sources.push_back({input.path, std::string(input.bytes.begin(), input.bytes.end())});
+        lines += static_cast<std::uint64_t>(std::count(input.bytes.begin(), input.bytes.end(), '\n'));
+    }
+    FrontEndOutput output = compile_c(sources, front_end);
+    result.messages += output.messages;
+    for (Diagnostic& d : output.diagnostics) result.diagnostics.push_back(std::move(d));
+    result.elf = std::move(output.elf);
+    stage.figure("sources", sources.size());
+    stage.figure("lines", lines);
+    stage.figure("object_bytes", result.elf.size());
+    return result.ok() && !result.elf.empty();
+}
+
+bool read(const std::string& path, const BuildOptions& options, BuildResult& result) {
+    Stage stage(result, "read");
+    Result<bpf::Object> object = bpf::read_object(result.elf, {.path = path});
+    if (!object) {
+        add(result, options, object.error());
+        return false;
+    }
+    result.object = std::make_shared<const bpf::Object>(std::move(object).value());
+    std::uint64_t instructions = 0;
+    for (const bpf::Program& p : result.object->programs) instructions += p.insns.size();
+    stage.figure("programs", result.object->programs.size());
+    stage.figure("maps", result.object->maps.size());
+    stage.figure("instructions", instructions);
+    return true;
+}
+
+bool run_verifier(const BuildOptions& options, BuildResult& result) {
+    Stage stage(result, "verify");
+    result.verification = verify(result.object, options.platform, options.verify);
+    std::uint64_t worst = 0, stack = 0, steps = 0;
+    for (const ProgramVerdict& v : result.verification.verdicts) {
+        worst = std::max(worst, v.worst_case_instructions);
+        stack = std::max<std::uint64_t>(stack, v.stack_bytes);
+        steps += v.stats.steps;
+        for (const Diagnostic& d : v.diagnostics) add(result, options, d);
+    }
+    stage.figure("worst_case_instructions", worst);
+    stage.figure("stack_bytes", stack);
+    stage.figure("steps", steps);
+    if (result.ok() && !result.verification.accepted()) {
+        add(result, options, usage("the verifier was asked about some of the programs only", "verify all programs to build a package"));
+    }
+    return result.ok();
+}
+
+bool compile_to_native(const BuildOptions& options, const Target& target, BuildResult& result) {
+    Stage stage(result, "native");
+    Result<NativeObject> native = compile_native(*result.verification.verified, target, options.aot);
+    if (!native) {
+        add(result, options, native.error());
+        return false;
+    }
+    result.native = std::move(native).value();
+    std::uint64_t stack = 0;
+    for (const NativeProgram& p : result.native->programs()) stack = std::max<std::uint64_t>(stack, p.stack_bytes);
+    stage.figure("object_bytes", result.native->elf().size());
+    stage.figure("imports", result.native->imports().size());
+    stage.figure("stack_bytes", stack);
+    return true;
+}
+
+bool link_to_package(const std::string& path, const BuildOptions& options, BuildResult& result) {
+    Stage stage(result, "link");
+    LinkOptions link = options.link;
+    if (link.name.empty()) link.name = package_name(path);
+    Result<Package> package = link_package(*result.verification.verified, *result.native, link);
+    if (!package) {
+        add(result, options, package.error());
+        return false;
+    }
+    result.package = std::move(package).value();
+    stage.figure("text_bytes", result.package->text.size());
+    stage.figure("ram_bytes", result.package->ram_bytes);
+    stage.figure("package_bytes", result.package->serialize().size());
+    return true;
+}
+
+const Target* wanted_target(const BuildOptions& options, BuildResult& result) {
+    const Target* target = find_target(options.target);
+    if (target != nullptr) return target;
+    std::string known;
+    for (const std::string& name : target_names()) known += (known.empty() ? "" : ", ") + name;
+    add(result, options, usage(options.target.empty() ? "no target is given" : "there is no target '" + options.target + "'", "use one of " + known));
+    return nullptr;
+}
+
+bool inputs_fit_together(const std::vector<BuildInput>& inputs, const BuildOptions& options, BuildResult& result) {
+    const auto objects = std::count_if(inputs.begin(), inputs.end(), is_elf);
+    if (inputs.empty()) {
+        add(result, options, usage("nothing to build", "name C sources or one eBPF object"));
+    } else if (objects > 0 && inputs.size() > 1) {
+        add(result, options, usage("an eBPF object cannot be linked with anything else", "name C sources, or exactly one object"));
+    }
+    return result.ok();
+}
+
+}  // namespace
+
+bool BuildResult::ok() const {
+    return std::none_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
+}
+
+int BuildResult::exit_code() const {
+    for (const Diagnostic& d : diagnostics) {
+        if (d.severity == Severity::error) return mbpf::exit_code(d);
+    }
+    return 0;
+}
+
+std::vector<std::pair<std::string, std::string>> author_headers(const Platform& platform) {
+    std::vector<std::pair<std::string, std::string>> headers;
+    for (const auto& [path, text] : sdk_headers()) headers.emplace_back(path, text);
+    headers.emplace_back("mbpf/" + platform.name + ".h", author_header(platform));
+    return headers;
+}
+
+std::string package_name(const std::string& path) {
+    std::string name = path.substr(path.find_last_of('/') + 1);
+    name = name.substr(0, name.find('.'));
+    return name.empty() || name == "-" ? "program" : name;
+}
+
+BuildResult build(const std::vector<BuildInput>& inputs, const BuildOptions& options) {
+    BuildResult result;
+    if (!inputs_fit_together(inputs, options, result)) return result;
+    // A wrong target is told at once, not after a minute of verification.
+    const Target* target = nullptr;
+    if (options.goal >= BuildGoal::native && (target = wanted_target(options, result)) == nullptr) return result;
+    const std::string& path = inputs.front().path;
+    if (is_elf(inputs.front())) {
+        result.elf = inputs.front().bytes;
+    } else if (!compile(inputs, options, result)) {
+        return result;
+    }
+    if (options.goal == BuildGoal::elf) return result;
+    if (!read(path, options, result) || options.goal == BuildGoal::object) return result;
+    if (!run_verifier(options, result) || options.goal == BuildGoal::verified) return result;
+    if (!compile_to_native(options, *target, result) || options.goal == BuildGoal::native) return result;
+    link_to_package(path, options, result);
+    return result;
+}
+
+}  // namespace mbpf
