@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <regex>
+#include <sstream>
 
 #include "compiler/front_end/file_system.h"
 #include "compiler/front_end/module_to_elf.h"
@@ -49,12 +51,38 @@ void compile_all(const std::vector<SourceFile>& sources, const FrontEndOptions& 
     }
 }
 
-void add(FrontEndOutput& output, const FrontEndOptions& options, const char* code, std::string message, std::string why, std::string fix) {
+// "Cannot select: 0x7f…: ch = AtomicFence …, file.c:5:25": what and where; the addresses differ from run to run.
+Diagnostic fatal_refusal(const std::string& reason, const std::vector<SourceFile>& sources) {
+    Diagnostic d;
+    d.code = "MBPF1116";
+    d.message = "the eBPF code generator cannot express this";
+    d.fix = "write it in simpler terms";
+    const std::string first = reason.substr(0, reason.find('\n'));
+    std::smatch match;
+    if (std::regex_search(first, match, std::regex(" = ([A-Za-z_0-9]+)"))) {
+        d.why = "there is no instruction for " + match[1].str();
+    } else {
+        d.why = std::regex_replace(first, std::regex("0x[0-9a-f]+"), "?");
+    }
+    if (!std::regex_search(first, match, std::regex(", ([^,]{1,1000}):([0-9]{1,9}):([0-9]{1,9})$"))) return d;
+    d.where = {match[1].str(), static_cast<std::uint32_t>(std::stoul(match[2].str())), static_cast<std::uint32_t>(std::stoul(match[3].str())), ""};
+    for (const SourceFile& source : sources) {
+        if (front_end::compiled_name(source) != d.where.file) continue;
+        std::istringstream lines(source.text);
+        for (std::uint32_t i = 0; i < d.where.line; ++i) std::getline(lines, d.where.text);
+    }
+    return d;
+}
+
+Diagnostic make(const char* code, std::string message, std::string fix) {
     Diagnostic d;
     d.code = code;
     d.message = std::move(message);
-    d.why = std::move(why);
     d.fix = std::move(fix);
+    return d;
+}
+
+void add(FrontEndOutput& output, const FrontEndOptions& options, Diagnostic d) {
     output.messages += render_text(d, {.colour = options.colour});
     output.diagnostics.push_back(std::move(d));
 }
@@ -64,7 +92,7 @@ void add(FrontEndOutput& output, const FrontEndOptions& options, const char* cod
 FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndOptions& options, bool want_llvm_ir) {
     FrontEndOutput output;
     if (options.cpu != "v1" && options.cpu != "v2" && options.cpu != "v3" && options.cpu != "v4") {
-        add(output, options, "MBPF2001", "'" + options.cpu + "' is no version of the eBPF instruction set", "", "use v1, v2, v3 or v4");
+        add(output, options, make("MBPF2001", "'" + options.cpu + "' is no version of the eBPF instruction set", "use v1, v2, v3 or v4"));
         return output;
     }
     const std::lock_guard<std::mutex> lock(one_at_a_time());
@@ -82,11 +110,11 @@ FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndO
     fatal_reason = nullptr;
     if (!survived) output.elf.clear();
     if (!survived && !reason.empty()) {
-        add(output, options, "MBPF1116", "the eBPF code generator refuses this program", reason, "write it in simpler terms");
+        add(output, options, fatal_refusal(reason, sources));
     } else if (!survived && !any_error(output)) {
-        add(output, options, "MBPF9001", "the C compiler crashed on this source", "", "please report it with the source");
+        add(output, options, make("MBPF9001", "the C compiler crashed on this source", "please report it with the source"));
     } else if (output.elf.empty() && !any_error(output)) {
-        add(output, options, "MBPF1100", "there is nothing to compile", "", "name at least one C source");
+        add(output, options, make("MBPF1100", "there is nothing to compile", "name at least one C source"));
     }
     return output;
 }

@@ -18,8 +18,10 @@ constexpr std::uint64_t kStackLimit = 512;                              // bytes
 constexpr std::uint64_t kMaxInlinedInstructions = 1'000'000;            // Linux's limit for a program
 constexpr std::uint64_t kMaxGlobalBytes = std::uint64_t{16} << 20;      // far above any device's memory
 
+}  // namespace
+
 // What a call that has no body behind it should become.
-std::string replacement(llvm::StringRef name) {
+std::string replacement_for(llvm::StringRef name) {
     if (name == "printf" || name == "printk" || name == "puts" || name == "fprintf") return "use bpf_printk";
     if (name == "memcpy" || name == "memset" || name == "memmove" || name == "memcmp") {
         return "use __builtin_" + name.str() + ", best with a constant size";
@@ -27,9 +29,13 @@ std::string replacement(llvm::StringRef name) {
     if (name == "strlen" || name == "strcmp" || name == "strncmp" || name == "strcpy") return "write a loop with a constant bound";
     if (name == "signal" || name == "sigaction") return "there are no signals; attach a program to the event's hook";
     if (name == "sleep" || name == "usleep" || name == "nanosleep") return "programs never wait; attach one to a timer hook";
-    if (name.starts_with("__atomic")) return "use a 32- or 64-bit integer";
+    if (name == "abort" || name == "exit") return "return a value that says what is wrong";
+    if (name == "__multi3" || name == "__muloti4") return "multiply numbers that fit 32 bits, or test for overflow by a division";
+    if (name.starts_with("__atomic") || name.starts_with("__udiv") || name.starts_with("__div")) return "use a 32- or 64-bit integer";
     return "define it, add its source file to the command, or use a helper of the platform's header";
 }
+
+namespace {
 
 const llvm::Instruction* first_user(const llvm::Value& value) {
     std::vector<const llvm::Value*> work{&value};
@@ -42,13 +48,34 @@ const llvm::Instruction* first_user(const llvm::Value& value) {
     return nullptr;
 }
 
+bool is_compare(const llvm::Function& f) { return f.isDeclaration() && (f.getName() == "memcmp" || f.getName() == "bcmp"); }
+
+// The code generator expands a comparison of this many bytes at most, and calls a function for the others.
+constexpr std::uint64_t kMaxCompareBytes = 128;
+
+void check_compares(const llvm::Module& module, std::vector<Diagnostic>& out) {
+    for (const llvm::Function& f : module) {
+        if (!is_compare(f)) continue;
+        for (const llvm::User* user : f.users()) {
+            const auto* call = llvm::dyn_cast<llvm::CallBase>(user);
+            const auto* length = call == nullptr || call->arg_size() != 3 ? nullptr : llvm::dyn_cast<llvm::ConstantInt>(call->getArgOperand(2));
+            if (length != nullptr && length->getValue().ule(kMaxCompareBytes)) continue;
+            const auto* instruction = llvm::dyn_cast<llvm::Instruction>(user);
+            out.push_back(module_error("MBPF1111", "this needs the function '" + f.getName().str() + "', which does not exist here",
+                                       location_of(instruction == nullptr ? nullptr : instruction->getDebugLoc().get()),
+                                       "compare a constant number of bytes, at most " + std::to_string(kMaxCompareBytes) + ", or write the loop yourself"));
+        }
+    }
+}
+
 void check_undefined(const llvm::Module& module, std::vector<Diagnostic>& out) {
     for (const llvm::Function& f : module) {
-        if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty() || f.getSection() == ".ksyms") continue;
+        if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty()) continue;
+        if (is_compare(f)) continue;  // comparisons of constant size are expanded: see check_optimised
         const llvm::Instruction* user = first_user(f);
         if (user == nullptr) continue;
         out.push_back(module_error("MBPF1111", "function '" + f.getName().str() + "' is not defined",
-                                   location_of(user->getDebugLoc().get()), replacement(f.getName())));
+                                   location_of(user->getDebugLoc().get()), replacement_for(f.getName())));
     }
     for (const llvm::GlobalVariable& g : module.globals()) {
         if (!g.isDeclaration() || g.use_empty() || g.hasSection()) continue;
@@ -125,6 +152,16 @@ void check_global_size(const llvm::Module& module, std::vector<Diagnostic>& out)
     }
 }
 
+// The assembler keeps sections and symbols in one name space.
+void check_section_names(const llvm::Module& module, std::vector<Diagnostic>& out) {
+    for (const llvm::Function& f : module) {
+        const llvm::GlobalValue* other = f.hasSection() ? module.getNamedValue(f.getSection()) : nullptr;
+        if (other == nullptr) continue;
+        out.push_back(module_error("MBPF1118", "'" + f.getSection().str() + "' names both a section and a " + (llvm::isa<llvm::Function>(other) ? "function" : "variable"),
+                                   location_of(f), "rename the " + std::string(llvm::isa<llvm::Function>(other) ? "function" : "variable")));
+    }
+}
+
 bool returns_struct(const llvm::Function& f) {
     if (f.hasStructRetAttr()) return true;
     const llvm::Type* t = f.getReturnType();
@@ -151,7 +188,7 @@ SourceLocation location_of(const llvm::DIFile* file, unsigned line, unsigned col
     if (!file->getDirectory().empty() && !file->getFilename().starts_with("/")) result.file = (file->getDirectory() + "/" + file->getFilename()).str();
     result.line = line;
     result.column = column;
-    if (const std::optional<llvm::StringRef> source = file->getSource()) {
+    if (const std::optional<llvm::StringRef> source = file->getSource(); source && line > 0) {
         llvm::StringRef rest = *source;
         for (unsigned i = 1; i < line; ++i) rest = rest.split('\n').second;
         result.text = rest.split('\n').first.rtrim('\r').take_front(400).str();
@@ -188,8 +225,13 @@ std::vector<Diagnostic> check_linked(const llvm::Module& module) {
     check_recursion(module, out);
     if (out.empty()) check_inlined_size(module, out);  // recursion would make its numbers meaningless
     check_global_size(module, out);
+    check_section_names(module, out);
     if (std::none_of(module.begin(), module.end(), is_program)) {
-        out.push_back(module_error("MBPF1115", "no function is marked as a program", {}, "write SEC(\"...\") before the entry function, naming the hook it attaches to"));
+        SourceLocation where;
+        if (module.debug_compile_units_begin() != module.debug_compile_units_end()) {
+            where = location_of((*module.debug_compile_units_begin())->getFile(), 0, 0);
+        }
+        out.push_back(module_error("MBPF1115", "no function is marked as a program", where, "write SEC(\"...\") before the entry function, naming the hook it attaches to"));
     }
     return out;
 }
@@ -218,8 +260,9 @@ std::vector<Diagnostic> check_calling_convention(llvm::Module& module) {
     return out;
 }
 
-std::vector<Diagnostic> check_stack(const llvm::Module& module) {
+std::vector<Diagnostic> check_optimised(const llvm::Module& module) {
     std::vector<Diagnostic> out;
+    check_compares(module, out);
     for (const llvm::Function& f : module) {
         std::uint64_t total = 0;
         std::vector<std::pair<std::uint64_t, DiagnosticNote>> locals;

@@ -20,6 +20,9 @@ SourceLocation location_of(const llvm::DIFile* file, unsigned line, unsigned col
 
 Diagnostic module_error(const char* code, std::string message, SourceLocation where, std::string fix);
 
+// What to write instead of calling `name`, which does not exist here.
+std::string replacement_for(llvm::StringRef name);
+
 // A function with a section of its own: the entry of a program.
 bool is_program(const llvm::Function& function);
 
@@ -28,7 +31,7 @@ std::vector<Diagnostic> check_linked(const llvm::Module& module);
 // Functions that eBPF cannot call (too many arguments, structs by value): marked to be inlined, or an error
 // where the author forbade that.
 std::vector<Diagnostic> check_calling_convention(llvm::Module& module);
-// On the optimised module: the local variables that are left.
-std::vector<Diagnostic> check_stack(const llvm::Module& module);
+// On the optimised module: the local variables that are left, and calls that no code generator can make.
+std::vector<Diagnostic> check_optimised(const llvm::Module& module);
 
 }  // namespace mbpf::front_end

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs after the optimiser, which knows signed division and memcpy and does better with them whole.
+// Division by a constant is a multiplication, as the code generator would make it if it could.
 #include "compiler/front_end/module_lowering.h"
 
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/Support/DivisionByConstantInfo.h>
 #include <llvm/Transforms/Utils/LowerMemIntrinsics.h>
 
 #include <vector>
@@ -13,32 +15,58 @@
 namespace mbpf::front_end {
 namespace {
 
-// The code generator divides by these without a division: powers of two by shifts, 32-bit constants by a
-// 64-bit multiplication.
-bool cheap_divisor(const llvm::BinaryOperator& division) {
-    const auto* divisor = llvm::dyn_cast<llvm::ConstantInt>(division.getOperand(1));
-    if (divisor == nullptr || divisor->isZero()) return false;
-    return division.getType()->getIntegerBitWidth() <= 32 || divisor->getValue().abs().isPowerOf2();
-}
-
 // |v| by v ^ s - s with s = v >> 63: branch-free, and right for the least number read as unsigned.
 llvm::Value* absolute(llvm::IRBuilder<>& b, llvm::Value* v, llvm::Value* sign) { return b.CreateSub(b.CreateXor(v, sign), sign); }
 
-void expand_division(llvm::BinaryOperator& division) {
-    llvm::IRBuilder<> b(&division);
-    llvm::Value* x = division.getOperand(0);
-    llvm::Value* y = division.getOperand(1);
-    const unsigned bits = division.getType()->getIntegerBitWidth();
+// x / 2^k: the shift rounds down, C rounds towards zero, so negative dividends get 2^k - 1 added first.
+llvm::Value* quotient_by_power(llvm::IRBuilder<>& b, llvm::Value* x, unsigned k) {
+    const unsigned bits = x->getType()->getIntegerBitWidth();
+    if (k == 0) return x;
+    llvm::Value* bias = b.CreateLShr(b.CreateAShr(x, bits - 1), bits - k);
+    return b.CreateAShr(b.CreateAdd(x, bias), k);
+}
+
+// x / d for 32 bits by a multiplication in 64: Hacker's Delight, 10-1; the numbers are LLVM's.
+llvm::Value* quotient_by_magic(llvm::IRBuilder<>& b, llvm::Value* x, const llvm::APInt& d) {
+    const llvm::SignedDivisionByConstantInfo info = llvm::SignedDivisionByConstantInfo::get(d);
+    llvm::Value* product = b.CreateMul(b.CreateSExt(x, b.getInt64Ty()), b.getInt64(static_cast<std::uint64_t>(info.Magic.getSExtValue())));
+    llvm::Value* q = b.CreateTrunc(b.CreateAShr(product, 32), b.getInt32Ty());
+    if (d.isStrictlyPositive() && info.Magic.isNegative()) q = b.CreateAdd(q, x);
+    if (d.isNegative() && info.Magic.isStrictlyPositive()) q = b.CreateSub(q, x);
+    if (info.ShiftAmount > 0) q = b.CreateAShr(q, info.ShiftAmount);
+    return b.CreateAdd(q, b.CreateLShr(q, 31));
+}
+
+// x / y, or x % y, with the signs taken off and put back. C: the quotient truncates towards zero, the
+// remainder has the dividend's sign.
+llvm::Value* divide_magnitudes(llvm::IRBuilder<>& b, llvm::Value* x, llvm::Value* y, bool quotient) {
+    const unsigned bits = x->getType()->getIntegerBitWidth();
     llvm::Value* x_sign = b.CreateAShr(x, bits - 1);
     llvm::Value* y_sign = b.CreateAShr(y, bits - 1);
     llvm::Value* x_abs = absolute(b, x, x_sign);
     llvm::Value* y_abs = absolute(b, y, y_sign);
-    const bool quotient = division.getOpcode() == llvm::Instruction::SDiv;
-    // C: the quotient truncates towards zero, the remainder has the dividend's sign.
     llvm::Value* magnitude = quotient ? b.CreateUDiv(x_abs, y_abs) : b.CreateURem(x_abs, y_abs);
     llvm::Value* sign = quotient ? b.CreateXor(x_sign, y_sign) : x_sign;
-    llvm::Value* result = b.CreateSub(b.CreateXor(magnitude, sign), sign);
-    division.replaceAllUsesWith(result);
+    return b.CreateSub(b.CreateXor(magnitude, sign), sign);
+}
+
+void expand_division(llvm::BinaryOperator& division) {
+    llvm::IRBuilder<> b(&division);
+    llvm::Type* type = division.getType();
+    const bool narrow = type->getIntegerBitWidth() < 32;
+    llvm::Value* x = narrow ? b.CreateSExt(division.getOperand(0), b.getInt32Ty()) : division.getOperand(0);
+    llvm::Value* y = narrow ? b.CreateSExt(division.getOperand(1), b.getInt32Ty()) : division.getOperand(1);
+    const bool quotient = division.getOpcode() == llvm::Instruction::SDiv;
+    const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(y);
+    const llvm::APInt d = constant == nullptr ? llvm::APInt(64, 0) : constant->getValue();
+    llvm::Value* q = nullptr;
+    if (d.isPowerOf2() && !d.isNegative()) {
+        q = quotient_by_power(b, x, d.exactLogBase2());
+    } else if (!d.isZero() && d.getBitWidth() == 32 && !d.isAllOnes() && !d.isMinSignedValue()) {
+        q = quotient_by_magic(b, x, d);
+    }
+    llvm::Value* result = q == nullptr ? divide_magnitudes(b, x, y, quotient) : quotient ? q : b.CreateSub(x, b.CreateMul(q, y));
+    division.replaceAllUsesWith(narrow ? b.CreateTrunc(result, type) : result);
     division.eraseFromParent();
 }
 
@@ -64,7 +92,7 @@ void expand_signed_division(llvm::Module& module) {
             auto* division = llvm::dyn_cast<llvm::BinaryOperator>(&i);
             if (division == nullptr || !division->getType()->isIntegerTy()) continue;
             const bool is_signed = division->getOpcode() == llvm::Instruction::SDiv || division->getOpcode() == llvm::Instruction::SRem;
-            if (is_signed && !cheap_divisor(*division)) work.push_back(division);
+            if (is_signed) work.push_back(division);
         }
     }
     for (llvm::BinaryOperator* division : work) expand_division(*division);

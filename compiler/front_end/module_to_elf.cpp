@@ -30,7 +30,7 @@ Diagnostic refusal(const std::string& text, SourceLocation where) {
     if (t.contains("built-in function")) {
         const std::string name = t.split('\'').second.split('\'').first.str();
         return module_error("MBPF1111", "the code needs the function '" + name + "', which does not exist here", std::move(where),
-                            "use a constant size, or write the loop yourself");
+                            replacement_for(name));
     }
     if (t.contains("stack limit") || t.contains("stack size")) {
         return module_error("MBPF1112", "this function needs more than 512 bytes of stack", std::move(where),
@@ -72,6 +72,8 @@ class BackEndMessages : public llvm::DiagnosticHandler {
             info.print(printer);
         }
         while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
+        // One construct is often refused twice, as call and as return.
+        if (!out_.empty() && where.line != 0 && out_.back().where.line == where.line && out_.back().where.file == where.file) return true;
         out_.push_back(info.getKind() == llvm::DK_Linker
                            ? module_error("MBPF1118", "the sources contradict each other: " + text, {}, "define each function and variable once; make private ones static")
                            : refusal(text, std::move(where)));
@@ -182,7 +184,7 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
     const ScopedFlag keep_indices("disable-lsr", true);         // a[i] stays base plus index
     internalize(module);
     optimise(module, machine);
-    found = check_stack(module);
+    found = check_optimised(module);
     if (!found.empty()) return false;
     if (options.cpu != "v4") expand_signed_division(module);
     expand_memory_intrinsics(module, machine);

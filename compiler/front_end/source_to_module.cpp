@@ -4,6 +4,7 @@
 #include "compiler/front_end/source_to_module.h"
 
 #include <clang/AST/ASTConsumer.h>
+#include <clang/AST/Attr.h>
 #include <clang/CodeGen/CodeGenAction.h>
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
@@ -58,6 +59,15 @@ class BudgetCallbacks : public clang::PPCallbacks {
     Budget& budget_;
 };
 
+// Clang 19 dereferences null for the debug information of a declared alias on eBPF. Our rules refuse aliases.
+class Consumers : public clang::MultiplexConsumer {
+  public:
+    using MultiplexConsumer::MultiplexConsumer;
+    void CompleteExternalDeclaration(clang::DeclaratorDecl* d) override {
+        if (!d->hasAttr<clang::AliasAttr>() && !d->hasAttr<clang::IFuncAttr>()) MultiplexConsumer::CompleteExternalDeclaration(d);
+    }
+};
+
 class CompileAction : public clang::EmitLLVMOnlyAction {
   public:
     using EmitLLVMOnlyAction::EmitLLVMOnlyAction;
@@ -75,7 +85,7 @@ class CompileAction : public clang::EmitLLVMOnlyAction {
         std::vector<std::unique_ptr<clang::ASTConsumer>> consumers;
         consumers.push_back(restricted_c::make_rules(compiler));
         consumers.push_back(EmitLLVMOnlyAction::CreateASTConsumer(compiler, file));
-        return std::make_unique<clang::MultiplexConsumer>(std::move(consumers));
+        return std::make_unique<Consumers>(std::move(consumers));
     }
 
   private:
@@ -85,7 +95,7 @@ class CompileAction : public clang::EmitLLVMOnlyAction {
 std::vector<std::string> cc1_arguments(const SourceFile& source, const FrontEndOptions& options) {
     std::vector<std::string> a = {
         "-triple", "bpfel", "-target-cpu", options.cpu, "-O2", "-disable-llvm-passes", "-mrelocation-model", "static",
-        "-mframe-pointer=all", "-ffreestanding", "-fno-builtin", "-fno-jump-tables", "-fgnuc-version=4.2.1", "-std=gnu17",
+        "-mframe-pointer=all", "-fno-jump-tables", "-fgnuc-version=4.2.1", "-std=gnu17",
         // Line information for messages comes from BTF, which takes the line's text from here.
         "-debug-info-kind=constructor", "-dwarf-version=4", "-gembed-source", "-debugger-tuning=gdb",
         std::string("-fdebug-compilation-dir=") + kNowhere, std::string("-fdebug-prefix-map=") + kNowhere + "=",
@@ -125,6 +135,7 @@ std::unique_ptr<llvm::Module> source_to_module(const SourceFile& source, const F
     compiler.getFrontendOpts().DisableFree = false;
     compiler.getDiagnosticOpts().ShowColors = options.colour;
     compiler.createDiagnostics(&collector, /*ShouldOwnClient=*/false);
+    compiler.setVerboseOutputStream(llvm::nulls());  // "2 errors generated." would go to stderr
     compiler.createFileManager(std::move(files));
 
     CompileAction action(&context);

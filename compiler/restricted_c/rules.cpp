@@ -61,13 +61,14 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
     bool VisitFunctionDecl(clang::FunctionDecl* f) {
         if (skip(f->getLocation())) return true;
         if (f->doesThisDeclarationHaveABody() && f->isVariadic()) {
-            report(1103, f->getLocation(), f->getSourceRange(), "function '" + f->getNameAsString() + "' takes variable arguments",
+            report(1103, f->getLocation(), f->getLocation(), "function '" + f->getNameAsString() + "' takes variable arguments",
                    "pass a fixed number of arguments, or a pointer to a struct");
         }
         if (f->hasAttr<clang::ConstructorAttr>() || f->hasAttr<clang::DestructorAttr>()) {
-            report(1119, f->getLocation(), f->getSourceRange(),
+            report(1119, f->getLocation(), f->getLocation(),
                    "'" + f->getNameAsString() + "' would run outside a hook", "call it from a program, or use a program on the boot hook");
         }
+        check_alias(f);
         if (f->isThisDeclarationADefinition()) check_type(f->getReturnType(), f->getLocation(), f->getReturnTypeSourceRange(), "return type");
         return true;
     }
@@ -76,7 +77,8 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
         if (skip(v->getLocation())) return true;
         // Parameters of mere declarations are not the program's: nothing is computed with them.
         if (llvm::isa<clang::ParmVarDecl>(v) && (function_ == nullptr || !function_->doesThisDeclarationHaveABody())) return true;
-        check_type(v->getType(), v->getLocation(), v->getSourceRange(), "variable");
+        check_type(v->getType(), v->getLocation(), {v->getBeginLoc(), v->getLocation()}, "variable");
+        check_alias(v);
         if (v->getType()->isVariableArrayType()) {
             report(1104, v->getLocation(), v->getSourceRange(), "the size of array '" + v->getNameAsString() + "' is not constant",
                    "give the array a constant size");
@@ -93,7 +95,7 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
 
     bool VisitFieldDecl(clang::FieldDecl* f) {
         if (skip(f->getLocation())) return true;
-        check_type(f->getType(), f->getLocation(), f->getSourceRange(), "field");
+        check_type(f->getType(), f->getLocation(), {f->getBeginLoc(), f->getLocation()}, "field");
         check_atomic_type(f->getType(), f->getLocation(), f->getSourceRange());
         return true;
     }
@@ -102,7 +104,7 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
     bool VisitImaginaryLiteral(clang::ImaginaryLiteral* e) { return floating(e, "complex constant"); }
 
     bool VisitExplicitCastExpr(clang::ExplicitCastExpr* e) {
-        if (!skip(e->getExprLoc())) check_type(e->getTypeAsWritten(), e->getExprLoc(), e->getSourceRange(), "cast to");
+        if (!skip(e->getExprLoc())) check_type(e->getTypeAsWritten(), e->getExprLoc(), e->getSourceRange(), "cast");
         return true;
     }
 
@@ -179,6 +181,11 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
         return loc.isInvalid() || context_.getSourceManager().isInSystemHeader(loc);
     }
 
+    void check_alias(const clang::NamedDecl* d) {
+        if (!d->hasAttr<clang::AliasAttr>() && !d->hasAttr<clang::IFuncAttr>() && !d->hasAttr<clang::WeakRefAttr>()) return;
+        report(1116, d->getLocation(), d->getLocation(), "eBPF objects have no aliases", "define '" + d->getNameAsString() + "' itself");
+    }
+
     bool floating(clang::Expr* e, const char* what) {
         if (!skip(e->getExprLoc())) {
             report(1101, e->getExprLoc(), e->getSourceRange(), std::string(what) + ": programs have no floating point",
@@ -213,7 +220,10 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
     }
 
     void check_sync_builtin(clang::CallExpr* e, llvm::StringRef name) {
-        if (!name.starts_with("__sync_") || name == "__sync_synchronize" || e->getNumArgs() == 0) return;
+        if (name == "__sync_synchronize" || name.ends_with("atomic_thread_fence")) {
+            report(1110, e->getExprLoc(), e->getSourceRange(), "eBPF has no memory fence", "write asm volatile(\"\" ::: \"memory\") to hold back the compiler");
+        }
+        if (!name.starts_with("__sync_") || e->getNumArgs() == 0) return;
         check_atomic_size(e->getArg(0)->IgnoreParenImpCasts()->getType()->getPointeeType(), e->getExprLoc(), e->getSourceRange());
         const bool bad = name.contains("nand") || name.contains("min") || name.contains("max") || name.contains("lock_release");
         if (bad) {
