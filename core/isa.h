@@ -71,6 +71,14 @@ struct Op {
     std::uint8_t from_bits = 0;   // movsx: 8|16|32
     bool uses_src = false;        // second operand is a register, not the immediate
     std::uint8_t isa_version = 1; // first -mcpu=vN that has it
+
+    // Encoding. The offset, src and imm fields either hold an operand or are part of the key; RFC 9669
+    // wants unused ones to be zero, so "unused" is a key of 0.
+    std::uint8_t opcode = 0;
+    bool offset_is_key = true, src_is_key = true, imm_is_key = true, dst_is_key = false;
+    std::int16_t offset_key = 0;
+    std::uint8_t src_key = 0;
+    std::int32_t imm_key = 0;
 };
 
 // All operations, in the order of their encodings.

@@ -93,6 +93,8 @@ struct Object {
     std::vector<std::string> files;
     std::vector<Map> maps;
     std::vector<Program> programs;
+    std::vector<std::string> externs;  // functions the object calls but does not define
+    bool has_core_relocations = false;
     std::vector<std::uint8_t> elf;  // the object as read: goes into the package's host section
 
     const Map* find_map(std::string_view name) const;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The maps an object declares: BTF-defined ones (.maps), old struct bpf_map_def ones (maps), and global data
+// sections, which are maps of one entry.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "core/btf.h"
+#include "core/elf_file.h"
+#include "core/program.h"
+
+namespace mbpf {
+
+struct ObjectMaps {
+    std::vector<bpf::Map> maps;
+    // (section, byte offset) of a declared map to its index.
+    std::map<std::pair<std::size_t, std::uint64_t>, std::uint32_t> declared;
+    // Section of global data to its index.
+    std::map<std::size_t, std::uint32_t> data;
+};
+
+// `btf` may be null. Malformed definitions give MBPF3007.
+Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf);
+
+}  // namespace mbpf
