@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <regex>
 #include <sstream>
 
@@ -33,6 +34,17 @@ void on_fatal_error(void*, const char* reason, bool) {
     if (fatal_reason != nullptr) *fatal_reason = reason;
     if (llvm::CrashRecoveryContext* context = llvm::CrashRecoveryContext::GetCurrent()) context->HandleExit(70);
 }
+
+bool out_of_memory = false;  // guarded by one_at_a_time()
+
+// A nested macro argument doubles at each level, inside one step of the preprocessor: memory ends before our
+// budgets are asked.
+void on_out_of_memory() {
+    out_of_memory = true;
+    if (llvm::CrashRecoveryContext* context = llvm::CrashRecoveryContext::GetCurrent()) context->HandleExit(70);
+    std::set_new_handler(nullptr);  // not our thread: let operator new fail as usual
+}
+void on_bad_alloc(void*, const char*, bool) { on_out_of_memory(); }
 
 bool any_error(const FrontEndOutput& output) {
     return std::any_of(output.diagnostics.begin(), output.diagnostics.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -99,6 +111,9 @@ FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndO
     std::string reason;
     fatal_reason = &reason;
     llvm::install_fatal_error_handler(on_fatal_error);
+    out_of_memory = false;
+    llvm::install_bad_alloc_error_handler(on_bad_alloc);
+    const std::new_handler old_new_handler = std::set_new_handler(on_out_of_memory);
     llvm::CrashRecoveryContext::Enable();
     bool survived = false;
     {
@@ -106,10 +121,14 @@ FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndO
         survived = recovery.RunSafelyOnThread([&] { compile_all(sources, options, want_llvm_ir, output); }, kThreadStackBytes);
     }
     llvm::CrashRecoveryContext::Disable();
+    std::set_new_handler(old_new_handler);
+    llvm::remove_bad_alloc_error_handler();
     llvm::remove_fatal_error_handler();
     fatal_reason = nullptr;
     if (!survived) output.elf.clear();
-    if (!survived && !reason.empty()) {
+    if (!survived && out_of_memory) {
+        add(output, options, make("MBPF1120", "compiling this source needs more memory than there is", "reduce nested macros and large initialisers"));
+    } else if (!survived && !reason.empty()) {
         add(output, options, fatal_refusal(reason, sources));
     } else if (!survived && !any_error(output)) {
         add(output, options, make("MBPF9001", "the C compiler crashed on this source", "please report it with the source"));
