@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tools as a user meets them. Each file in cases/ is a transcript: lines "$ command" are run by sh in a
+// fresh folder that holds copies of files/, what follows is all they print, stdout and stderr together, then
+// "[exit N]". MBPF_BLESS=1 writes what the tools print now into the case files, to be read as a diff.
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kFolder = fs::path(MBPF_SOURCE_DIR) / "tests/cli";
+const fs::path kBin = fs::path(MBPF_BINARY_DIR) / "bin";
+
+std::vector<fs::path> case_files() {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(kFolder / "cases")) {
+        if (entry.path().extension() == ".case") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+// Times differ from run to run, and nothing else may.
+std::string without_times(const std::string& text) {
+    return std::regex_replace(std::regex_replace(text, std::regex(" +[0-9]+\\.[0-9] ms"), " # ms"), std::regex("_us\":[0-9]+"), "_us\":0");
+}
+
+std::string run(const std::string& command, const fs::path& folder) {
+    const std::string line = "cd '" + folder.string() + "' && PATH='" + kBin.string() + "':$PATH && { " + command + "\n} 2>&1 </dev/null";
+    FILE* pipe = popen(line.c_str(), "r");
+    if (pipe == nullptr) return "cannot start sh\n";
+    std::string output;
+    char chunk[4096];
+    for (std::size_t n = 0; (n = fread(chunk, 1, sizeof chunk, pipe)) > 0;) output.append(chunk, n);
+    const int status = pclose(pipe);
+    if (!output.empty() && output.back() != '\n') output += '\n';
+    const std::string end = WIFEXITED(status) ? "exit " + std::to_string(WEXITSTATUS(status)) : "killed by signal " + std::to_string(WTERMSIG(status));
+    return without_times(output) + "[" + end + "]\n";
+}
+
+class CliCase : public ::testing::TestWithParam<fs::path> {};
+
+TEST_P(CliCase, printsWhatItAlwaysPrinted) {
+    std::ifstream in(GetParam());
+    std::ostringstream wanted, found;
+    const std::string tool = GetParam().stem().string().substr(0, GetParam().stem().string().find('.'));
+    if (!fs::exists(kBin / tool)) GTEST_SKIP() << tool << " is not built";
+    const fs::path folder = fs::temp_directory_path() / ("mbpf-cli-" + std::to_string(getpid()));
+    fs::remove_all(folder);
+    fs::copy(kFolder / "files", folder, fs::copy_options::recursive);
+    for (std::string line; std::getline(in, line);) {
+        wanted << line << "\n";
+        if (line.starts_with("# ")) found << line << "\n";
+        if (line.starts_with("$ ")) found << line << "\n" << run(line.substr(2), folder);
+    }
+    fs::remove_all(folder);
+    if (std::getenv("MBPF_BLESS") != nullptr) {
+        std::ofstream(GetParam()) << found.str();
+    } else {
+        EXPECT_EQ(found.str(), wanted.str());
+    }
+}
+
+std::string name_of(const ::testing::TestParamInfo<fs::path>& info) {
+    return std::regex_replace(info.param.stem().string(), std::regex("[^A-Za-z0-9]"), "_");
+}
+
+INSTANTIATE_TEST_SUITE_P(cases, CliCase, ::testing::ValuesIn(case_files()), name_of);
+
+}  // namespace
