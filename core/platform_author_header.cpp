@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The header a program's author includes: contexts, helpers in libbpf's form, constants.
+#include <algorithm>
+
+#include "core/platform.h"
+
+namespace mbpf {
+
+namespace {
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return text;
+}
+
+std::string c_type(const ContextField& field) { return std::string(field.is_signed ? "__s" : "__u") + std::to_string(field.size * 8); }
+
+std::string comment(const ContextField& field) {
+    std::string text = field.doc;
+    const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+    if (!field.unit.empty()) add(field.unit);
+    if (field.has_range) add((field.is_signed ? std::to_string(field.min) : std::to_string(static_cast<std::uint64_t>(field.min))) + " to " + std::to_string(field.max));
+    if (field.writable) add("writable");
+    return text.empty() ? "" : " /* " + text + " */";
+}
+
+void add_field(std::string& out, const ContextField& field) {
+    if (field.kind == FieldKind::raw_bytes) {
+        const bool words = field.name == "arg" && field.size % 8 == 0;
+        out += "    " + std::string(words ? "__u64 " : "__u8 ") + field.name + "[" + std::to_string(words ? field.size / 8 : field.size) + "];";
+    } else if (field.alias.empty()) {
+        out += "    " + c_type(field) + " " + field.name + ";";
+    } else {
+        out += "    union {\n        " + c_type(field) + " " + field.name + ";\n        " + c_type(field) + " " + field.alias + ";\n    };";
+    }
+    out += comment(field) + "\n";
+}
+
+// Gaps between fields are named, so that the struct has no padding of the compiler's choice.
+void add_context(std::string& out, const Hook& hook) {
+    if (hook.fields.empty()) return;
+    out += "/* " + hook.doc + "\n * Sections:";
+    for (const std::string& section : hook.sections) out += " " + section;
+    out += ". Worst case allowed: " + std::to_string(hook.max_instructions) + " instructions. */\n";
+    out += "struct " + hook.context_type + " {\n";
+    std::uint32_t at = 0, gaps = 0;
+    const auto fill = [&](std::uint32_t to) {
+        if (at < to) out += "    __u8 reserved" + std::to_string(gaps++) + "[" + std::to_string(to - at) + "];\n";
+    };
+    for (const ContextField& field : hook.fields) {
+        fill(field.offset);
+        add_field(out, field);
+        at = field.offset + field.size;
+    }
+    fill(hook.context_size);
+    out += "};\n_Static_assert(sizeof(struct " + hook.context_type + ") == " + std::to_string(hook.context_size) + ", \"" + hook.context_type + "\");\n\n";
+}
+
+void add_helper(std::string& out, const Helper& helper) {
+    out += "/* " + helper.doc;
+    if (!helper.capability.empty()) out += " Needs capability " + helper.capability + ".";
+    out += " */\nstatic " + helper.c_return + (helper.c_return.ends_with("*") ? "" : " ") + "(*const bpf_" + helper.name + ")(";
+    for (std::size_t i = 0; i < helper.args.size(); ++i) {
+        const HelperArg& arg = helper.args[i];
+        if (i != 0) out += ", ";
+        out += arg.c_type + (arg.c_type.ends_with("*") ? "" : " ") + arg.name;
+    }
+    if (helper.args.empty()) out += "void";
+    // The printf family is variadic in C; the arguments left out are passed as 0 by bpf_printk.
+    out += ") __attribute__((unused)) = (void *)" + std::to_string(helper.number) + ";\n";
+}
+
+}  // namespace
+
+std::string author_header(const Platform& platform) {
+    const std::string guard = "MBPF_PLATFORM_" + upper(platform.name) + "_H";
+    std::string out = "/* SPDX-License-Identifier: Apache-2.0\n * Platform " + platform.name + ", version " + std::to_string(platform.version) +
+                      ": contexts, helpers and constants. Generated from its descriptor. */\n#ifndef " + guard + "\n#define " + guard + "\n\n#include <mbpf/base.h>\n\n";
+    for (const Constant& c : platform.constants) out += "#define " + c.name + " " + std::to_string(c.value) + (c.doc.empty() ? "" : " /* " + c.doc + " */") + "\n";
+    out += "\n";
+    for (const Hook& hook : platform.hooks) add_context(out, hook);
+    for (const Helper& helper : platform.helpers) add_helper(out, helper);
+    if (platform.find_helper(6) != nullptr && platform.find_helper(6)->name == "trace_printk")
+        out += "\n/* bpf_printk(\"x %d\", x): at most three values. */\n"
+               "#define bpf_printk(fmt, ...) mbpf_printk_(fmt, ##__VA_ARGS__, 0, 0, 0)\n"
+               "#define mbpf_printk_(fmt, a, b, c, ...) \\\n"
+               "    ({ static const char fmt_[] = fmt; bpf_trace_printk(fmt_, sizeof(fmt_), (__u64)(a), (__u64)(b), (__u64)(c)); })\n";
+    out += "\n#endif\n";
+    return out;
+}
+
+}  // namespace mbpf

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// C11 for the firmware: context structs and helper prototypes in native types, and the constant tables of
+// mbpf/platform_tables.h that admission compares packages with.
+#include <algorithm>
+
+#include "core/platform.h"
+
+namespace mbpf {
+
+namespace {
+
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return text;
+}
+
+// The native C type of an argument (mbpf/abi/native.h).
+std::string native_type(const HelperArg& arg) {
+    switch (arg.kind) {
+        case ArgKind::scalar: return arg.width == 32 ? "uint32_t " : "uint64_t ";
+        case ArgKind::memory_size:
+        case ArgKind::memory_size_zero: return "uint32_t ";
+        case ArgKind::map: return "struct mbpf_map *";
+        case ArgKind::map_key:
+        case ArgKind::map_value:
+        case ArgKind::memory_read:
+        case ArgKind::stack_only_read: return "const void *";
+        case ArgKind::context:
+        case ArgKind::map_value_out:
+        case ArgKind::memory_write:
+        case ArgKind::ring_buffer_record:
+        case ArgKind::callback: return "void *";
+        case ArgKind::any_pointer_or_scalar: return "uint64_t ";
+    }
+    return "uint64_t ";
+}
+
+std::string native_return(const Helper& helper) {
+    switch (helper.returns) {
+        case ReturnKind::nothing: return "void ";
+        case ReturnKind::scalar: return std::string(helper.return_signed ? "" : "u") + "int" + std::to_string(helper.return_width) + "_t ";
+        case ReturnKind::map_value_or_null:
+        case ReturnKind::ring_buffer_record_or_null:
+        case ReturnKind::memory_or_null: return "void *";
+    }
+    return "void ";
+}
+
+std::string prototype(const Helper& helper) {
+    std::string out = native_return(helper) + "mbpf_helper_" + helper.name + "(";
+    for (std::size_t i = 0; i < helper.args.size(); ++i) out += (i != 0 ? ", " : "") + native_type(helper.args[i]) + helper.args[i].name;
+    return out + (helper.args.empty() ? "void)" : ")");
+}
+
+std::string field_type(const ContextField& field) { return std::string(field.is_signed ? "" : "u") + "int" + std::to_string(field.size * 8) + "_t "; }
+
+void add_struct(std::string& out, const Hook& hook) {
+    if (hook.fields.empty()) return;
+    out += "typedef struct mbpf_" + hook.context_type + " {\n";
+    std::uint32_t at = 0, gaps = 0;
+    const auto fill = [&](std::uint32_t to) {
+        if (at < to) out += "    uint8_t reserved" + std::to_string(gaps++) + "[" + std::to_string(to - at) + "];\n";
+    };
+    for (const ContextField& field : hook.fields) {
+        fill(field.offset);
+        out += field.kind == FieldKind::raw_bytes ? "    uint8_t " + field.name + "[" + std::to_string(field.size) + "];\n" : "    " + field_type(field) + field.name + ";\n";
+        at = field.offset + field.size;
+    }
+    fill(hook.context_size);
+    const std::string name = "mbpf_" + hook.context_type;
+    out += "} " + name + ";\nMBPF_ABI_ASSERT(sizeof(" + name + ") == " + std::to_string(hook.context_size) + ", \"" + name + "\");\n";
+    for (const ContextField& field : hook.fields)
+        out += "MBPF_ABI_ASSERT(offsetof(" + name + ", " + field.name + ") == " + std::to_string(field.offset) + ", \"" + name + "." + field.name + "\");\n";
+    out += "\n";
+}
+
+std::string head(const Platform& platform, std::string_view what) {
+    return "/* SPDX-License-Identifier: Apache-2.0\n * Platform " + platform.name + ", version " + std::to_string(platform.version) + ": " + std::string(what) +
+           ". Generated from its descriptor. */\n";
+}
+
+std::string signed_literal(std::int64_t value) { return value == INT64_MIN ? "INT64_MIN" : "INT64_C(" + std::to_string(value) + ")"; }
+
+// Ranges of one hook's fields; returns how many.
+std::size_t add_ranges(std::string& out, const Platform& platform, const Hook& hook) {
+    std::string rows;
+    std::size_t count = 0;
+    for (const ContextField& field : hook.fields) {
+        if (!field.has_range) continue;
+        ++count;
+        rows += "    {" + std::to_string(field.offset) + ", " + std::to_string(field.size) + ", " + (field.is_signed ? "1" : "0") + ", 0, " + signed_literal(field.min) + ", UINT64_C(" +
+                std::to_string(field.max) + ")},\n";
+    }
+    if (count != 0) out += "static const mbpf_field_range " + platform.name + "_" + hook.name + "_ranges[] = {\n" + rows + "};\n";
+    return count;
+}
+
+}  // namespace
+
+std::string firmware_header(const Platform& platform) {
+    const std::string guard = "MBPF_GENERATED_" + upper(platform.name) + "_H";
+    std::string out = head(platform, "ids, contexts and helper prototypes") + "#ifndef " + guard + "\n#define " + guard +
+                      "\n\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"mbpf/abi/native.h\"\n#include \"mbpf/platform_tables.h\"\n\n";
+    out += "extern const mbpf_platform_tables mbpf_platform_" + platform.name + ";\n\n";
+    for (const Hook& hook : platform.hooks) out += "#define MBPF_HOOK_" + upper(platform.name) + "_" + upper(hook.name) + " " + std::to_string(hook.id) + "u\n";
+    for (const Capability& c : platform.capabilities) out += "#define MBPF_CAPABILITY_" + upper(c.name) + " (UINT64_C(1) << " + std::to_string(c.bit) + ")\n";
+    for (const Constant& c : platform.constants) out += "#define MBPF_" + c.name + " " + std::to_string(c.value) + "\n";
+    out += "\n";
+    for (const Hook& hook : platform.hooks) add_struct(out, hook);
+    for (const Helper& helper : platform.helpers) out += prototype(helper) + ";\n";
+    out += "\n#endif\n";
+    return out;
+}
+
+std::string firmware_source(const Platform& platform) {
+    std::string out = head(platform, "tables of hooks and helpers") + "#include \"" + platform.name + "_platform.h\"\n\n";
+    std::string hooks, helpers;
+    for (const Hook& hook : platform.hooks) {
+        const std::size_t ranges = add_ranges(out, platform, hook);
+        // Where pointers are 64 bits wide some contexts are larger.
+        const std::string bytes = hook.native64_context_size == 0 ? std::to_string(hook.context_size)
+                                                                   : "sizeof(void *) == 8 ? " + std::to_string(hook.native64_context_size) + " : " + std::to_string(hook.context_size);
+        hooks += "    {\"" + hook.name + "\", " + (ranges != 0 ? platform.name + "_" + hook.name + "_ranges" : "0") + ", UINT64_C(" + std::to_string(hook.max_instructions) + "), " +
+                 std::to_string(hook.abi_hash()) + "u, " + bytes + ", " + std::to_string(hook.max_stack) + ", " + std::to_string(hook.id) + ", " + std::to_string(ranges) + ", " +
+                 (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + "},\n";
+    }
+    for (const Helper& helper : platform.helpers) {
+        const Capability* capability = platform.find_capability(helper.capability);
+        helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))mbpf_helper_" + helper.name + ", " +
+                   (capability == nullptr ? "0" : "UINT64_C(1) << " + std::to_string(capability->bit)) + "},\n";
+    }
+    out += "static const mbpf_hook_row " + platform.name + "_hooks[] = {\n" + hooks + "};\n\nstatic const mbpf_helper_row " + platform.name + "_helpers[] = {\n" + helpers + "};\n\n";
+    out += "const mbpf_platform_tables mbpf_platform_" + platform.name + " = {\n    \"" + platform.name + "\", " + platform.name + "_hooks, " + platform.name + "_helpers, " +
+           std::to_string(platform.version) + ", " + std::to_string(platform.hooks.size()) + ", " + std::to_string(platform.helpers.size()) + ", " + std::to_string(platform.max_ram) + ", " +
+           std::to_string(platform.max_programs) + ", " + std::to_string(platform.max_maps) + ",\n};\n";
+    return out;
+}
+
+}  // namespace mbpf

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptor text to Platform: protobuf's text format does the syntax, convert() the meaning.
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+
+#include "core/platform_validate.h"
+#include "platform.pb.h"
+
+namespace mbpf {
+
+namespace {
+
+namespace pb = descriptor;
+
+// Keeps the first syntax error with its place; lines and columns are counted from 0 there.
+class FirstError : public google::protobuf::io::ErrorCollector {
+  public:
+    void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+        if (!message_.empty()) return;
+        message_ = message;
+        line_ = line + 1;
+        column_ = column + 1;
+    }
+    Diagnostic diagnostic(std::string_view name) const {
+        Diagnostic d;
+        d.code = "MBPF3101";
+        d.message = "platform descriptor is not valid text: " + message_;
+        d.where.file = name;
+        d.where.line = static_cast<std::uint32_t>(std::max(line_, 0));
+        d.where.column = static_cast<std::uint32_t>(std::max(column_, 0));
+        d.fix = "compare with sdk/platforms/microbpf.textproto; the schema is core/proto/platform.proto";
+        return d;
+    }
+
+  private:
+    std::string message_;
+    int line_ = 0;
+    int column_ = 0;
+};
+
+FieldKind convert(pb::FieldKind kind) {
+    switch (kind) {
+        case pb::PACKET_START: return FieldKind::packet_start;
+        case pb::PACKET_END: return FieldKind::packet_end;
+        case pb::PACKET_META: return FieldKind::packet_meta;
+        case pb::RAW_BYTES: return FieldKind::raw_bytes;
+        default: return FieldKind::scalar;
+    }
+}
+
+ArgKind convert(pb::ArgKind kind) {
+    switch (kind) {
+        case pb::ARG_CONTEXT: return ArgKind::context;
+        case pb::ARG_MAP: return ArgKind::map;
+        case pb::ARG_MAP_KEY: return ArgKind::map_key;
+        case pb::ARG_MAP_VALUE: return ArgKind::map_value;
+        case pb::ARG_MAP_VALUE_OUT: return ArgKind::map_value_out;
+        case pb::ARG_MEMORY_READ: return ArgKind::memory_read;
+        case pb::ARG_MEMORY_WRITE: return ArgKind::memory_write;
+        case pb::ARG_MEMORY_SIZE: return ArgKind::memory_size;
+        case pb::ARG_MEMORY_SIZE_ZERO: return ArgKind::memory_size_zero;
+        case pb::ARG_RING_BUFFER_RECORD: return ArgKind::ring_buffer_record;
+        case pb::ARG_STACK_READ: return ArgKind::stack_only_read;
+        case pb::ARG_CALLBACK: return ArgKind::callback;
+        case pb::ARG_ANY: return ArgKind::any_pointer_or_scalar;
+        default: return ArgKind::scalar;
+    }
+}
+
+ReturnKind convert(pb::ReturnKind kind) {
+    switch (kind) {
+        case pb::RETURN_NOTHING: return ReturnKind::nothing;
+        case pb::RETURN_MAP_VALUE_OR_NULL: return ReturnKind::map_value_or_null;
+        case pb::RETURN_RING_BUFFER_RECORD_OR_NULL: return ReturnKind::ring_buffer_record_or_null;
+        case pb::RETURN_MEMORY_OR_NULL: return ReturnKind::memory_or_null;
+        default: return ReturnKind::scalar;
+    }
+}
+
+ContextField convert(const pb::Field& in) {
+    ContextField out;
+    out.name = in.name();
+    out.offset = in.offset();
+    out.size = in.size();
+    out.kind = convert(in.kind());
+    out.is_signed = in.is_signed();
+    out.writable = in.writable();
+    out.has_range = in.has_range();
+    if (in.has_range()) {
+        out.min = in.range().min();
+        out.max = static_cast<std::uint64_t>(in.range().max());
+    }
+    out.unit = in.unit();
+    out.alias = in.alias();
+    out.doc = in.doc();
+    out.native64_offset = in.native64_size() != 0 ? in.native64_offset() : in.offset();
+    out.native64_size = in.native64_size() != 0 ? in.native64_size() : in.size();
+    return out;
+}
+
+Hook convert(const pb::Hook& in) {
+    Hook out;
+    out.id = static_cast<std::uint16_t>(in.id());
+    out.name = in.name();
+    out.sections.assign(in.section().begin(), in.section().end());
+    out.context_type = in.context_type();
+    out.context_size = in.context_size();
+    out.native64_context_size = in.native64_context_size();
+    for (const pb::Field& field : in.field()) out.fields.push_back(convert(field));
+    std::ranges::stable_sort(out.fields, {}, &ContextField::offset);
+    out.any_return = !in.has_returns();
+    out.return_min = in.returns().min();
+    out.return_max = in.returns().max();
+    out.fail_open = in.fail_open();
+    out.max_instructions = in.max_instructions();
+    out.max_stack = in.max_stack() == 0 ? 512 : in.max_stack();
+    out.raw_memory = in.raw_memory();
+    out.doc = in.doc();
+    return out;
+}
+
+Helper convert(const pb::Helper& in) {
+    Helper out;
+    out.number = in.number();
+    out.name = in.name();
+    out.c_return = in.return_type();
+    for (const pb::Argument& arg : in.arg()) {
+        HelperArg a;
+        a.name = arg.name();
+        a.c_type = arg.type();
+        a.kind = convert(arg.kind());
+        a.width = static_cast<std::uint8_t>(arg.width() == 0 ? 64 : arg.width());
+        a.fixed_size = arg.fixed_size();
+        a.nullable = arg.nullable();
+        a.has_range = arg.has_range();
+        a.min = arg.range().min();
+        a.max = arg.range().max();
+        out.args.push_back(std::move(a));
+    }
+    out.returns = convert(in.returns());
+    out.return_width = static_cast<std::uint8_t>(out.returns == ReturnKind::nothing ? 0 : in.return_width() == 0 ? 64 : in.return_width());
+    out.return_signed = !in.return_unsigned();
+    out.has_return_range = in.has_return_range();
+    out.return_min = in.return_range().min();
+    out.return_max = static_cast<std::uint64_t>(in.return_range().max());
+    out.cost = in.cost();
+    out.stack = in.stack();
+    out.capability = in.capability();
+    out.invalidates_packet = in.invalidates_packet();
+    out.pure = in.pure();
+    out.hooks.assign(in.hook().begin(), in.hook().end());
+    out.map_types.assign(in.map_type().begin(), in.map_type().end());
+    out.doc = in.doc();
+    return out;
+}
+
+Platform convert(const pb::Platform& in) {
+    Platform out;
+    out.name = in.name();
+    if (in.version() != 0) out.version = in.version();
+    for (const pb::Hook& hook : in.hook()) out.hooks.push_back(convert(hook));
+    for (const pb::Helper& helper : in.helper()) out.helpers.push_back(convert(helper));
+    std::ranges::stable_sort(out.helpers, {}, &Helper::number);
+    for (const pb::MapType& type : in.map_type()) {
+        MapTypeInfo info;
+        info.number = type.number();
+        info.name = type.name();
+        info.min_key_size = type.min_key_size();
+        info.max_key_size = type.max_key_size();
+        info.max_value_size = type.max_value_size();
+        info.max_entries = type.max_entries();
+        info.program_may_lookup = !type.no_lookup();
+        info.program_may_update = !type.no_update();
+        info.program_may_delete = !type.no_delete();
+        info.power_of_two_entries = type.power_of_two_entries();
+        out.map_types.push_back(std::move(info));
+    }
+    for (const pb::Capability& c : in.capability()) out.capabilities.push_back({c.name(), static_cast<std::uint8_t>(std::min(c.bit(), 255u)), c.doc()});
+    for (const pb::Constant& c : in.constant()) out.constants.push_back({c.name(), c.value(), c.doc()});
+    if (in.max_programs() != 0) out.max_programs = in.max_programs();
+    if (in.max_maps() != 0) out.max_maps = in.max_maps();
+    if (in.max_ram() != 0) out.max_ram = in.max_ram();
+    if (in.max_call_depth() != 0) out.max_call_depth = in.max_call_depth();
+    out.legacy_packet_access = in.legacy_packet_access();
+    return out;
+}
+
+}  // namespace
+
+Result<Platform> parse_platform(std::string_view textproto, std::string_view name) {
+    pb::Platform message;
+    FirstError errors;
+    google::protobuf::TextFormat::Parser parser;
+    parser.RecordErrorsTo(&errors);
+    parser.SetRecursionLimit(16);
+    if (!parser.ParseFromString(std::string(textproto), &message)) return errors.diagnostic(name);
+    Platform platform = convert(message);
+    if (Status valid = validate_platform(platform, name); !valid) return valid.error();
+    return platform;
+}
+
+}  // namespace mbpf
