@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// See frame_plan.h. Union-find over the bytes of the frame: each access joins the bytes it may touch.
+#include "compiler/lift/frame_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace mbpf {
+namespace {
+
+constexpr std::int64_t kMaxFrameBytes = 1 << 16;
+
+struct Access {
+    std::int32_t frame = -1;  // depth; -1: any
+    bool own = false;         // known offset in the frame of the function that holds the instruction
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    std::uint32_t slot = 0;
+};
+
+class Bytes {
+  public:
+    explicit Bytes(std::int64_t size) : size_(size), parent_(static_cast<std::size_t>(size)),
+                                        main_(static_cast<std::size_t>(size)), used_(static_cast<std::size_t>(size)) {
+        std::iota(parent_.begin(), parent_.end(), std::size_t{0});
+    }
+    void join(std::int64_t low, std::int64_t high, bool main) {
+        low = std::max(low + size_, std::int64_t{0});
+        high = std::min(high + size_, size_);
+        for (std::int64_t i = low; i < high; ++i) {
+            const std::size_t root = find(static_cast<std::size_t>(i));
+            const std::size_t first = find(static_cast<std::size_t>(low));
+            parent_[root] = first;
+            main_[first] = main_[first] || main_[root] || main;
+            used_[static_cast<std::size_t>(i)] = true;
+        }
+    }
+    std::vector<FrameObject> objects() {
+        std::vector<FrameObject> result(1);
+        result[0].main = true;
+        std::vector<std::size_t> object_of_root(parent_.size(), 0);
+        for (std::size_t i = 0; i < parent_.size(); ++i) {
+            if (!used_[i]) continue;
+            const std::size_t root = find(i);
+            std::size_t& object = object_of_root[root];
+            const std::int64_t offset = static_cast<std::int64_t>(i) - size_;
+            if (!main_[root] && object == 0) {
+                object = result.size();
+                result.push_back({offset, offset + 1, false});
+            }
+            FrameObject& o = result[object];
+            if (o.low == o.high) o.low = offset;
+            o.high = offset + 1;
+        }
+        return result;
+    }
+
+  private:
+    std::size_t find(std::size_t i) {
+        while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+        return i;
+    }
+    std::int64_t size_;
+    std::vector<std::size_t> parent_;
+    std::vector<bool> main_;
+    std::vector<bool> used_;
+};
+
+std::int64_t saturate(std::int64_t value) { return std::clamp(value, -kMaxFrameBytes, kMaxFrameBytes); }
+
+// The bytes [first, first+size) from where `pointer` may point, if that is a stack.
+void add_access(std::vector<Access>& out, const InsnFacts& facts, const ValueFact& pointer, std::int64_t first,
+                std::uint64_t size, std::uint32_t slot) {
+    if (pointer.kind != ValueKind::pointer && pointer.kind != ValueKind::pointer_or_null) return;
+    if (pointer.region != Region::stack && pointer.region != Region::mixed) return;
+    if (size == 0) return;
+    Access access;
+    access.slot = slot;
+    const std::int64_t end = facts.before[bpf::kFramePointer].smin;
+    if (pointer.region == Region::mixed) {
+        access.low = -kMaxFrameBytes;
+        access.high = 0;
+    } else {
+        access.frame = pointer.frame;
+        access.own = own_frame_offset(facts, pointer).has_value();
+        access.low = saturate(saturate(pointer.smin) - saturate(end) + first);
+        access.high = saturate(saturate(pointer.smax) - saturate(end) + first +
+                               static_cast<std::int64_t>(std::min<std::uint64_t>(size, kMaxFrameBytes)));
+    }
+    out.push_back(access);
+}
+
+std::vector<Access> stack_accesses(const VerifiedObject& verified, std::size_t program) {
+    const bpf::Program& code = verified.object().programs[program];
+    const ProgramFacts& proof = verified.facts(program);
+    std::vector<Access> result;
+    for (std::uint32_t slot = 0; slot < code.insns.size(); ++slot) {
+        const InsnFacts& facts = proof.insns[slot];
+        const bpf::Insn& insn = code.insns[slot];
+        const bpf::Op* op = bpf::find_op(insn);
+        if (!facts.reachable || op == nullptr) continue;
+        if (const unsigned size = bpf::access_bytes(*op); size != 0) {
+            const bool load = op->kind == bpf::Kind::load || op->kind == bpf::Kind::load_sx;
+            add_access(result, facts, facts.before[load ? insn.src : insn.dst], insn.offset, size, slot);
+        }
+        if (op->kind != bpf::Kind::call_helper) continue;
+        const Helper* helper = verified.platform().find_helper(static_cast<std::uint32_t>(insn.imm));
+        for (std::size_t a = 0; helper != nullptr && a < helper->args.size(); ++a)
+            add_access(result, facts, facts.before[a + 1], 0, argument_bytes(verified, *helper, a, facts), slot);
+    }
+    return result;
+}
+
+}  // namespace
+
+const FrameObject* FramePlan::find(std::int64_t offset) const {
+    for (std::size_t i = 1; i < objects.size(); ++i)
+        if (offset >= objects[i].low && offset < objects[i].high) return &objects[i];
+    if (offset >= objects[0].low && offset < objects[0].high) return &objects[0];
+    return nullptr;
+}
+
+std::optional<std::int64_t> own_frame_offset(const InsnFacts& facts, const ValueFact& pointer) {
+    const ValueFact& end = facts.before[bpf::kFramePointer];
+    if (pointer.kind != ValueKind::pointer || pointer.region != Region::stack || pointer.frame < 0) return {};
+    if (end.frame != pointer.frame || pointer.smin != pointer.smax || end.smin != end.smax) return {};
+    return saturate(pointer.smin) - saturate(end.smin);
+}
+
+std::uint64_t argument_bytes(const VerifiedObject& verified, const Helper& helper, std::size_t arg,
+                             const InsnFacts& facts) {
+    const HelperArg& spec = helper.args[arg];
+    const auto map_size = [&](auto member) {
+        std::uint64_t most = 0;
+        const auto& maps = verified.object().maps;
+        for (std::size_t a = 0; a < helper.args.size(); ++a) {
+            if (helper.args[a].kind != ArgKind::map) continue;
+            const std::int32_t map = facts.before[a + 1].map;
+            for (std::size_t i = 0; i < maps.size(); ++i)
+                if (map < 0 || static_cast<std::size_t>(map) == i) most = std::max<std::uint64_t>(most, maps[i].*member);
+        }
+        return most;
+    };
+    switch (spec.kind) {
+        case ArgKind::map_key:
+            return map_size(&bpf::Map::key_size);
+        case ArgKind::map_value:
+        case ArgKind::map_value_out:
+            return map_size(&bpf::Map::value_size);
+        case ArgKind::memory_read:
+        case ArgKind::memory_write:
+        case ArgKind::stack_only_read:
+            if (arg + 1 < helper.args.size() && (helper.args[arg + 1].kind == ArgKind::memory_size ||
+                                                 helper.args[arg + 1].kind == ArgKind::memory_size_zero))
+                return facts.before[arg + 2].umax;
+            return spec.fixed_size;
+        case ArgKind::any_pointer_or_scalar:
+            return static_cast<std::uint64_t>(kMaxFrameBytes);
+        case ArgKind::scalar:
+        case ArgKind::context:
+        case ArgKind::map:
+        case ArgKind::memory_size:
+        case ArgKind::memory_size_zero:
+        case ArgKind::ring_buffer_record:
+        case ArgKind::callback:
+            return 0;
+    }
+    return 0;
+}
+
+FramePlan plan_frame(const VerifiedObject& verified, std::size_t program, std::size_t function) {
+    const bpf::Program& code = verified.object().programs[program];
+    const bpf::Function& f = code.functions[function];
+    const ProgramFacts& proof = verified.facts(program);
+    std::int64_t size = 512;
+    for (const FunctionFacts& known : proof.functions)
+        if (known.function == function) size = (static_cast<std::int64_t>(known.stack_bytes) + 7) & ~std::int64_t{7};
+    size = std::clamp<std::int64_t>(size, 0, kMaxFrameBytes);
+    const std::int32_t depth = proof.insns[f.begin].before[bpf::kFramePointer].frame;
+    Bytes bytes(size);
+    for (const Access& access : stack_accesses(verified, program)) {
+        const bool inside = access.slot >= f.begin && access.slot < f.end;
+        if (access.own) {
+            if (inside) bytes.join(access.low, access.high, false);
+        } else if (inside || access.frame < 0 || depth < 0 || access.frame == depth) {
+            bytes.join(access.low, access.high, true);
+        }
+    }
+    return {bytes.objects()};
+}
+
+}  // namespace mbpf

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// See image_plan.h. Initialised data comes first, so that only its bytes are stored in the package.
+#include "compiler/lift/image_plan.h"
+
+#include <algorithm>
+
+namespace mbpf {
+namespace {
+
+std::vector<bool> maps_named_by_reachable_code(const VerifiedObject& verified) {
+    const bpf::Object& object = verified.object();
+    std::vector<bool> used(object.maps.size(), false);
+    for (std::size_t p = 0; p < object.programs.size(); ++p) {
+        const auto& insns = object.programs[p].insns;
+        const auto& facts = verified.facts(p).insns;
+        for (std::size_t slot = 0; slot < insns.size() && slot < facts.size(); ++slot) {
+            if (!facts[slot].reachable) continue;
+            const bpf::Op* op = bpf::find_op(insns[slot]);
+            if (op == nullptr || op->kind != bpf::Kind::load_imm64) continue;
+            const auto pseudo = static_cast<bpf::Pseudo>(insns[slot].src);
+            const auto index = static_cast<std::uint32_t>(insns[slot].imm);
+            if ((pseudo == bpf::Pseudo::map || pseudo == bpf::Pseudo::map_value) && index < used.size())
+                used[index] = true;
+        }
+    }
+    return used;
+}
+
+}  // namespace
+
+bool is_addressable_array(const bpf::Map& map) {
+    return !map.is_global_data() && map.type == static_cast<std::uint32_t>(bpf::MapType::array) && map.key_size == 4;
+}
+
+ImagePlan plan_image(const VerifiedObject& verified) {
+    const auto& maps = verified.object().maps;
+    const std::vector<bool> used = maps_named_by_reachable_code(verified);
+    ImagePlan plan;
+    plan.package_map.assign(maps.size(), -1);
+    plan.data_offsets.assign(maps.size(), -1);
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        if (!used[i] || maps[i].is_global_data()) continue;
+        plan.package_map[i] = static_cast<std::int32_t>(plan.object_maps.size());
+        plan.object_maps.push_back(static_cast<std::uint32_t>(i));
+    }
+    std::uint64_t at = 0;
+    for (const bpf::MapOrigin origin : {bpf::MapOrigin::data, bpf::MapOrigin::bss}) {
+        for (std::size_t i = 0; i < maps.size(); ++i) {
+            if (!used[i] || maps[i].origin != origin) continue;
+            at = (at + 7) & ~std::uint64_t{7};
+            plan.data_offsets[i] = static_cast<std::int64_t>(at);
+            if (origin == bpf::MapOrigin::data) {
+                plan.data.resize(at, 0);
+                plan.data.insert(plan.data.end(), maps[i].initial.begin(), maps[i].initial.end());
+                plan.data.resize(at + maps[i].value_size, 0);
+            }
+            at += maps[i].value_size;
+        }
+    }
+    plan.data_ram_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(at, UINT32_MAX));
+    return plan;
+}
+
+}  // namespace mbpf

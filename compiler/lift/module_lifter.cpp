@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// See module_lifter.h and lift.h.
+#include "compiler/lift/module_lifter.h"
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/MDBuilder.h>
+#include <llvm/Target/TargetMachine.h>
+#include <mbpf/abi/native.h>
+#include <mbpf/abi/package.h>
+
+#include <algorithm>
+
+#include "compiler/lift/function_lifter.h"
+
+namespace mbpf {
+namespace {
+
+constexpr std::size_t kFixedScopes = 5;  // context, packet, record, memory, stack; then one a map
+
+bool is_pointer(const ValueFact& fact) {
+    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
+}
+
+PassAs pass_as(const ValueFact& fact, bool narrow) {
+    if (is_pointer(fact)) return PassAs::pointer;
+    if (fact.kind != ValueKind::number) return PassAs::nothing;
+    if (!narrow) return PassAs::whole;
+    switch (fit_of(fact)) {
+        case Fit::whole:
+            return PassAs::whole;
+        case Fit::unsigned32:
+            return PassAs::unsigned32;
+        case Fit::signed32:
+            return PassAs::signed32;
+    }
+    return PassAs::whole;
+}
+
+// r0 over all exits of a function. Constant zeros beside pointers are null; alone they are numbers.
+PassAs result_of(const bpf::Program& code, const ProgramFacts& facts, const bpf::Function& f) {
+    bool pointer = false, number = false;
+    for (std::uint32_t slot = f.begin; slot < f.end; ++slot) {
+        const bpf::Op* op = bpf::find_op(code.insns[slot]);
+        if (op == nullptr || op->kind != bpf::Kind::exit || !facts.insns[slot].reachable) continue;
+        const ValueFact& r0 = facts.insns[slot].before[0];
+        pointer |= is_pointer(r0);
+        number |= r0.kind == ValueKind::number && !(r0.is_constant() && r0.umin == 0);
+    }
+    if (pointer && number) return PassAs::pointer_or_number;
+    if (pointer) return PassAs::pointer;
+    return PassAs::whole;
+}
+
+llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
+    switch (as) {
+        case PassAs::nothing:
+            return llvm::Type::getVoidTy(context);
+        case PassAs::pointer:
+            return llvm::PointerType::getUnqual(context);
+        case PassAs::whole:
+            return llvm::Type::getInt64Ty(context);
+        case PassAs::unsigned32:
+        case PassAs::signed32:
+            return llvm::Type::getInt32Ty(context);
+        case PassAs::pointer_or_number:
+            return llvm::StructType::get(llvm::PointerType::getUnqual(context), llvm::Type::getInt64Ty(context));
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Fit fit_of(const ValueFact& fact) {
+    if (fact.kind != ValueKind::number) return Fit::whole;
+    if (fact.umax <= UINT32_MAX) return Fit::unsigned32;
+    if (fact.smin >= INT32_MIN && fact.smax <= INT32_MAX) return Fit::signed32;
+    return Fit::whole;
+}
+
+std::string program_symbol(std::size_t program) { return "mbpf_prog_" + std::to_string(program); }
+
+ModuleLifter::ModuleLifter(const VerifiedObject& v, const ImagePlan& p, const Target& t, llvm::Module& m)
+    : verified(v), plan(p), target(t), module(m) {
+    llvm::MDBuilder metadata(module.getContext());
+    llvm::MDNode* domain = metadata.createAliasScopeDomain("mbpf.regions");
+    for (std::size_t i = 0; i < kFixedScopes + verified.object().maps.size(); ++i)
+        scopes_.push_back(metadata.createAliasScope("mbpf.region." + std::to_string(i), domain));
+}
+
+void ModuleLifter::add_program_attributes(llvm::Function& f) const {
+    f.addFnAttr(llvm::Attribute::NoUnwind);
+    f.addFnAttr(llvm::Attribute::WillReturn);
+    f.addFnAttr(llvm::Attribute::NoRecurse);
+    f.addFnAttr("no-builtins");
+    f.addFnAttr("frame-pointer", "none");
+    f.addFnAttr("no-jump-tables", target.ropi ? "false" : "true");
+    f.addFnAttr("warn-stack-size", "0");  // reports every frame: how native.cpp learns stack use
+    f.addFnAttr("target-cpu", llvm::StringRef(target.cpu.data(), target.cpu.size()));
+    f.addFnAttr("target-features", llvm::StringRef(target.features.data(), target.features.size()));
+    // Loops are known to end, so hoisting out of them needs no guard.
+    f.addFnAttr(llvm::Attribute::MustProgress);
+}
+
+Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
+    const bpf::Program& code = verified.object().programs[program];
+    const ProgramFacts& facts = verified.facts(program);
+    llvm::LLVMContext& context = module.getContext();
+    Signature s;
+    std::vector<llvm::Type*> types;
+    if (function == 0) {
+        types.push_back(type_of(context, PassAs::pointer));
+        s.result = PassAs::whole;
+    } else {
+        for (std::size_t i = 0; i < s.arguments.size(); ++i) {
+            s.arguments[i] = pass_as(facts.insns[code.functions[function].begin].before[i + 1], narrow());
+            if (s.arguments[i] != PassAs::nothing) types.push_back(type_of(context, s.arguments[i]));
+        }
+        s.result = result_of(code, facts, code.functions[function]);
+    }
+    types.push_back(type_of(context, PassAs::pointer));  // imports
+    const std::string name = function == 0 ? program_symbol(program)
+                                           : program_symbol(program) + "." + std::to_string(function);
+    s.function = llvm::Function::Create(
+        llvm::FunctionType::get(type_of(context, s.result), types, false),
+        function == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, name, module);
+    s.function->setDSOLocal(true);
+    if (function == 0) s.function->setVisibility(llvm::Function::HiddenVisibility);
+    add_program_attributes(*s.function);
+    const unsigned imports = static_cast<unsigned>(types.size() - 1);
+    for (const auto attribute : {llvm::Attribute::NoAlias, llvm::Attribute::NoCapture, llvm::Attribute::ReadOnly,
+                                 llvm::Attribute::NonNull, llvm::Attribute::NoUndef})
+        s.function->addParamAttr(imports, attribute);
+    s.function->getArg(imports)->setName("imports");
+    if (function == 0) {
+        s.function->getArg(0)->setName("context");
+        s.function->addParamAttr(0, llvm::Attribute::NoAlias);
+        s.function->addParamAttr(0, llvm::Attribute::getWithAlignment(context, llvm::Align(8)));
+    }
+    return s;
+}
+
+void ModuleLifter::lift_program(std::size_t program) {
+    const bpf::Program& code = verified.object().programs[program];
+    const ProgramFacts& facts = verified.facts(program);
+    signatures_.assign(code.functions.size(), {});
+    for (std::size_t f = 0; f < code.functions.size(); ++f)
+        if (facts.insns[code.functions[f].begin].reachable) signatures_[f] = declare(program, f);
+    for (std::size_t f = 0; f < code.functions.size() && !error_; ++f)
+        if (signatures_[f].function != nullptr) FunctionLifter(*this, program, f).run();
+}
+
+llvm::Value* ModuleLifter::import(llvm::IRBuilder<>& b, llvm::Value* table, const Import& row,
+                                  std::uint64_t dereferenceable) {
+    auto found = std::find(imports_.begin(), imports_.end(), row);
+    if (found == imports_.end()) found = imports_.insert(imports_.end(), row);
+    const std::string name = "mbpf.import." + std::to_string(found - imports_.begin());
+    llvm::LLVMContext& context = module.getContext();
+    llvm::FunctionCallee callee =
+        module.getOrInsertFunction(name, llvm::FunctionType::get(b.getPtrTy(), {b.getPtrTy()}, false));
+    auto* function = llvm::cast<llvm::Function>(callee.getCallee());
+    function->setDoesNotAccessMemory();
+    for (const auto attribute : {llvm::Attribute::NoUnwind, llvm::Attribute::WillReturn, llvm::Attribute::Speculatable,
+                                 llvm::Attribute::NoSync, llvm::Attribute::NoFree})
+        function->addFnAttr(attribute);
+    function->addRetAttr(llvm::Attribute::NonNull);
+    function->addRetAttr(llvm::Attribute::NoUndef);
+    if (row.kind == MBPF_IMPORT_MAP_VALUES || row.kind == MBPF_IMPORT_DATA)
+        function->addRetAttr(llvm::Attribute::getWithAlignment(context, llvm::Align(8)));
+    if (dereferenceable != 0)
+        function->addRetAttr(llvm::Attribute::getWithDereferenceableBytes(context, dereferenceable));
+    function->addParamAttr(0, llvm::Attribute::NoCapture);
+    return b.CreateCall(callee, {table});
+}
+
+llvm::GlobalVariable* ModuleLifter::rodata(std::uint32_t map) {
+    llvm::GlobalVariable*& global = rodata_[map];
+    if (global != nullptr) return global;
+    const bpf::Map& m = verified.object().maps[map];
+    std::vector<std::uint8_t> bytes = m.initial;
+    bytes.resize(m.value_size, 0);
+    llvm::Constant* value = llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<std::uint8_t>(bytes));
+    global = new llvm::GlobalVariable(module, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value,
+                                      "rodata." + std::to_string(map));
+    global->setAlignment(llvm::Align(8));
+    return global;
+}
+
+llvm::Value* ModuleLifter::values_of_map(llvm::IRBuilder<>& b, llvm::Value* table, std::uint32_t map) {
+    const bpf::Map& m = verified.object().maps[map];
+    if (m.origin == bpf::MapOrigin::rodata) return rodata(map);
+    if (m.is_global_data()) {
+        llvm::Value* data = import(b, table, {MBPF_IMPORT_DATA, 0, 0}, plan.data_ram_bytes);
+        return b.CreateConstInBoundsGEP1_64(b.getInt8Ty(), data, static_cast<std::uint64_t>(plan.data_offsets[map]));
+    }
+    const std::uint64_t bytes = std::uint64_t{mbpf_array_stride(m.value_size)} * m.max_entries;
+    return import(b, table, {MBPF_IMPORT_MAP_VALUES, static_cast<std::uint16_t>(plan.package_map[map]), 0}, bytes);
+}
+
+llvm::MDNode* ModuleLifter::scope(Region region, std::int32_t map) {
+    switch (region) {
+        case Region::context:
+            return scopes_[0];
+        case Region::packet:
+        case Region::packet_meta:
+            return scopes_[1];
+        case Region::ring_buffer_record:
+            return scopes_[2];
+        case Region::memory:
+            return scopes_[3];
+        case Region::stack:
+            return scopes_[4];
+        case Region::map_value:
+            if (map >= 0 && kFixedScopes + static_cast<std::size_t>(map) < scopes_.size())
+                return scopes_[kFixedScopes + static_cast<std::size_t>(map)];
+            return nullptr;
+        case Region::none:
+        case Region::packet_end:
+        case Region::map_handle:
+        case Region::function:
+        case Region::mixed:
+            return nullptr;
+    }
+    return nullptr;
+}
+
+void ModuleLifter::add_scopes(llvm::Instruction& access, Region region, std::int32_t map) {
+    llvm::MDNode* mine = scope(region, map);
+    if (mine == nullptr) return;
+    std::vector<llvm::Metadata*> others;
+    for (llvm::MDNode* s : scopes_)
+        if (s != mine) others.push_back(s);
+    access.setMetadata(llvm::LLVMContext::MD_alias_scope, llvm::MDNode::get(module.getContext(), {mine}));
+    access.setMetadata(llvm::LLVMContext::MD_noalias, llvm::MDNode::get(module.getContext(), others));
+}
+
+Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan, const Target& target,
+                          llvm::TargetMachine& machine, llvm::LLVMContext& context) {
+    LiftedModule result;
+    result.module = std::make_unique<llvm::Module>("mbpf", context);
+    result.module->setTargetTriple(machine.getTargetTriple().str());
+    result.module->setDataLayout(machine.createDataLayout());
+    result.module->setPICLevel(llvm::PICLevel::SmallPIC);
+    if (!target.abi.empty() && machine.getTargetTriple().isRISCV())
+        result.module->addModuleFlag(llvm::Module::Error, "target-abi",
+                                     llvm::MDString::get(context, llvm::StringRef(target.abi.data(), target.abi.size())));
+    ModuleLifter lifter(verified, plan, target, *result.module);
+    for (std::size_t p = 0; p < verified.object().programs.size() && !lifter.error(); ++p) lifter.lift_program(p);
+    if (lifter.error()) return *lifter.error();
+    result.imports = lifter.take_imports();
+    return result;
+}
+
+}  // namespace mbpf

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all functions of a module share: import placeholders, constants of .rodata, alias scopes, and the
+// signatures of subprograms, which the facts at their entries and exits decide.
+#pragma once
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "compiler/lift/image_plan.h"
+#include "compiler/lift/lift.h"
+#include "compiler/targets/target.h"
+
+namespace mbpf {
+
+// How a number travels or is kept: whole, or as its low half with a proof of what the high half is.
+enum class Fit : std::uint8_t { whole, unsigned32, signed32 };
+Fit fit_of(const ValueFact& fact);
+
+enum class PassAs : std::uint8_t { nothing, pointer, whole, unsigned32, signed32, pointer_or_number };
+
+struct Signature {
+    std::array<PassAs, 5> arguments{};
+    PassAs result = PassAs::nothing;
+    llvm::Function* function = nullptr;
+};
+
+class ModuleLifter {
+  public:
+    ModuleLifter(const VerifiedObject& verified, const ImagePlan& plan, const Target& target, llvm::Module& module);
+
+    // Declares every reachable function of the program, then lifts each.
+    void lift_program(std::size_t program);
+    void fail(Diagnostic error) {
+        if (!error_) error_ = std::move(error);
+    }
+    const std::optional<Diagnostic>& error() const { return error_; }
+    std::vector<Import> take_imports() { return std::move(imports_); }
+
+    // Address from outside the text, as a call of its placeholder.
+    llvm::Value* import(llvm::IRBuilder<>& b, llvm::Value* table, const Import& row, std::uint64_t dereferenceable);
+    // First byte of a map's value 0, or of global data.
+    llvm::Value* values_of_map(llvm::IRBuilder<>& b, llvm::Value* table, std::uint32_t map);
+    // Tells LLVM that memory of different regions is different memory.
+    void add_scopes(llvm::Instruction& access, Region region, std::int32_t map);
+    const Signature* signature(std::size_t function) const { return &signatures_[function]; }
+    void add_program_attributes(llvm::Function& function) const;
+
+    bool narrow() const { return target.pointer_bytes == 4; }
+
+    const VerifiedObject& verified;
+    const ImagePlan& plan;
+    const Target& target;
+    llvm::Module& module;
+
+  private:
+    Signature declare(std::size_t program, std::size_t function);
+    llvm::GlobalVariable* rodata(std::uint32_t map);
+    llvm::MDNode* scope(Region region, std::int32_t map);
+
+    std::vector<Signature> signatures_;  // of the program being lifted
+    std::vector<Import> imports_;
+    std::map<std::uint32_t, llvm::GlobalVariable*> rodata_;
+    std::vector<llvm::MDNode*> scopes_;
+    std::optional<Diagnostic> error_;
+};
+
+}  // namespace mbpf

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// ARMv8-M mainline; no FPU use, as on Cortex-M4. The DSP extension is optional there, so it is not used.
+#include <mbpf/abi/package.h>
+
+#include "compiler/targets/target.h"
+
+namespace mbpf {
+
+const Target kCortexM33 = {
+    .name = "cortex-m33",
+    .triple = "thumbv8m.main-none-eabi",
+    .cpu = "cortex-m33",
+    .features = "-fp-armv8d16sp,-dsp",
+    .abi = "aapcs",
+    .isa = MBPF_ISA_THUMBV8M_MAIN,
+    .ropi = true,
+    .runtime_stack_bytes = 144,
+    .runtime_object = "cortex-m4.o",
+};
+
+}  // namespace mbpf
