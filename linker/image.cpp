@@ -128,7 +128,7 @@ Result<Image> extract(std::span<const std::uint8_t> elf, const std::vector<std::
         auto address = symbol.getAddress();
         if (!name || !address) continue;
         for (const std::string& wanted : symbols)
-            if (*name == wanted) image.symbols[wanted] = static_cast<std::uint32_t>((*address & ~std::uint64_t{1}) - base);
+            if (*name == wanted) image.symbols[wanted] = static_cast<std::uint32_t>(*address - base);
     }
     for (const std::string& wanted : symbols) {
         const auto found = image.symbols.find(wanted);

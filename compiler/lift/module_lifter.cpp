@@ -125,6 +125,7 @@ Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
         function == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, name, module);
     s.function->setDSOLocal(true);
     if (function == 0) s.function->setVisibility(llvm::Function::HiddenVisibility);
+    if (function == 0) s.function->setAlignment(llvm::Align(4));  // the package wants even entries
     add_program_attributes(*s.function);
     const unsigned imports = static_cast<unsigned>(types.size() - 1);
     for (const auto attribute : {llvm::Attribute::NoAlias, llvm::Attribute::NoCapture, llvm::Attribute::ReadOnly,

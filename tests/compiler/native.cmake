@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+if(TARGET mbpf_native AND TARGET mbpf_linker AND TARGET mbpf_verifier AND TARGET mbpf_simulator)
+  mbpf_add_test(native_differential SOURCES native_differential.cpp native_host.cpp
+    DEPENDS mbpf_linker mbpf_native mbpf_verifier mbpf_simulator mbpf_platform mbpf_core)
+endif()
