@@ -5,6 +5,7 @@ mbpf_add_library(front_end
     front_end.cpp
     front_end/file_system.cpp
     front_end/message_collector.cpp
+    front_end/source_budget.cpp
     front_end/source_to_module.cpp
     front_end/module_checks.cpp
     front_end/module_lowering.cpp

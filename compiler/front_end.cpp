@@ -5,6 +5,7 @@
 
 #include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/ErrorHandling.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <mutex>
@@ -45,6 +46,19 @@ void on_out_of_memory() {
     std::set_new_handler(nullptr);  // not our thread: let operator new fail as usual
 }
 void on_bad_alloc(void*, const char*, bool) { on_out_of_memory(); }
+
+// A stack overflow can only be handled on another stack; LLVM's handlers do not ask for it.
+void handle_stack_overflow_on_its_own_stack() {
+    static thread_local std::vector<char> memory(64 << 10);
+    stack_t stack{};
+    stack.ss_sp = memory.data();
+    stack.ss_size = memory.size();
+    sigaltstack(&stack, nullptr);
+    struct sigaction action {};
+    sigaction(SIGSEGV, nullptr, &action);
+    action.sa_flags |= SA_ONSTACK;
+    sigaction(SIGSEGV, &action, nullptr);
+}
 
 bool any_error(const FrontEndOutput& output) {
     return std::any_of(output.diagnostics.begin(), output.diagnostics.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -118,7 +132,12 @@ FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndO
     bool survived = false;
     {
         llvm::CrashRecoveryContext recovery;
-        survived = recovery.RunSafelyOnThread([&] { compile_all(sources, options, want_llvm_ir, output); }, kThreadStackBytes);
+        survived = recovery.RunSafelyOnThread(
+            [&] {
+                handle_stack_overflow_on_its_own_stack();
+                compile_all(sources, options, want_llvm_ir, output);
+            },
+            kThreadStackBytes);
     }
     llvm::CrashRecoveryContext::Disable();
     std::set_new_handler(old_new_handler);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kStackLimit = 512;                              // bytes a function, as Linux has it
 constexpr std::uint64_t kMaxInlinedInstructions = 1'000'000;            // Linux's limit for a program
+constexpr unsigned kMaxFunctionInstructions = 65'536;                    // eBPF's jumps reach half as far
 constexpr std::uint64_t kMaxGlobalBytes = std::uint64_t{16} << 20;      // far above any device's memory
 
 }  // namespace
@@ -264,6 +265,12 @@ std::vector<Diagnostic> check_optimised(const llvm::Module& module) {
     std::vector<Diagnostic> out;
     check_compares(module, out);
     for (const llvm::Function& f : module) {
+        if (f.getInstructionCount() > kMaxFunctionInstructions) {
+            out.push_back(module_error("MBPF1120", "'" + f.getName().str() + "' has " + std::to_string(f.getInstructionCount()) + " operations; the code generator takes " +
+                                                       std::to_string(kMaxFunctionInstructions),
+                                       location_of(f), "make it shorter, or split it into functions marked noinline"));
+            continue;
+        }
         std::uint64_t total = 0;
         std::vector<std::pair<std::uint64_t, DiagnosticNote>> locals;
         for (const llvm::Instruction& i : llvm::instructions(f)) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clang's cc1 job without a driver: nothing is searched for on the disk but what the caller named. The size
-// of what the preprocessor produces is bounded, since a few nested macros can make terabytes.
+// Clang's cc1 job without a driver: nothing is searched for on the disk but what the caller named.
 #include "compiler/front_end/source_to_module.h"
 
 #include <clang/AST/ASTConsumer.h>
@@ -9,55 +8,17 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/MultiplexConsumer.h>
-#include <clang/Lex/PPCallbacks.h>
-#include <clang/Lex/Preprocessor.h>
-#include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include "compiler/front_end/file_system.h"
 #include "compiler/front_end/message_collector.h"
+#include "compiler/front_end/source_budget.h"
 #include "compiler/restricted_c/rules.h"
 
 namespace mbpf::front_end {
 namespace {
 
-constexpr std::uint64_t kMaxTokens = 4'000'000;         // ten times the largest kernel program's
-constexpr std::uint64_t kMaxMacroExpansions = 4'000'000;
-constexpr std::uint64_t kMaxIncludes = 20'000;
 constexpr const char* kNowhere = "/microbpf-cwd";  // debug information must not know the real one
-
-// Leaves Clang by the crash recovery's jump: it has no orderly way to stop in the middle of a macro.
-class Budget {
-  public:
-    explicit Budget(clang::CompilerInstance& compiler) : compiler_(compiler) {}
-    void spend(std::uint64_t& spent, std::uint64_t limit, const char* what) {
-        if (++spent <= limit) return;
-        clang::DiagnosticsEngine& engine = compiler_.getDiagnostics();
-        engine.Report(engine.getCustomDiagID(clang::DiagnosticsEngine::Fatal, "%0"))
-            << "the source grows beyond " + std::to_string(limit) + " " + what + " [MBPF1120]";
-        llvm::CrashRecoveryContext::GetCurrent()->HandleExit(1);
-    }
-    std::uint64_t tokens = 0;
-    std::uint64_t expansions = 0;
-    std::uint64_t includes = 0;
-
-  private:
-    clang::CompilerInstance& compiler_;
-};
-
-class BudgetCallbacks : public clang::PPCallbacks {
-  public:
-    explicit BudgetCallbacks(Budget& budget) : budget_(budget) {}
-    void MacroExpands(const clang::Token&, const clang::MacroDefinition&, clang::SourceRange, const clang::MacroArgs*) override {
-        budget_.spend(budget_.expansions, kMaxMacroExpansions, "macro expansions");
-    }
-    void FileChanged(clang::SourceLocation, FileChangeReason reason, clang::SrcMgr::CharacteristicKind, clang::FileID) override {
-        if (reason == EnterFile) budget_.spend(budget_.includes, kMaxIncludes, "includes");
-    }
-
-  private:
-    Budget& budget_;
-};
 
 // Clang 19 dereferences null for the debug information of a declared alias on eBPF. Our rules refuse aliases.
 class Consumers : public clang::MultiplexConsumer {
@@ -74,10 +35,7 @@ class CompileAction : public clang::EmitLLVMOnlyAction {
 
   protected:
     bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
-        budget_ = std::make_unique<Budget>(compiler);
-        clang::Preprocessor& pp = compiler.getPreprocessor();
-        pp.addPPCallbacks(std::make_unique<BudgetCallbacks>(*budget_));
-        pp.setTokenWatcher([this](const clang::Token&) { budget_->spend(budget_->tokens, kMaxTokens, "tokens"); });
+        budget_ = SourceBudget::attach(compiler);
         return EmitLLVMOnlyAction::BeginSourceFileAction(compiler);
     }
 
@@ -89,7 +47,7 @@ class CompileAction : public clang::EmitLLVMOnlyAction {
     }
 
   private:
-    std::unique_ptr<Budget> budget_;
+    std::unique_ptr<SourceBudget> budget_;
 };
 
 std::vector<std::string> cc1_arguments(const SourceFile& source, const FrontEndOptions& options) {
@@ -99,7 +57,7 @@ std::vector<std::string> cc1_arguments(const SourceFile& source, const FrontEndO
         // Line information for messages comes from BTF, which takes the line's text from here.
         "-debug-info-kind=constructor", "-dwarf-version=4", "-gembed-source", "-debugger-tuning=gdb",
         std::string("-fdebug-compilation-dir=") + kNowhere, std::string("-fdebug-prefix-map=") + kNowhere + "=",
-        "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-pass-failed", "-ferror-limit", "20", "-fmessage-length=0",
+        "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-pass-failed", "-Wno-stack-exhausted", "-ferror-limit", "20", "-fmessage-length=0",
         "-D__MICROBPF__=1", "-nostdsysteminc", "-nobuiltininc"};
     if (options.warnings_as_errors) a.push_back("-Werror");
     for (const auto& [from, to] : options.path_maps) {

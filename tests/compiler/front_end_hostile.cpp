@@ -37,6 +37,27 @@ TEST(Hostile, nestedUnaryOperators) { expect_refused("int f(int x) { return " + 
 TEST(Hostile, longSums) { expect_refused("int f(int x) { return x" + repeat(" + x", 3000) + "; }\n"); }
 TEST(Hostile, nestedConditions) { expect_refused("int f(int x) {" + repeat("if (x) ", 3000) + "; return x; }\n"); }
 TEST(Hostile, nestedPointers) { expect_refused("int " + repeat("*", 5000) + "p;\n"); }
+TEST(Hostile, depthBeyondAnyStack) {
+    const auto in_function = [](const std::string& body) { return "#define SEC(n) __attribute__((section(n), used))\nSEC(\"xdp\") int f(volatile int *c) {" + body + "}\n"; };
+    for (const std::string& body : {"return " + repeat("- ", 200'000) + "*c;", "return *c" + repeat("+ *c", 200'000) + ";", repeat("if (*c) ", 200'000) + "; return 0;",
+                                    repeat("if (*c == 3) *c = 4; else ", 200'000) + "; return 0;", "return " + repeat("*c ? 1 : ", 200'000) + "0;",
+                                    "return " + repeat("(int)", 200'000) + "*c;", repeat("l: ", 200'000) + "return 0;", "return " + repeat("*c, ", 200'000) + "0;",
+                                    "int " + repeat("*", 200'000) + "p; return 0;"}) {
+        EXPECT_THAT(error_codes(compile(in_function(body))), ::testing::Contains("MBPF1120")) << body.substr(0, 60);
+    }
+}
+
+TEST(Hostile, longTablesAreFine) {
+    const FrontEndOutput output = compile(std::string(kProgram) + "const volatile int table[] = {" + repeat("1, 2 + 3, ", 50'000) + "};\n");
+    EXPECT_FALSE(output.elf.empty()) << output.messages.substr(0, 1000);
+}
+
+TEST(Hostile, functionsOfEndlessLength) {
+    const FrontEndOutput output = compile("#define SEC(n) __attribute__((section(n), used))\nSEC(\"xdp\") int f(volatile int *c) { int s = 0;\n" +
+                                          repeat("s += *c * 3;\n", 25'000) + "return s; }\n");
+    EXPECT_THAT(error_codes(output), ::testing::ElementsAre("MBPF1120"));
+}
+
 TEST(Hostile, endlessInclude) { expect_refused("#include __FILE__\n"); }
 TEST(Hostile, doublingInclude) { expect_refused("#include __FILE__\n#include __FILE__\n"); }
 TEST(Hostile, assembler) { expect_refused(".section x\nmov r0, 0\n"); }
