@@ -4,6 +4,7 @@
 #include "sdk/cli/cli.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +199,13 @@ std::optional<std::string> environment(std::string_view name) {
     const char* value = std::getenv(("MBPF_" + std::string(name)).c_str());
     if (value == nullptr || *value == '\0') return std::nullopt;
     return std::string(value);
+}
+
+void limit_memory(std::uint64_t bytes) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_AS, &limit) != 0 || (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= bytes)) return;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_AS, &limit);
 }
 
 ProgressBar::ProgressBar(std::string label, std::uint64_t total)

@@ -38,6 +38,10 @@ Diagnostic usage_error(std::string message, std::string fix = "run with --help")
 // MBPF_<NAME> from the environment, if set and not empty.
 std::optional<std::string> environment(std::string_view name);
 
+// Of tools that compile: a source of a few lines can ask the preprocessor for terabytes, and the machine is
+// not ours alone. Address space, in bytes.
+void limit_memory(std::uint64_t bytes = std::uint64_t{8} << 30);
+
 // One line on stderr, redrawn in place; silent unless stderr is a terminal.
 class ProgressBar {
   public:

@@ -21,6 +21,12 @@ inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
         return std::nullopt;
     } catch (const CLI::Success& end) {  // help, version
         return app.exit(end, std::cout, std::cerr) == 0 ? 0 : 2;
+    } catch (const CLI::RequiredError& error) {
+        // CLI11 says only that a command is missing, even where a wrong one stands.
+        const std::vector<std::string> rest = app.remaining();
+        const bool wrong_command = app.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with("-");
+        return report(usage_error(wrong_command ? "there is no command '" + rest.front() + "'" : std::string(error.what()),
+                                  "run " + app.get_name() + " --help"));
     } catch (const CLI::ParseError& error) {
         std::string message = error.what();
         const std::size_t line_end = message.find('\n');

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mbpf-cc: C sources or an eBPF object to a package for one target, or to any product on the way.
-#include <sys/resource.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -150,10 +149,7 @@ int headers_command(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    // A source of a few lines can ask the preprocessor for terabytes; the machine is not ours alone.
-    const rlimit memory{rlim_t{8} << 30, rlim_t{8} << 30};
-    setrlimit(RLIMIT_AS, &memory);
-
+    cli::limit_memory();
     Arguments a;
     CLI::App app("Builds verified packages for microcontrollers from restricted C.", "mbpf-cc");
     app.set_version_flag("--version", std::string("mbpf-cc ") + cli::kVersion);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#define SEC(n) __attribute__((section(n), used))
+#include <mbpf/microbpf.h>
+
 SEC("iio/device0/accel_x")
-int scaled(int *value)
+int scaled(struct iio_event *e)
 {
-    return *value * 1.5 > 3;
+    return e->value * 1.5 > 3;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#define SEC(n) __attribute__((section(n), used))
-struct iio_sample { unsigned long long timestamp; unsigned device, channel; int value; };
+#include <mbpf/microbpf.h>
+
 SEC("iio/device0/accel_x")
-int good(struct iio_sample *s)
+int good(struct iio_event *e)
 {
-    return s->value < 1000;
+    return e->value < 1000;
 }
