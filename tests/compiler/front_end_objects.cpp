@@ -103,6 +103,19 @@ TEST(FrontEndObject, twoSourcesFormOneObject) {
     EXPECT_NE(find_program(object, "two"), nullptr);
 }
 
+TEST(FrontEndObject, staticsOfTheSameNameStayApart) {
+    const auto source = [](const char* name, const char* entry) {
+        return SourceFile{name, std::string(kPrelude) + "static int count; static const volatile int limit = 3;\n"
+                                "__attribute__((noinline)) static int step(int x) { return x * 3 + limit; }\n"
+                                "SEC(\"xdp\") int " + entry + "(volatile int *c) { count += step(*c); return count > 3; }\n"};
+    };
+    const bpf::Object object = read(compile_c({source("a.c", "one"), source("b.c", "two")}, {}));
+    ASSERT_EQ(object.programs.size(), 2u);
+    for (const bpf::Program& p : object.programs) EXPECT_EQ(p.functions.size(), 2u);
+    for (const bpf::Map& m : object.maps) EXPECT_EQ(m.value_size, 8u) << m.name;  // two variables of four bytes each
+    EXPECT_EQ(object.maps.size(), 2u);
+}
+
 TEST(FrontEndObject, functionsThatAreNoProgramsAreNotInTheObjectUnlessCalled) {
     const bpf::Object object = read(compile(std::string(kPrelude) + "int never(int x) { return x; }\nSEC(\"xdp\") int f(int *c) { return *c > 0; }\n"));
     ASSERT_EQ(object.programs.size(), 1u);
