@@ -43,7 +43,8 @@ Result<NativeObject> NativeObjectMaker::make(const VerifiedObject& verified, con
     llvm::Module& module = *lifted->module;
     std::string broken;
     llvm::raw_string_ostream broken_stream(broken);
-    if (llvm::verifyModule(module, &broken_stream)) return internal_error("lifted code is not valid", broken_stream.str());
+    if (llvm::verifyModule(module, &broken_stream))
+        return internal_error("lifted code is not valid", broken_stream.str());
     optimize_module(module, *machine, options.optimize);
 
     NativeObject result;

@@ -109,7 +109,8 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
     options.EmitStackSizeSection = false;
     const auto relocation = target.ropi ? llvm::Reloc::ROPI : llvm::Reloc::PIC_;
     // RISC-V: medany, so that every address is formed relative to the program counter.
-    const auto code_model = llvm::Triple(ref(target.triple)).isRISCV() ? llvm::CodeModel::Medium : llvm::CodeModel::Small;
+    const auto code_model =
+        llvm::Triple(ref(target.triple)).isRISCV() ? llvm::CodeModel::Medium : llvm::CodeModel::Small;
     return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
         ref(target.triple), ref(target.cpu), ref(target.features), options, relocation, code_model));
 }

@@ -92,9 +92,9 @@ Result<std::vector<std::uint8_t>> run_lld(const Scratch& scratch, const char* sc
     if (!can_run_again) return failure("the linker cannot run again after a crash", {});
     const std::string script_option = "--script=" + scratch.path(script), out = scratch.path(output),
                       program = scratch.path("program.o"), runtime = scratch.path("runtime.o");
-    std::vector<const char*> args = {"ld.lld",         "--threads=1",   script_option.c_str(), "-o", out.c_str(),
-                                     "--gc-sections",  "--build-id=none", "--no-dynamic-linker", "-static",
-                                     "--entry=mbpf_prog_0", program.c_str()};
+    std::vector<const char*> args = {"ld.lld",    "--threads=1",         script_option.c_str(), "-o",
+                                     out.c_str(), "--gc-sections",       "--build-id=none",     "--no-dynamic-linker",
+                                     "-static",   "--entry=mbpf_prog_0", program.c_str()};
     if (with_runtime) args.push_back(runtime.c_str());
     std::string messages;
     llvm::raw_string_ostream stream(messages);

@@ -71,9 +71,9 @@ std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const Nat
         row.fail_open = hook.fail_open;
         row.hook_abi = hook.abi_hash();
         row.entry_offset = image.symbols.at(native.programs()[p].symbol);
-        row.stack_bytes = native.programs()[p].stack_bytes +
-                          std::max(helper_stack(verified, p),
-                                   image.uses_runtime ? native.target().runtime_stack_bytes : 0u);
+        row.stack_bytes =
+            native.programs()[p].stack_bytes +
+            std::max(helper_stack(verified, p), image.uses_runtime ? native.target().runtime_stack_bytes : 0u);
         row.worst_case_instructions = verified.facts(p).worst_case_instructions;
         row.parameter = verified.hook_match(p).parameter;
         package.capabilities |= capabilities_of(verified, p);

@@ -43,7 +43,8 @@ struct ValueFact {
     std::uint64_t umax = UINT64_MAX;
     std::int64_t smin = INT64_MIN;
     std::int64_t smax = INT64_MAX;
-    // tristate number: bits in mask unknown, the others as in value.
+    // tristate number: bits in mask unknown, the others as in value. Of a pointer: of its offset, so that its
+    // alignment is known; all unknown if not tracked.
     std::uint64_t bits_value = 0;
     std::uint64_t bits_mask = UINT64_MAX;
     Region region = Region::none;

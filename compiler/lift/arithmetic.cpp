@@ -21,7 +21,8 @@ bool excludes(const ValueFact& fact, std::int64_t value) {
 
 // Facts speak of the whole register; the low half is excluded from a value only if the whole fits.
 bool low_excludes(const ValueFact& fact, std::int32_t value) {
-    if (fit_of(fact) == Fit::unsigned32) return excludes(fact, static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
+    if (fit_of(fact) == Fit::unsigned32)
+        return excludes(fact, static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
     if (fit_of(fact) == Fit::signed32) return excludes(fact, value);
     return ((static_cast<std::uint32_t>(value) ^ fact.bits_value) & ~fact.bits_mask & UINT32_MAX) != 0;
 }
@@ -156,8 +157,8 @@ bool FunctionLifter::lift_pointer_arithmetic(const bpf::Op& op) {
     if (!left && !right) return false;
     if (op.alu == bpf::AluOp::sub && left && right) {
         auto* word = b_.getIntNTy(shared_.target.pointer_bytes * 8);
-        llvm::Value* difference = b_.CreateSub(b_.CreatePtrToInt(read_pointer(dst), word),
-                                               b_.CreatePtrToInt(read_pointer(insn().src), word));
+        llvm::Value* difference =
+            b_.CreateSub(b_.CreatePtrToInt(read_pointer(dst), word), b_.CreatePtrToInt(read_pointer(insn().src), word));
         narrow_ ? write_low(dst, difference, true) : write_whole(dst, difference);
         return true;
     }

@@ -128,7 +128,8 @@ llvm::Value* FunctionLifter::native_update(const bpf::Op& op, const Place& place
     const llvm::Align alignment(op.width / 8u);
     constexpr auto order = llvm::AtomicOrdering::Monotonic;
     if (expected != nullptr)
-        return b_.CreateExtractValue(b_.CreateAtomicCmpXchg(place.address, expected, operand, alignment, order, order), 0);
+        return b_.CreateExtractValue(b_.CreateAtomicCmpXchg(place.address, expected, operand, alignment, order, order),
+                                     0);
     auto operation = llvm::AtomicRMWInst::Add;
     switch (runtime_code(op.atomic)) {
         case MBPF_RT_OP_OR:

@@ -193,8 +193,8 @@ bool FunctionLifter::lift_array_lookup(const Helper& helper) {
     llvm::Value* index = load(key, b_.getInt32Ty());
     llvm::Value* values = shared_.values_of_map(b_, imports_, map);
     llvm::Type* word = b_.getIntNTy(shared_.target.pointer_bytes * 8);
-    llvm::Value* offset = b_.CreateMul(b_.CreateZExt(index, word),
-                                       llvm::ConstantInt::get(word, mbpf_array_stride(m.value_size)));
+    llvm::Value* offset =
+        b_.CreateMul(b_.CreateZExt(index, word), llvm::ConstantInt::get(word, mbpf_array_stride(m.value_size)));
     llvm::Value* value = b_.CreateInBoundsGEP(b_.getInt8Ty(), values, offset);
     if (fact_after(0).kind != ValueKind::pointer)
         value = b_.CreateSelect(b_.CreateICmpULT(index, b_.getInt32(m.max_entries)), value,
@@ -241,8 +241,9 @@ void FunctionLifter::lift_helper_call() {
                 any_pointer = true;
                 break;
             case ArgKind::callback:
-                return fail("MBPF1300", "no native code is made for helper " + helper->name + ", which takes a callback",
-                            {}, "Write the loop in the program itself.");
+                return fail("MBPF1300",
+                            "no native code is made for helper " + helper->name + ", which takes a callback", {},
+                            "Write the loop in the program itself.");
         }
         types.push_back(value->getType());
         arguments.push_back(value);

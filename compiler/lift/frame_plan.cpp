@@ -20,8 +20,11 @@ struct Access {
 
 class Bytes {
   public:
-    explicit Bytes(std::int64_t size) : size_(size), parent_(static_cast<std::size_t>(size)),
-                                        main_(static_cast<std::size_t>(size)), used_(static_cast<std::size_t>(size)) {
+    explicit Bytes(std::int64_t size)
+        : size_(size),
+          parent_(static_cast<std::size_t>(size)),
+          main_(static_cast<std::size_t>(size)),
+          used_(static_cast<std::size_t>(size)) {
         std::iota(parent_.begin(), parent_.end(), std::size_t{0});
     }
     void join(std::int64_t low, std::int64_t high, bool main) {
@@ -137,7 +140,8 @@ std::uint64_t argument_bytes(const VerifiedObject& verified, const Helper& helpe
             if (helper.args[a].kind != ArgKind::map) continue;
             const std::int32_t map = facts.before[a + 1].map;
             for (std::size_t i = 0; i < maps.size(); ++i)
-                if (map < 0 || static_cast<std::size_t>(map) == i) most = std::max<std::uint64_t>(most, maps[i].*member);
+                if (map < 0 || static_cast<std::size_t>(map) == i)
+                    most = std::max<std::uint64_t>(most, maps[i].*member);
         }
         return most;
     };
@@ -175,7 +179,7 @@ FramePlan plan_frame(const VerifiedObject& verified, std::size_t program, std::s
     std::int64_t size = 512;
     for (const FunctionFacts& known : proof.functions)
         if (known.function == function) size = (static_cast<std::int64_t>(known.stack_bytes) + 7) & ~std::int64_t{7};
-    size = std::clamp<std::int64_t>(size, 0, kMaxFrameBytes);
+    size = std::clamp<std::int64_t>(size, 512, kMaxFrameBytes);  // only bytes that are accessed take space
     const std::int32_t depth = proof.insns[f.begin].before[bpf::kFramePointer].frame;
     Bytes bytes(size);
     for (const Access& access : stack_accesses(verified, program)) {

@@ -15,7 +15,7 @@
 namespace mbpf {
 
 struct FrameObject {
-    std::int64_t low = 0;   // offsets relative to r10: [low, high)
+    std::int64_t low = 0;  // offsets relative to r10: [low, high)
     std::int64_t high = 0;
     bool main = false;
 };

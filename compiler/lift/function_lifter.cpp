@@ -204,7 +204,8 @@ void FunctionLifter::write_pointer(unsigned reg, llvm::Value* value) {
 }
 
 void FunctionLifter::copy_register(unsigned to, unsigned from) {
-    if (fact(from).kind == ValueKind::number && fact(from).is_constant()) return write_whole(to, b_.getInt64(fact(from).umin));
+    if (fact(from).kind == ValueKind::number && fact(from).is_constant())
+        return write_whole(to, b_.getInt64(fact(from).umin));
     const Forms &t = registers_[to], &f = registers_[from];
     b_.CreateStore(b_.CreateLoad(b_.getInt64Ty(), f.whole), t.whole);
     if (narrow_) b_.CreateStore(b_.CreateLoad(b_.getInt32Ty(), f.low), t.low);

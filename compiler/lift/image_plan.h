@@ -12,10 +12,10 @@
 namespace mbpf {
 
 struct ImagePlan {
-    std::vector<std::int32_t> package_map;     // by object map index; -1: not in the package
-    std::vector<std::uint32_t> object_maps;    // by package map index
-    std::vector<std::int64_t> data_offsets;    // by object map index; -1: not in the data segment
-    std::vector<std::uint8_t> data;            // initial bytes, the rest of data_ram_bytes is zero
+    std::vector<std::int32_t> package_map;   // by object map index; -1: not in the package
+    std::vector<std::uint32_t> object_maps;  // by package map index
+    std::vector<std::int64_t> data_offsets;  // by object map index; -1: not in the data segment
+    std::vector<std::uint8_t> data;          // initial bytes, the rest of data_ram_bytes is zero
     std::uint32_t data_ram_bytes = 0;
 };
 

@@ -39,12 +39,14 @@ std::uint64_t region_alignment(Region region, const Hook& hook) {
 
 bool others_may_write(Region region) { return region == Region::map_value || region == Region::packet; }
 
-// Bits of an offset that are surely zero, at most three.
+// The greatest power of two, at most 8, that surely divides the accessed offset from the region's start.
 std::uint64_t offset_alignment(const ValueFact& pointer, std::int64_t offset) {
+    const bool known = pointer.smin == pointer.smax;
+    const std::uint64_t unknown_bits = known ? 0 : pointer.bits_mask;
+    const std::uint64_t at =
+        (known ? static_cast<std::uint64_t>(pointer.smin) : pointer.bits_value) + static_cast<std::uint64_t>(offset);
     std::uint64_t alignment = 8;
-    if (pointer.smin != pointer.smax) return 1;
-    const auto at = static_cast<std::uint64_t>(pointer.smin) + static_cast<std::uint64_t>(offset);
-    while (alignment > 1 && at % alignment != 0) alignment /= 2;
+    while (alignment > 1 && ((at | unknown_bits) & (alignment - 1)) != 0) alignment /= 2;
     return alignment;
 }
 
@@ -72,8 +74,8 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
     if (pointer.region == Region::map_value && pointer.map >= 0 &&
         shared_.verified.object().maps[static_cast<std::size_t>(pointer.map)].read_only())
         place.region = Region::none;  // a constant of the module: needs neither scopes nor care
-    const std::uint64_t known = std::min(region_alignment(pointer.region, shared_.verified.hook(program_)),
-                                         offset_alignment(pointer, offset));
+    const std::uint64_t known =
+        std::min(region_alignment(pointer.region, shared_.verified.hook(program_)), offset_alignment(pointer, offset));
     place.alignment = llvm::Align(std::min<std::uint64_t>(known, size));
     if (const auto at = own_frame_offset(here(), pointer); at && frame_.find(*at + offset) != nullptr) {
         // r10's offset need not be 0 in the facts; distances from it are what counts.
@@ -178,7 +180,8 @@ void FunctionLifter::lift_store(const bpf::Op& op) {
 
 void FunctionLifter::lift_load_imm64() {
     const bpf::Insn& low = insn();
-    const std::uint32_t high = slot_ + 1 < code_.insns.size() ? static_cast<std::uint32_t>(code_.insns[slot_ + 1].imm) : 0;
+    const std::uint32_t high =
+        slot_ + 1 < code_.insns.size() ? static_cast<std::uint32_t>(code_.insns[slot_ + 1].imm) : 0;
     const auto index = static_cast<std::uint32_t>(low.imm);
     const auto& maps = shared_.verified.object().maps;
     switch (static_cast<bpf::Pseudo>(low.src)) {

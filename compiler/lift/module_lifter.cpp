@@ -118,8 +118,8 @@ Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
         s.result = result_of(code, facts, code.functions[function]);
     }
     types.push_back(type_of(context, PassAs::pointer));  // imports
-    const std::string name = function == 0 ? program_symbol(program)
-                                           : program_symbol(program) + "." + std::to_string(function);
+    const std::string name =
+        function == 0 ? program_symbol(program) : program_symbol(program) + "." + std::to_string(function);
     s.function = llvm::Function::Create(
         llvm::FunctionType::get(type_of(context, s.result), types, false),
         function == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, name, module);
@@ -242,8 +242,9 @@ Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan,
     result.module->setDataLayout(machine.createDataLayout());
     result.module->setPICLevel(llvm::PICLevel::SmallPIC);
     if (!target.abi.empty() && machine.getTargetTriple().isRISCV())
-        result.module->addModuleFlag(llvm::Module::Error, "target-abi",
-                                     llvm::MDString::get(context, llvm::StringRef(target.abi.data(), target.abi.size())));
+        result.module->addModuleFlag(
+            llvm::Module::Error, "target-abi",
+            llvm::MDString::get(context, llvm::StringRef(target.abi.data(), target.abi.size())));
     ModuleLifter lifter(verified, plan, target, *result.module);
     for (std::size_t p = 0; p < verified.object().programs.size() && !lifter.error(); ++p) lifter.lift_program(p);
     if (lifter.error()) return *lifter.error();

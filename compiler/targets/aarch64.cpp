@@ -8,7 +8,7 @@ namespace mbpf {
 
 const Target kAarch64 = {
     .name = "aarch64",
-    .triple = "aarch64-none-elf",
+    .triple = "aarch64-unknown-none-elf",
     .cpu = "generic",
     .features = "-neon,-fp-armv8,-outline-atomics",
     .abi = "aapcs",

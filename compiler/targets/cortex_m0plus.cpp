@@ -8,7 +8,7 @@ namespace mbpf {
 
 const Target kCortexM0Plus = {
     .name = "cortex-m0plus",
-    .triple = "thumbv6m-none-eabi",
+    .triple = "thumbv6m-unknown-none-eabi",
     .cpu = "cortex-m0plus",
     .features = "",
     .abi = "aapcs",

@@ -8,9 +8,9 @@ namespace mbpf {
 
 const Target kCortexM33 = {
     .name = "cortex-m33",
-    .triple = "thumbv8m.main-none-eabi",
+    .triple = "thumbv8m.main-unknown-none-eabi",
     .cpu = "cortex-m33",
-    .features = "-fp-armv8d16sp,-dsp",
+    .features = "-vfp2sp,-dsp",
     .abi = "aapcs",
     .isa = MBPF_ISA_THUMBV8M_MAIN,
     .ropi = true,

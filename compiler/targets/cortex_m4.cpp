@@ -8,9 +8,9 @@ namespace mbpf {
 
 const Target kCortexM4 = {
     .name = "cortex-m4",
-    .triple = "thumbv7em-none-eabi",
+    .triple = "thumbv7em-unknown-none-eabi",
     .cpu = "cortex-m4",
-    .features = "-vfp4d16sp",
+    .features = "-vfp2sp",
     .abi = "aapcs",
     .isa = MBPF_ISA_THUMBV7EM,
     .ropi = true,

@@ -8,9 +8,9 @@ namespace mbpf {
 
 const Target kCortexM7 = {
     .name = "cortex-m7",
-    .triple = "thumbv7em-none-eabi",
+    .triple = "thumbv7em-unknown-none-eabi",
     .cpu = "cortex-m7",
-    .features = "-fp-armv8d16",
+    .features = "-vfp2sp",
     .abi = "aapcs",
     .isa = MBPF_ISA_THUMBV7EM,
     .ropi = true,

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// See native_cases.h.
+#include "native_cases.h"
+
+#include <functional>
+
+namespace mbpf::test {
+namespace {
+
+Slots load_operands() { return {op("ldxdw", 6, 1, 0), op("ldxdw", 7, 1, 8)}; }
+
+std::vector<int> immediates(const bpf::Op& o) {
+    if (o.alu == bpf::AluOp::lsh || o.alu == bpf::AluOp::rsh || o.alu == bpf::AluOp::arsh)
+        return {1, 7, o.width == 64 ? 33 : 31};
+    return {1, -1, 10, 0x7fffffff, static_cast<int>(0x80000000)};
+}
+
+bpf::Map global(const char* name, bpf::MapOrigin origin, std::uint32_t bytes) {
+    bpf::Map map;
+    map.name = name;
+    map.type = static_cast<std::uint32_t>(bpf::MapType::array);
+    map.key_size = 4;
+    map.value_size = bytes;
+    map.max_entries = 1;
+    map.origin = origin;
+    for (std::uint32_t i = 0; i < bytes && origin != bpf::MapOrigin::bss; ++i)
+        map.initial.push_back(static_cast<std::uint8_t>(i * 7 + 3));
+    return map;
+}
+
+// Shapes of code rather than of single instructions.
+const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
+    static const std::vector<std::pair<std::string, std::function<Slots()>>> kFlows = {
+        {"loop_sums_bytes",
+         [] {
+             return Slots{op("mov64_imm", 0),          op("mov64_imm", 2),          op("mov64", 3, 1),
+                          op("add64", 3, 2),           op("ldxb", 4, 3, 0),         op("add64", 0, 4),
+                          op("add64_imm", 2, 0, 0, 1), op("jne_imm", 2, 0, -6, 64), op("exit")};
+         }},
+        {"loop_of_signed_32_bit_deltas",
+         [] {
+             return Slots{op("mov64_imm", 0),
+                          op("mov64_imm", 2),
+                          op("mov64", 3, 1),
+                          op("add64", 3, 2),
+                          op("ldxsb", 4, 3, 0),
+                          op("sub64", 0, 4),
+                          op("arsh64_imm", 0, 0, 0, 1),
+                          op("add64_imm", 2, 0, 0, 4),
+                          op("jlt_imm", 2, 0, -7, 64),
+                          op("exit")};
+         }},
+        {"pointer_spilled_and_reloaded",
+         [] {
+             return Slots{op("stxdw", 10, 1, -8), op("mov64_imm", 1), op("ldxdw", 2, 10, -8), op("ldxdw", 0, 2, 8),
+                          op("exit")};
+         }},
+        {"null_or_pointer_joined",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0),        op("mov64_imm", 7),
+                          op("jset_imm", 6, 0, 1, 1),  op("mov64", 7, 1),
+                          op("stxdw", 10, 7, -8),      op("ldxdw", 7, 10, -8),
+                          op("mov64_imm", 0, 0, 0, 9), op("jeq_imm", 7, 0, 1, 0),
+                          op("ldxw", 0, 7, 4),         op("exit")};
+         }},
+        {"null_returned_as_number",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0),
+                          op("mov64_imm", 0),
+                          op("jset_imm", 6, 0, 1, 1),
+                          op("mov64", 0, 1),
+                          op("jeq_imm", 0, 0, 1, 0),
+                          op("mov64_imm", 0, 0, 0, 77),
+                          op("exit")};
+         }},
+        {"stack_halves_of_a_word",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0),  op("stxdw", 10, 6, -8),   op("ldxw", 0, 10, -8),
+                          op("ldxh", 2, 10, -2), op("sth", 10, 0, -6, -2), op("ldxdw", 3, 10, -8),
+                          op("add64", 0, 2),     op("xor64", 0, 3),        op("exit")};
+         }},
+        {"helper_call_keeps_r6_to_r9",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0), op("ldxdw", 1, 1, 8), op("call", 0, 0, 0, 5), op("sub64", 0, 6),
+                          op("exit")};
+         }},
+        {"local_call_with_pointer_to_stack",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0), op("stxdw", 10, 6, -16), op("stdw", 10, 0, -8, 3), op("mov64", 1, 10),
+                          op("add64_imm", 1, 0, 0, -16), op("mov64_imm", 2, 0, 0, 5), op("call_local", 0, 0, 0, 3),
+                          op("ldxdw", 1, 10, -16), op("add64", 0, 1), op("exit"),
+                          // callee: swaps what it was given with its argument
+                          op("ldxdw", 0, 1, 0), op("stxdw", 1, 2, 0), op("exit")};
+         }},
+        {"local_call_returns_pointer_or_null",
+         [] {
+             return Slots{op("call_local", 0, 0, 0, 4),
+                          op("jne_imm", 0, 0, 1, 0),
+                          op("exit"),
+                          op("ldxdw", 0, 0, 8),
+                          op("exit"),
+                          op("ldxdw", 2, 1, 0),
+                          op("mov64_imm", 0),
+                          op("jset_imm", 2, 0, 1, 4),
+                          op("mov64", 0, 1),
+                          op("exit")};
+         }},
+        {"local_calls_nest",
+         [] {
+             return Slots{op("ldxdw", 1, 1, 0),
+                          op("call_local", 0, 0, 0, 1),
+                          op("exit"),
+                          op("stxdw", 10, 1, -8),
+                          op("add64_imm", 1, 0, 0, 3),
+                          op("call_local", 0, 0, 0, 3),
+                          op("ldxdw", 1, 10, -8),
+                          op("xor64", 0, 1),
+                          op("exit"),
+                          op("mov64", 0, 1),
+                          op("mul64_imm", 0, 0, 0, 17),
+                          op("exit")};
+         }},
+        {"pointer_difference",
+         [] {
+             return Slots{op("ldxdw", 6, 1, 0),
+                          op("and64_imm", 6, 0, 0, 31),
+                          op("mov64", 2, 1),
+                          op("add64", 2, 6),
+                          op("mov64", 0, 2),
+                          op("sub64", 0, 1),
+                          op("exit")};
+         }},
+        {"far_jump",
+         [] {
+             return Slots{op("ldxdw", 0, 1, 0), op("gotol", 0, 0, 0, 1), op("mov64_imm", 0),
+                          op("add64_imm", 0, 0, 0, 1), op("exit")};
+         }},
+        {"nested_loops",
+         [] {
+             return Slots{op("ldxw", 0, 1, 0),
+                          op("mov64_imm", 2),
+                          op("mov64_imm", 3),
+                          op("mul32_imm", 0, 0, 0, 33),
+                          op("xor32", 0, 3),
+                          op("add32_imm", 3, 0, 0, 1),
+                          op("jlt32_imm", 3, 0, -4, 7),
+                          op("add32_imm", 2, 0, 0, 1),
+                          op("jlt32_imm", 2, 0, -7, 5),
+                          op("exit")};
+         }},
+        {"global_data",
+         [] {
+             Slots s = lddw(6, 2, 0, 4);  // map value: map 0 (.data), offset 4
+             s += Slots{op("ldxw", 7, 6, 0), op("add64_imm", 7, 0, 0, 1), op("stxw", 6, 7, 0)};
+             s += lddw(6, 2, 1, 8);  // .bss
+             s += Slots{op("ldxdw", 2, 1, 0), op("mov64_imm", 3, 0, 0, 1), op("lock_add64", 6, 3, 0, 0),
+                        op("ldxdw", 0, 6, 0)};
+             s += Slots{op("and64_imm", 2, 0, 0, 31)};
+             s += lddw(6, 2, 2, 0);  // .rodata, at a variable index
+             s += Slots{op("add64", 6, 2), op("ldxb", 2, 6, 0), op("add64", 0, 2), op("add64", 0, 7), op("exit")};
+             return s;
+         }},
+    };
+    return kFlows;
+}
+
+}  // namespace
+
+const std::vector<Shape>& shapes() {
+    static const std::vector<Shape> kShapes = {
+        {"whole", {}},
+        {"unsigned32", {op("mov32", 6, 6), op("mov32", 7, 7)}},
+        {"signed32", {op("movsx3264", 6, 6), op("movsx3264", 7, 7)}},
+        {"unsigned_and_signed", {op("mov32", 6, 6), op("movsx3264", 7, 7)}},
+        {"small", {op("and64_imm", 6, 0, 0, 0xffff), op("and64_imm", 7, 0, 0, 0x1f)}},
+        {"small_signed", {op("movsx1664", 6, 6), op("movsx864", 7, 7)}},
+        {"odd_right", {op("or64_imm", 7, 0, 0, 1)}},
+        {"small_odd_right", {op("mov32", 6, 6), op("and64_imm", 7, 0, 0, 0xff), op("or64_imm", 7, 0, 0, 1)}},
+    };
+    return kShapes;
+}
+
+std::vector<Case> arithmetic_cases(const Shape& shape) {
+    std::vector<Case> cases;
+    for (const bpf::Op& o : bpf::all_ops()) {
+        const bool alu = o.kind == bpf::Kind::alu || o.kind == bpf::Kind::movsx;
+        if (!alu && o.kind != bpf::Kind::to_le && o.kind != bpf::Kind::to_be && o.kind != bpf::Kind::bswap) continue;
+        const bool by_immediate = o.kind == bpf::Kind::alu && !o.imm_is_key;
+        for (const int imm : by_immediate ? immediates(o) : std::vector<int>{0}) {
+            Slots slots = load_operands();
+            slots += shape.slots;
+            slots += op(o, 6, 7, 0, imm);
+            slots += op("mov64", 0, 6);
+            slots += op("exit");
+            cases.push_back({std::string(o.name) + " " + shape.name + " " + std::to_string(imm), slots});
+        }
+    }
+    return cases;
+}
+
+std::vector<Case> jump_cases(const Shape& shape) {
+    std::vector<Case> cases;
+    for (const bpf::Op& o : bpf::all_ops()) {
+        if (o.kind != bpf::Kind::jump) continue;
+        for (const int imm : o.uses_src ? std::vector<int>{0} : std::vector<int>{0, 1, -1, 5, 0x7fffffff}) {
+            Slots slots = load_operands();
+            slots += shape.slots;
+            slots += op("mov64_imm", 0, 0, 0, 1);
+            slots += op(o, 6, 7, 1, imm);
+            slots += op("mov64_imm", 0, 0, 0, 2);
+            slots += op("exit");
+            cases.push_back({std::string(o.name) + " " + shape.name + " " + std::to_string(imm), slots});
+        }
+    }
+    return cases;
+}
+
+const std::vector<Base>& bases() {
+    static const std::vector<Base> kBases = {
+        {"memory", {op("mov64", 8, 1)}, 16, true},
+        {"memory_unaligned", {op("mov64", 8, 1)}, 19, false},
+        {"memory_variable", {op("mov64", 8, 7), op("and64_imm", 8, 0, 0, 15), op("add64", 8, 1)}, 16, false},
+        {"memory_variable_aligned",
+         {op("mov64", 8, 7), op("and64_imm", 8, 0, 0, 3), op("lsh64_imm", 8, 0, 0, 3), op("add64", 8, 1)},
+         16,
+         true},
+        {"stack", {op("stxdw", 10, 6, -16), op("stxdw", 10, 7, -8), op("mov64", 8, 10)}, -16, true},
+        {"stack_variable",
+         {op("stxdw", 10, 6, -16), op("stxdw", 10, 7, -8), op("mov64", 8, 7), op("and64_imm", 8, 0, 0, 7),
+          op("add64", 8, 10)},
+         -16,
+         false},
+    };
+    return kBases;
+}
+
+std::vector<Case> memory_cases(const Base& base) {
+    std::vector<Case> cases;
+    for (const bpf::Op& o : bpf::all_ops()) {
+        const bool plain = bpf::access_bytes(o) != 0 && o.kind != bpf::Kind::atomic;
+        const bool atomic = o.kind == bpf::Kind::atomic && base.atomics;
+        if (!plain && !atomic) continue;
+        const bool load = o.kind == bpf::Kind::load || o.kind == bpf::Kind::load_sx;
+        Slots slots = load_operands();
+        slots += base.slots;
+        slots += op("ldxdw", 0, 1, 24);        // what cmpxchg expects:
+        slots += op("and64_imm", 0, 0, 0, 1);  // half of the time what is there
+        slots += op("jeq_imm", 0, 0, 1, 0);
+        slots += op("ldxdw", 0, 8, base.offset);
+        slots += op(o, load ? 9 : 8, load ? 8 : 7, base.offset, -77);
+        if (!load) slots += op("ldxdw", 9, 8, base.offset);  // the stack is seen through r0
+        slots += op("xor64", 0, 7);
+        slots += op("mul64_imm", 0, 0, 0, 31);
+        slots += op("add64", 0, 9);
+        slots += op("exit");
+        cases.push_back({std::string(o.name) + " " + base.name, slots});
+    }
+    return cases;
+}
+
+std::vector<Case> flow_cases() {
+    std::vector<Case> cases;
+    for (const auto& [name, slots] : flows()) cases.push_back({name, slots()});
+    return cases;
+}
+
+std::vector<bpf::Map> flow_maps() {
+    return {global(".data", bpf::MapOrigin::data, 16), global(".bss", bpf::MapOrigin::bss, 24),
+            global(".rodata", bpf::MapOrigin::rodata, 32)};
+}
+
+std::shared_ptr<const bpf::Object> object_of(const std::vector<Case>& cases, const std::vector<bpf::Map>& maps) {
+    auto object = std::make_shared<bpf::Object>();
+    for (const Case& c : cases) {
+        Result<bpf::Object> one = bpf::object_from_slots(c.slots, "isa", maps);
+        if (!one) continue;
+        object->maps = one->maps;
+        object->programs.push_back(one->programs.front());
+        object->programs.back().name = c.name;
+    }
+    return object;
+}
+
+VerifyReport verify_cases(const std::shared_ptr<const bpf::Object>& object) {
+    const std::shared_ptr<const Platform> platform(builtin_platform("isa"), [](const Platform*) {});
+    VerifyOptions options;
+    options.memory_bytes = kMemoryBytes;
+    return verify(object, platform, options);
+}
+
+}  // namespace mbpf::test

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs that exercise the lifter, grouped into objects: every instruction on operands of different proved
+// ranges, every memory access on every kind of base, and whole flows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "slots.h"
+#include "verifier/verify.h"
+
+namespace mbpf::test {
+
+inline constexpr std::uint32_t kMemoryBytes = 64;  // what r1 points to
+
+struct Case {
+    std::string name;
+    Slots slots;
+};
+
+// Operand shapes: r6 and r7 with different proved ranges.
+struct Shape {
+    const char* name;
+    Slots slots;
+};
+const std::vector<Shape>& shapes();
+std::vector<Case> arithmetic_cases(const Shape& shape);
+std::vector<Case> jump_cases(const Shape& shape);
+
+// Where r8 points: into memory or the stack, r8 + offset being accessed.
+struct Base {
+    const char* name;
+    Slots slots;
+    int offset;
+    bool atomics;
+};
+const std::vector<Base>& bases();
+std::vector<Case> memory_cases(const Base& base);
+
+std::vector<Case> flow_cases();
+std::vector<bpf::Map> flow_maps();
+
+// One object with a program per case, and the verifier's word on it.
+std::shared_ptr<const bpf::Object> object_of(const std::vector<Case>& cases, const std::vector<bpf::Map>& maps);
+VerifyReport verify_cases(const std::shared_ptr<const bpf::Object>& object);
+
+}  // namespace mbpf::test

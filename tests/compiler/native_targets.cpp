@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every target turns every kind of program into one blob that runs at any address (the linker checks that),
+// with all that code generation calls found in our own runtime; and what cannot be compiled is said so.
+#include <gtest/gtest.h>
+#include <mbpf/abi/package.h>
+
+#include "compiler/native.h"
+#include "linker/image.h"
+#include "native_cases.h"
+
+namespace mbpf::test {
+namespace {
+
+std::vector<Case> broad_cases() {
+    std::vector<Case> cases = flow_cases();
+    for (const Shape& shape : {shapes()[0], shapes()[2]})
+        for (Case& c : arithmetic_cases(shape)) cases.push_back(std::move(c));
+    for (const Base& base : bases())
+        for (Case& c : memory_cases(base)) cases.push_back(std::move(c));
+    return cases;
+}
+
+const VerifyReport& broad_report() {
+    static const VerifyReport report = verify_cases(object_of(broad_cases(), flow_maps()));
+    return report;
+}
+
+class EveryTarget : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryTarget, links_every_instruction_position_independently) {
+    ASSERT_TRUE(broad_report().verified);
+    for (const Optimize optimize : {Optimize::speed, Optimize::size}) {
+        const Result<NativeObject> native =
+            compile_native(*broad_report().verified, *find_target(GetParam()), {.optimize = optimize});
+        ASSERT_TRUE(native) << render_text(native.error());
+        std::vector<std::string> symbols;
+        for (const NativeProgram& program : native->programs()) symbols.push_back(program.symbol);
+        const Result<Image> image = link_image(native->elf(), native->target(), symbols);
+        ASSERT_TRUE(image) << render_text(image.error());
+        EXPECT_FALSE(image->text.empty());
+        for (const auto& [symbol, offset] : image->symbols) EXPECT_EQ(offset % 2, 0u) << symbol;
+    }
+}
+
+TEST_P(EveryTarget, gives_the_same_bytes_twice) {
+    const auto object = object_of(flow_cases(), flow_maps());
+    const VerifyReport report = verify_cases(object);
+    ASSERT_TRUE(report.verified);
+    const Result<NativeObject> first = compile_native(*report.verified, *find_target(GetParam()));
+    const Result<NativeObject> second = compile_native(*report.verified, *find_target(GetParam()));
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->elf(), second->elf());
+    EXPECT_EQ(first->imports(), second->imports());
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, EveryTarget, testing::ValuesIn(target_names()), [](const auto& row) {
+    std::string name = row.param;
+    for (char& c : name)
+        if (c == '-') c = '_';
+    return name;
+});
+
+TEST(Targets, unknown_name_is_no_target) { EXPECT_EQ(find_target("z80"), nullptr); }
+
+TEST(Targets, helpers_are_imported_only_when_called) {
+    const std::vector<Case> cases = {
+        {"calls", {op("mov64_imm", 1, 0, 0, 4), op("call", 0, 0, 0, 5), op("exit")}},
+        {"does_not", {op("mov64_imm", 0), op("exit")}},
+    };
+    const VerifyReport with = verify_cases(object_of({cases[0]}, {})),
+                       without = verify_cases(object_of({cases[1]}, {}));
+    ASSERT_TRUE(with.verified && without.verified);
+    const Result<NativeObject> a = compile_native(*with.verified, *find_target("rv32imac"));
+    const Result<NativeObject> b = compile_native(*without.verified, *find_target("rv32imac"));
+    ASSERT_TRUE(a && b);
+    ASSERT_EQ(a->imports().size(), 1u);
+    EXPECT_EQ(a->imports()[0].kind, MBPF_IMPORT_HELPER);
+    EXPECT_EQ(a->imports()[0].index, 5);
+    EXPECT_EQ(a->imports()[0].value, with.verified->platform().find_helper(5)->abi_hash());
+    EXPECT_TRUE(b->imports().empty());
+}
+
+TEST(Targets, stack_of_machine_code_is_known) {
+    // A 256-byte buffer at a variable index cannot live in registers.
+    Slots slots;
+    for (int i = -256; i < 0; i += 8) slots += op("stdw", 10, 0, i, i);
+    slots += Slots{op("ldxdw", 2, 1, 0), op("and64_imm", 2, 0, 0, 248), op("mov64", 3, 10),
+                   op("add64", 3, 2),    op("ldxdw", 0, 3, -256),       op("exit")};
+    const VerifyReport report =
+        verify_cases(object_of({{"buffer", slots}, {"none", {op("mov64_imm", 0), op("exit")}}}, {}));
+    ASSERT_TRUE(report.verified);
+    const Result<NativeObject> native = compile_native(*report.verified, *find_target("cortex-m4"));
+    ASSERT_TRUE(native);
+    EXPECT_GE(native->programs()[0].stack_bytes, 256u);
+    EXPECT_LT(native->programs()[0].stack_bytes, 320u);
+    EXPECT_EQ(native->programs()[1].stack_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace mbpf::test
