@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The abstract 64-bit number: what is known of the whole word and of its low half (which 32-bit instructions
+// and comparisons see), each kept in step with the other.
+#pragma once
+
+#include "verifier/interval.h"
+
+namespace mbpf {
+
+struct Number {
+    Interval<std::uint64_t> wide;
+    Interval<std::uint32_t> low;
+
+    bool operator==(const Number&) const = default;
+
+    static Number unknown() { return {}; }
+    static Number constant(std::uint64_t c) { return {Interval<std::uint64_t>::constant(c), Interval<std::uint32_t>::constant(static_cast<std::uint32_t>(c))}; }
+    static Number range_u(std::uint64_t lo, std::uint64_t hi) { return from_wide(Interval<std::uint64_t>::range_u(lo, hi)); }
+    static Number range_s(std::int64_t lo, std::int64_t hi) { return from_wide(Interval<std::uint64_t>::range_s(lo, hi)); }
+    // Zero-extended n-bit word.
+    static Number unknown_bits(unsigned n) { return n >= 64 ? unknown() : range_u(0, (std::uint64_t{1} << n) - 1); }
+    // Sign-extended n-bit word.
+    static Number signed_bits(unsigned n) { return n >= 64 ? unknown() : range_s(-(std::int64_t{1} << (n - 1)), (std::int64_t{1} << (n - 1)) - 1); }
+    static Number bottom() { return {Interval<std::uint64_t>::bottom(), Interval<std::uint32_t>::bottom()}; }
+
+    bool is_constant() const { return wide.is_constant(); }
+    bool is_bottom() const { return wide.is_bottom() || low.is_bottom(); }
+    bool contains(std::uint64_t w) const { return wide.contains(w) && low.contains(static_cast<std::uint32_t>(w)); }
+    bool subset_of(const Number& o) const { return wide.subset_of(o.wide) && low.subset_of(o.low); }
+
+    static Number join(const Number& a, const Number& b) {
+        if (a.is_bottom()) return b;
+        if (b.is_bottom()) return a;
+        return {Interval<std::uint64_t>::join(a.wide, b.wide), Interval<std::uint32_t>::join(a.low, b.low)};
+    }
+
+    // 64-bit operation. The low half of a sum, difference, product or bitwise result depends on the low halves
+    // alone; for the others it is read off the wide result.
+    static Number alu64(bpf::AluOp op, const Number& a, const Number& b) {
+        Number r;
+        r.wide = Interval<std::uint64_t>::alu(op, a.wide, b.wide);
+        switch (op) {
+            case bpf::AluOp::add:
+            case bpf::AluOp::sub:
+            case bpf::AluOp::mul:
+            case bpf::AluOp::and_:
+            case bpf::AluOp::or_:
+            case bpf::AluOp::xor_:
+            case bpf::AluOp::neg:
+            case bpf::AluOp::mov: r.low = Interval<std::uint32_t>::alu(op, a.low, b.low); break;
+            case bpf::AluOp::div:
+            case bpf::AluOp::sdiv:
+            case bpf::AluOp::mod:
+            case bpf::AluOp::smod:
+            case bpf::AluOp::lsh:
+            case bpf::AluOp::rsh:
+            case bpf::AluOp::arsh:
+            case bpf::AluOp::none: break;
+        }
+        return r.sync();
+    }
+    // 32-bit operation: sees the low halves, zero-extends.
+    static Number alu32(bpf::AluOp op, const Number& a, const Number& b) { return zero_extended(Interval<std::uint32_t>::alu(op, a.low, b.low)); }
+    static Number zext32(const Number& a) { return zero_extended(a.low); }
+
+    // Sign extension of the low `from` bits to `width`, as a shift left and an arithmetic shift right.
+    static Number sign_extend(const Number& a, unsigned from, unsigned width) {
+        if (width == 32) {
+            const auto amount = Interval<std::uint32_t>::constant(32 - from);
+            if (from == 32) return zext32(a);
+            if (a.low.smin >= -(std::int32_t{1} << (from - 1)) && a.low.smax < (std::int32_t{1} << (from - 1))) return zext32(a);
+            return zero_extended(Interval<std::uint32_t>::meet(Interval<std::uint32_t>::arsh(Interval<std::uint32_t>::lsh(a.low, amount), amount),
+                                                               Interval<std::uint32_t>::range_s(static_cast<std::int32_t>(-(std::int64_t{1} << (from - 1))), static_cast<std::int32_t>((std::int64_t{1} << (from - 1)) - 1))));
+        }
+        if (from >= 64) return a;
+        if (from == 32) return from_wide(Interval<std::uint64_t>::range_s(a.low.smin, a.low.smax)).with_low(a.low);
+        if (a.wide.smin >= -(std::int64_t{1} << (from - 1)) && a.wide.smax < (std::int64_t{1} << (from - 1))) return a;
+        const auto amount = Interval<std::uint64_t>::constant(64 - from);
+        return from_wide(Interval<std::uint64_t>::meet(Interval<std::uint64_t>::arsh(Interval<std::uint64_t>::lsh(a.wide, amount), amount), signed_bits(from).wide));
+    }
+    // Low n bits, zero-extended.
+    static Number truncate(const Number& a, unsigned n) {
+        if (n >= 64) return a;
+        return alu64(bpf::AluOp::and_, a, constant((std::uint64_t{1} << n) - 1));
+    }
+    // Byte order reversed in the low n bits, the rest zero: bits move exactly, bounds do not survive.
+    static Number byte_swap(const Number& a, unsigned n) {
+        std::uint64_t v = 0, m = 0;
+        for (unsigned i = 0; i < n / 8; ++i) {
+            v = (v << 8) | ((a.wide.value >> (8 * i)) & 0xff);
+            m = (m << 8) | ((a.wide.mask >> (8 * i)) & 0xff);
+        }
+        return from_wide(Interval<std::uint64_t>::bits(v, m));
+    }
+
+    // False: no pair of words satisfies the condition (or, when not taken, violates it). Else a and b keep
+    // only words that have a partner.
+    static bool refine(bpf::Condition condition, bool taken, unsigned width, Number& a, Number& b) {
+        if (!taken && condition == bpf::Condition::set) {
+            if (width == 64) Interval<std::uint64_t>::refine_not_set(a.wide, b.wide);
+            else Interval<std::uint32_t>::refine_not_set(a.low, b.low);
+        } else {
+            const bpf::Condition c = taken ? condition : negate(condition);
+            if (width == 64) Interval<std::uint64_t>::refine(c, a.wide, b.wide);
+            else Interval<std::uint32_t>::refine(c, a.low, b.low);
+            // Equal words have equal halves.
+            if (c == bpf::Condition::eq && width == 64) a.low = b.low = Interval<std::uint32_t>::meet(a.low, b.low);
+        }
+        a = a.sync();
+        b = b.sync();
+        return !a.is_bottom() && !b.is_bottom();
+    }
+    static bpf::Condition negate(bpf::Condition c) {
+        using bpf::Condition;
+        switch (c) {
+            case Condition::eq: return Condition::ne;
+            case Condition::ne: return Condition::eq;
+            case Condition::gt: return Condition::le;
+            case Condition::ge: return Condition::lt;
+            case Condition::lt: return Condition::ge;
+            case Condition::le: return Condition::gt;
+            case Condition::sgt: return Condition::sle;
+            case Condition::sge: return Condition::slt;
+            case Condition::slt: return Condition::sge;
+            case Condition::sle: return Condition::sgt;
+            case Condition::set:
+            case Condition::none: return Condition::none;
+        }
+        return Condition::none;
+    }
+
+    // Moves knowledge between the whole and its low half. Sound: each step intersects with the set of words
+    // (or halves) that the other side allows.
+    Number sync() const {
+        Number r = *this;
+        for (int round = 0; round < 2; ++round) {
+            if (r.wide.is_bottom() || r.low.is_bottom()) return bottom();
+            auto& w = r.wide;
+            // Low half from the whole: bits directly; bounds where the high half is the same throughout.
+            auto half = Interval<std::uint32_t>::bits(static_cast<std::uint32_t>(w.value), static_cast<std::uint32_t>(w.mask));
+            if ((w.umin >> 32) == (w.umax >> 32)) half = Interval<std::uint32_t>::meet(half, Interval<std::uint32_t>::range_u(static_cast<std::uint32_t>(w.umin), static_cast<std::uint32_t>(w.umax)));
+            if (w.smin >= INT32_MIN && w.smax <= INT32_MAX)
+                half = Interval<std::uint32_t>::meet(half, Interval<std::uint32_t>::range_s(static_cast<std::int32_t>(w.smin), static_cast<std::int32_t>(w.smax)));
+            r.low = Interval<std::uint32_t>::meet(r.low, half);
+            if (r.low.is_bottom()) return bottom();
+            // Whole from the low half: bits; and bounds where the high half is known.
+            auto whole = w;
+            if (((whole.value ^ r.low.value) & ~whole.mask & 0xffffffffu & ~std::uint64_t{r.low.mask}) != 0) return bottom();
+            whole.value = (whole.value & ~std::uint64_t{0xffffffffu}) | r.low.value;
+            whole.mask = (whole.mask & ~std::uint64_t{0xffffffffu}) | r.low.mask;
+            if ((whole.umin >> 32) == (whole.umax >> 32)) {
+                const std::uint64_t high = whole.umin & ~std::uint64_t{0xffffffffu};
+                whole.umin = whole.umin > (high | r.low.umin) ? whole.umin : (high | r.low.umin);
+                whole.umax = whole.umax < (high | r.low.umax) ? whole.umax : (high | r.low.umax);
+            }
+            if (whole.smin >= INT32_MIN && whole.smax <= INT32_MAX) {
+                whole.smin = whole.smin > r.low.smin ? whole.smin : r.low.smin;
+                whole.smax = whole.smax < r.low.smax ? whole.smax : r.low.smax;
+            }
+            w = whole.sync();
+        }
+        return r.is_bottom() ? bottom() : r;
+    }
+
+  private:
+    static Number from_wide(const Interval<std::uint64_t>& w) {
+        Number r;
+        r.wide = w;
+        return r.sync();
+    }
+    Number with_low(const Interval<std::uint32_t>& l) const {
+        Number r = *this;
+        r.low = Interval<std::uint32_t>::meet(r.low, l);
+        return r.sync();
+    }
+    static Number zero_extended(const Interval<std::uint32_t>& l) {
+        if (l.is_bottom()) return bottom();
+        Number r;
+        r.low = l;
+        r.wide = Interval<std::uint64_t>::range_u(l.umin, l.umax);
+        return r.sync();
+    }
+};
+
+}  // namespace mbpf

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Selects the programs, checks maps against the platform, runs the analysis of each, and makes the
+// VerifiedObject if, and only if, every program of the object was judged and accepted.
+#include "verifier/verify.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "verifier/analysis.h"
+
+namespace mbpf {
+
+// The one place that may construct a VerifiedObject.
+class VerifiedObjectMaker {
+  public:
+    static VerifiedObject make(std::shared_ptr<const bpf::Object> object, std::shared_ptr<const Platform> platform, std::vector<ProgramFacts> facts, std::vector<HookMatch> hooks, std::uint32_t memory_bytes) {
+        VerifiedObject v;
+        v.object_ = std::move(object);
+        v.platform_ = std::move(platform);
+        v.facts_ = std::move(facts);
+        v.hooks_ = std::move(hooks);
+        v.memory_bytes_ = memory_bytes;
+        return v;
+    }
+};
+
+namespace {
+
+std::uint64_t cpu_time_us() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(t.tv_nsec) / 1000;
+}
+
+Diagnostic rejected(const bpf::Object& object, const bpf::Program& program, unsigned code, std::string message, std::string why, std::string fix) {
+    Diagnostic d;
+    d.code = "MBPF" + std::to_string(code);
+    d.message = std::move(message);
+    d.why = std::move(why);
+    d.fix = std::move(fix);
+    d.where = object.location(program, 0);
+    return d;
+}
+
+Diagnostic no_hook(const bpf::Object& object, const Platform& platform, const bpf::Program& program) {
+    std::string patterns;
+    for (const Hook& hook : platform.hooks)
+        for (const std::string& section : hook.sections) patterns += (patterns.empty() ? "" : ", ") + section;
+    return rejected(object, program, 1037, "section \"" + program.section + "\" matches no hook of platform " + platform.name, "its hooks: " + patterns, "name one of them in SEC(\"…\") of " + program.name);
+}
+
+// Map definitions the platform cannot give. Global data is only bounded by the RAM budget, at link time.
+std::optional<Diagnostic> check_maps(const bpf::Object& object, const Platform& platform, const bpf::Program& program) {
+    for (const bpf::Map& map : object.maps) {
+        if (map.is_global_data()) continue;
+        const MapTypeInfo* type = platform.find_map_type(map.type);
+        const auto bad = [&](std::string why) { return rejected(object, program, 1038, "map " + map.name + " is not possible on platform " + platform.name, std::move(why), "change its definition; limits are in the platform reference"); };
+        if (type == nullptr) return bad("the platform has no map type " + std::to_string(map.type));
+        if (map.key_size < type->min_key_size || map.key_size > type->max_key_size) return bad("key of " + std::to_string(map.key_size) + " bytes; " + type->name + " allows " + std::to_string(type->min_key_size) + " to " + std::to_string(type->max_key_size));
+        if (map.value_size > type->max_value_size || (map.value_size == 0 && type->max_value_size != 0)) return bad("value of " + std::to_string(map.value_size) + " bytes; " + type->name + " allows at most " + std::to_string(type->max_value_size));
+        if (map.max_entries == 0 || map.max_entries > type->max_entries) return bad(std::to_string(map.max_entries) + " entries; " + type->name + " allows 1 to " + std::to_string(type->max_entries));
+        if (type->power_of_two_entries && (map.max_entries & (map.max_entries - 1)) != 0) return bad("size " + std::to_string(map.max_entries) + " is not a power of two");
+    }
+    return std::nullopt;
+}
+
+struct Judged {
+    ProgramVerdict verdict;
+    ProgramFacts facts;
+    HookMatch hook;
+};
+
+Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& platform, const VerifyOptions& options) {
+    const bpf::Program& program = object.programs[index];
+    Judged j;
+    j.verdict.program = index;
+    j.verdict.section = program.section;
+    j.verdict.function = program.name;
+    j.verdict.instructions = static_cast<std::uint32_t>(program.insns.size());
+    const std::uint64_t start = cpu_time_us();
+    const auto hook = match_section(platform, program.section);
+    std::optional<Diagnostic> problem;
+    if (!hook) {
+        problem = no_hook(object, platform, program);
+    } else if (!(problem = check_maps(object, platform, program))) {
+        j.hook = *hook;
+        Analysis analysis(object, program, platform, *hook, options);
+        problem = analysis.run();
+        j.verdict.worst_case_instructions = analysis.facts().worst_case_instructions;
+        j.verdict.stack_bytes = analysis.facts().stack_bytes;
+        j.verdict.stats = analysis.stats();
+        j.facts = analysis.take_facts();
+    }
+    j.verdict.stats.time_us = cpu_time_us() - start;
+    j.verdict.accepted = !problem.has_value();
+    if (problem) {
+        if (problem->where.file.empty()) problem->where.file = object.path;
+        j.verdict.diagnostics.push_back(std::move(*problem));
+    }
+    return j;
+}
+
+}  // namespace
+
+VerifyReport verify(std::shared_ptr<const bpf::Object> object, std::shared_ptr<const Platform> platform, const VerifyOptions& options) {
+    VerifyReport report;
+    std::vector<ProgramFacts> facts;
+    std::vector<HookMatch> hooks;
+    bool all = true;
+    for (std::uint32_t i = 0; i < object->programs.size(); ++i) {
+        const bpf::Program& program = object->programs[i];
+        const bool selected = (options.section.empty() || options.section == program.section) && (options.function.empty() || options.function == program.name);
+        all = all && selected;
+        if (!selected) continue;
+        Judged j = judge(*object, i, *platform, options);
+        all = all && j.verdict.accepted;
+        report.verdicts.push_back(std::move(j.verdict));
+        facts.push_back(std::move(j.facts));
+        // The platform outlives the hooks that point into it: the VerifiedObject holds it.
+        hooks.push_back(j.hook);
+    }
+    if (all && !report.verdicts.empty()) report.verified = VerifiedObjectMaker::make(std::move(object), std::move(platform), std::move(facts), std::move(hooks), options.memory_bytes);
+    return report;
+}
+
+}  // namespace mbpf
