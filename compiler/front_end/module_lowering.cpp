@@ -98,6 +98,24 @@ void expand_signed_division(llvm::Module& module) {
     for (llvm::BinaryOperator* division : work) expand_division(*division);
 }
 
+// The ones of ~x & (x - 1) are the zeros below x's lowest one; all of them for x = 0.
+void expand_trailing_zeros(llvm::Module& module) {
+    std::vector<llvm::IntrinsicInst*> work;
+    for (llvm::Function& f : module) {
+        for (llvm::Instruction& i : llvm::instructions(f)) {
+            auto* count = llvm::dyn_cast<llvm::IntrinsicInst>(&i);
+            if (count != nullptr && count->getIntrinsicID() == llvm::Intrinsic::cttz && count->getType()->isIntegerTy()) work.push_back(count);
+        }
+    }
+    for (llvm::IntrinsicInst* count : work) {
+        llvm::IRBuilder<> b(count);
+        llvm::Value* x = count->getArgOperand(0);
+        llvm::Value* below = b.CreateAnd(b.CreateNot(x), b.CreateSub(x, llvm::ConstantInt::get(x->getType(), 1)));
+        count->replaceAllUsesWith(b.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, below));
+        count->eraseFromParent();
+    }
+}
+
 void expand_memory_intrinsics(llvm::Module& module, llvm::TargetMachine& machine) {
     for (llvm::Function& f : module) {
         if (f.isDeclaration()) continue;

@@ -9,6 +9,8 @@ namespace mbpf::front_end {
 
 // Before ISA v4 there is no signed division: by absolute values, with the sign put back.
 void expand_signed_division(llvm::Module& module);
+// The code generator counts trailing zeros by a table in memory; arithmetic needs none.
+void expand_trailing_zeros(llvm::Module& module);
 // Copies and fills too long for a row of stores become loops: there is no memcpy to call.
 void expand_memory_intrinsics(llvm::Module& module, llvm::TargetMachine& machine);
 

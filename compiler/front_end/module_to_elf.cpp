@@ -187,6 +187,7 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
     found = check_optimised(module);
     if (!found.empty()) return false;
     if (options.cpu != "v4") expand_signed_division(module);
+    expand_trailing_zeros(module);
     expand_memory_intrinsics(module, machine);
     if (want_llvm_ir) {
         llvm::raw_string_ostream stream(output.llvm_ir);
