@@ -39,21 +39,31 @@ ValueFact fact_of(const Value& v) {
     f.frame = v.frame;
     f.smin = v.offset_min();
     f.smax = v.offset_max();
+    const auto offset = Interval<std::uint64_t>::alu(bpf::AluOp::add, wide, Interval<std::uint64_t>::constant(static_cast<std::uint64_t>(v.fixed)));
+    f.bits_value = offset.value;
+    f.bits_mask = offset.mask;
     return f;
 }
+
+bool is_null(const ValueFact& f) { return f.is_constant() && f.umin == 0; }
 
 ValueFact join_facts(const ValueFact& a, const ValueFact& b) {
     if (a.kind == ValueKind::unknown || b.kind == ValueKind::unknown) return {};
     const bool a_number = a.kind == ValueKind::number, b_number = b.kind == ValueKind::number;
-    if (a_number != b_number) return {};
+    if (a_number != b_number) {  // the number 0 beside a pointer is null; any other pair is never read
+        if (!is_null(a_number ? a : b)) return {};
+        ValueFact pointer = a_number ? b : a;
+        pointer.kind = ValueKind::pointer_or_null;
+        return pointer;
+    }
     ValueFact f = a;
     f.smin = std::min(a.smin, b.smin);
     f.smax = std::max(a.smax, b.smax);
+    f.bits_mask = a.bits_mask | b.bits_mask | (a.bits_value ^ b.bits_value);
+    f.bits_value = a.bits_value & ~f.bits_mask;
     if (a_number) {
         f.umin = std::min(a.umin, b.umin);
         f.umax = std::max(a.umax, b.umax);
-        f.bits_mask = a.bits_mask | b.bits_mask | (a.bits_value ^ b.bits_value);
-        f.bits_value = a.bits_value & ~f.bits_mask;
         return f;
     }
     if (a.kind != b.kind) f.kind = ValueKind::pointer_or_null;
