@@ -164,7 +164,7 @@ bool FunctionLifter::lift_pointer_arithmetic(const bpf::Op& op) {
     }
     const bool plus = op.alu == bpf::AluOp::add, minus = op.alu == bpf::AluOp::sub;
     if ((!plus && !minus) || (left && right) || (minus && right)) {
-        fail("MBPF1309", "no native code is made for " + std::string(op.name) + " of a pointer",
+        fail("MBPF9001", "verified program holds " + std::string(op.name) + " of a pointer",
              "only addition and subtraction keep a pointer a pointer");
         return true;
     }

@@ -72,7 +72,7 @@ llvm::Value* FunctionLifter::condition(const bpf::Op& op) {
         else if (insn().imm == 0)
             b = llvm::ConstantPointerNull::get(b_.getPtrTy());
         if (b == nullptr) {
-            fail("MBPF1309", "no native code is made for a comparison of a pointer with a number");
+            fail("MBPF9001", "verified program holds a comparison of a pointer with a number");
             return b_.getFalse();
         }
         llvm::Value* a = read_pointer(insn().dst);
@@ -123,34 +123,9 @@ llvm::Value* FunctionLifter::compare(bpf::Condition condition, llvm::Value* a, l
 }
 
 void FunctionLifter::lift_exit() {
-    const auto number = [&]() -> llvm::Value* {
-        if (fact(0).kind == ValueKind::number) return read_whole(0);
-        if (function_ == 0) fail("MBPF1309", "no native code is made for a program that returns no number");
-        return b_.getInt64(0);
-    };
-    const auto pointer = [&]() -> llvm::Value* {
-        if (is_pointer_kind(fact(0))) return read_pointer(0);
-        return llvm::ConstantPointerNull::get(b_.getPtrTy());
-    };
-    switch (signature_.result) {
-        case PassAs::pointer:
-            b_.CreateRet(pointer());
-            return;
-        case PassAs::whole:
-            b_.CreateRet(number());
-            return;
-        case PassAs::pointer_or_number: {
-            llvm::Value* both = llvm::PoisonValue::get(signature_.function->getReturnType());
-            both = b_.CreateInsertValue(both, pointer(), 0);
-            b_.CreateRet(b_.CreateInsertValue(both, number(), 1));
-            return;
-        }
-        case PassAs::nothing:
-        case PassAs::unsigned32:
-        case PassAs::signed32:
-            b_.CreateRetVoid();
-            return;
-    }
+    // A subprogram may leave nothing in r0; its callers then do not read it.
+    const bool nothing = function_ != 0 && fact(0).kind == ValueKind::unknown;
+    b_.CreateRet(nothing ? b_.getInt64(0) : read_whole(0));
 }
 
 void FunctionLifter::lift_local_call() {
@@ -168,14 +143,7 @@ void FunctionLifter::lift_local_call() {
         }
         arguments.push_back(imports_);
         llvm::CallInst* call = b_.CreateCall(callee.function, arguments);
-        if (callee.result == PassAs::pointer) {
-            write_pointer(0, call);
-        } else if (callee.result == PassAs::pointer_or_number) {
-            write_whole(0, b_.CreateExtractValue(call, 1));
-            b_.CreateStore(b_.CreateExtractValue(call, 0), registers_[0].pointer);
-        } else {
-            write_whole(0, call);
-        }
+        write_whole(0, call);
         return;
     }
     fail("MBPF9001", "call of a function that does not exist");
@@ -241,9 +209,7 @@ void FunctionLifter::lift_helper_call() {
                 any_pointer = true;
                 break;
             case ArgKind::callback:
-                return fail("MBPF1300",
-                            "no native code is made for helper " + helper->name + ", which takes a callback", {},
-                            "Write the loop in the program itself.");
+                return fail("MBPF9001", "verified program passes a callback");
         }
         types.push_back(value->getType());
         arguments.push_back(value);

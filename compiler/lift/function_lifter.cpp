@@ -245,8 +245,7 @@ void FunctionLifter::lift_instruction(const bpf::Op& op) {
         case bpf::Kind::call_indirect:
         case bpf::Kind::load_abs:
         case bpf::Kind::load_ind:
-            return fail("MBPF1300", "no native code is made for " + std::string(op.name), {},
-                        "Use instructions and helpers of the microbpf platform.");
+            return fail("MBPF9001", "verified program holds " + std::string(op.name));
     }
 }
 

@@ -88,7 +88,7 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
     std::int64_t distance = offset;
     if (pointer.region == Region::context && context_differs()) {
         if (pointer.smin != pointer.smax) {
-            fail("MBPF1300", "no native code is made for a variable offset into this context");
+            fail("MBPF9001", "verified program holds a variable offset into this context");
         } else {
             distance = native_context_offset(pointer.smin + offset) - pointer.smin;
             place.alignment = llvm::Align(1);
@@ -137,7 +137,6 @@ void FunctionLifter::lift_load(const bpf::Op& op) {
     const bool from_stack = place.region == Region::stack || place.region == Region::mixed;
     if (is_pointer_kind(after) && size == 8 && from_stack)
         return write_pointer(dst, load({place.address, llvm::Align(1), place.region, place.map}, b_.getPtrTy()));
-    if (is_pointer_kind(after)) return fail("MBPF1309", "no native code is made for this load of a pointer");
     llvm::Value* value = load(place, b_.getIntNTy(size * 8));
     if (size == 8) {
         write_whole(dst, value);
@@ -171,7 +170,7 @@ void FunctionLifter::lift_store(const bpf::Op& op) {
     }
     if (is_pointer_kind(fact(insn().src))) {
         if (size != 8 || (place.region != Region::stack && place.region != Region::mixed))
-            return fail("MBPF1309", "no native code is made for this store of a pointer");
+            return fail("MBPF9001", "verified program stores a pointer outside the stack");
         return store_pointer(place, read_pointer(insn().src));
     }
     if (size == 8) return store(place, read_whole(insn().src));
@@ -201,9 +200,7 @@ void FunctionLifter::lift_load_imm64() {
         case bpf::Pseudo::map_value_by_index:
             break;
     }
-    fail("MBPF1300", "no native code is made for this kind of 64-bit immediate",
-         "it names a function, a kernel symbol or a map in a way the device has no counterpart for",
-         "Do not pass callbacks to helpers; use array, hash or ring buffer maps.");
+    fail("MBPF9001", "verified program holds a 64-bit immediate of an unknown kind");
 }
 
 }  // namespace mbpf

@@ -36,21 +36,6 @@ PassAs pass_as(const ValueFact& fact, bool narrow) {
     return PassAs::whole;
 }
 
-// r0 over all exits of a function. Constant zeros beside pointers are null; alone they are numbers.
-PassAs result_of(const bpf::Program& code, const ProgramFacts& facts, const bpf::Function& f) {
-    bool pointer = false, number = false;
-    for (std::uint32_t slot = f.begin; slot < f.end; ++slot) {
-        const bpf::Op* op = bpf::find_op(code.insns[slot]);
-        if (op == nullptr || op->kind != bpf::Kind::exit || !facts.insns[slot].reachable) continue;
-        const ValueFact& r0 = facts.insns[slot].before[0];
-        pointer |= is_pointer(r0);
-        number |= r0.kind == ValueKind::number && !(r0.is_constant() && r0.umin == 0);
-    }
-    if (pointer && number) return PassAs::pointer_or_number;
-    if (pointer) return PassAs::pointer;
-    return PassAs::whole;
-}
-
 llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
     switch (as) {
         case PassAs::nothing:
@@ -62,8 +47,6 @@ llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
         case PassAs::unsigned32:
         case PassAs::signed32:
             return llvm::Type::getInt32Ty(context);
-        case PassAs::pointer_or_number:
-            return llvm::StructType::get(llvm::PointerType::getUnqual(context), llvm::Type::getInt64Ty(context));
     }
     return nullptr;
 }
@@ -109,19 +92,17 @@ Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
     std::vector<llvm::Type*> types;
     if (function == 0) {
         types.push_back(type_of(context, PassAs::pointer));
-        s.result = PassAs::whole;
     } else {
         for (std::size_t i = 0; i < s.arguments.size(); ++i) {
             s.arguments[i] = pass_as(facts.insns[code.functions[function].begin].before[i + 1], narrow());
             if (s.arguments[i] != PassAs::nothing) types.push_back(type_of(context, s.arguments[i]));
         }
-        s.result = result_of(code, facts, code.functions[function]);
     }
     types.push_back(type_of(context, PassAs::pointer));  // imports
     const std::string name =
         function == 0 ? program_symbol(program) : program_symbol(program) + "." + std::to_string(function);
     s.function = llvm::Function::Create(
-        llvm::FunctionType::get(type_of(context, s.result), types, false),
+        llvm::FunctionType::get(type_of(context, PassAs::whole), types, false),
         function == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, name, module);
     s.function->setDSOLocal(true);
     if (function == 0) s.function->setVisibility(llvm::Function::HiddenVisibility);

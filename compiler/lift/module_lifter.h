@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What all functions of a module share: import placeholders, constants of .rodata, alias scopes, and the
-// signatures of subprograms, which the facts at their entries and exits decide.
+// signatures of subprograms, which the facts at their entries decide.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
@@ -20,11 +20,11 @@ namespace mbpf {
 enum class Fit : std::uint8_t { whole, unsigned32, signed32 };
 Fit fit_of(const ValueFact& fact);
 
-enum class PassAs : std::uint8_t { nothing, pointer, whole, unsigned32, signed32, pointer_or_number };
+enum class PassAs : std::uint8_t { nothing, pointer, whole, unsigned32, signed32 };
 
+// r0 is always a number: the verifier refuses subprograms that return pointers.
 struct Signature {
     std::array<PassAs, 5> arguments{};
-    PassAs result = PassAs::nothing;
     llvm::Function* function = nullptr;
 };
 

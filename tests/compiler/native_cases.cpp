@@ -92,19 +92,6 @@ const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
                           // callee: swaps what it was given with its argument
                           op("ldxdw", 0, 1, 0), op("stxdw", 1, 2, 0), op("exit")};
          }},
-        {"local_call_returns_pointer_or_null",
-         [] {
-             return Slots{op("call_local", 0, 0, 0, 4),
-                          op("jne_imm", 0, 0, 1, 0),
-                          op("exit"),
-                          op("ldxdw", 0, 0, 8),
-                          op("exit"),
-                          op("ldxdw", 2, 1, 0),
-                          op("mov64_imm", 0),
-                          op("jset_imm", 2, 0, 1, 4),
-                          op("mov64", 0, 1),
-                          op("exit")};
-         }},
         {"local_calls_nest",
          [] {
              return Slots{op("ldxdw", 1, 1, 0),

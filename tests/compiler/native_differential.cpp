@@ -103,16 +103,19 @@ void expect_equal_results(const std::vector<Case>& cases, const std::vector<bpf:
         EXPECT_TRUE(verdict.accepted) << cases[verdict.program].name << "\n"
                                       << (verdict.diagnostics.empty() ? "" : render_text(verdict.diagnostics[0]));
     ASSERT_TRUE(report.verified.has_value());
-    for (const Target* target : {find_target("x86_64"), &kX32}) {
-        for (const Optimize optimize : {Optimize::speed, Optimize::size}) {
-            const Result<NativeObject> native = compile_native(*report.verified, *target, {.optimize = optimize});
-            ASSERT_TRUE(native) << render_text(native.error());
-            auto host = NativeHost::load(*report.verified, *native);
-            ASSERT_TRUE(host) << render_text(host.error());
-            std::mt19937_64 random(1);
-            for (std::size_t p = 0; p < cases.size(); ++p)
-                run_one(**host, *report.verified, p, std::string(target->name) + " " + cases[p].name, random);
-        }
+    struct Way {
+        const Target* target;
+        Optimize optimize;
+    };
+    for (const Way& way :
+         {Way{find_target("x86_64"), Optimize::speed}, Way{&kX32, Optimize::speed}, Way{&kX32, Optimize::size}}) {
+        const Result<NativeObject> native = compile_native(*report.verified, *way.target, {.optimize = way.optimize});
+        ASSERT_TRUE(native) << render_text(native.error());
+        auto host = NativeHost::load(*report.verified, *native);
+        ASSERT_TRUE(host) << render_text(host.error());
+        std::mt19937_64 random(1);
+        for (std::size_t p = 0; p < cases.size(); ++p)
+            run_one(**host, *report.verified, p, std::string(way.target->name) + " " + cases[p].name, random);
     }
 }
 
