@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,22 +22,69 @@ enum class Role : std::uint8_t { verifier = 1, release = 2 };
 std::optional<Role> parse_role(std::string_view text);
 std::string_view role_name(Role role);
 
+using KeyId = std::array<std::uint8_t, 8>;  // first bytes of SHA-256 of the public key
+std::string key_id_text(const KeyId& id);   // 16 hexadecimal digits
+
 struct PublicKey {
     Role role = Role::verifier;
-    std::string label;
+    std::string label;  // for people: letters, digits, . _ - @; may be empty
     std::array<std::uint8_t, 32> bytes{};
-    std::array<std::uint8_t, 8> id() const;  // first 8 bytes of SHA-256 of the key
+    KeyId id() const;
 };
 
-// Holds the seed in locked memory, wiped on destruction. Move-only.
-class SecretKey;
+// An Ed25519 key pair. The secret half lives in locked memory and is wiped when the object ends.
+class SecretKey {
+  public:
+    static SecretKey generate(Role role, std::string label);
+    static SecretKey from_seed(Role role, std::string label, std::span<const std::uint8_t, 32> seed);
+    SecretKey(SecretKey&&) noexcept = default;
+    SecretKey& operator=(SecretKey&&) noexcept = default;
+    const PublicKey& public_key() const { return public_key_; }
 
-// Text forms: public key files are one line of text a person can paste; secret key files are encrypted with
-// a passphrase (Argon2id, XChaCha20-Poly1305).
+  private:
+    friend std::array<std::uint8_t, 64> sign_bytes(const SecretKey&, std::span<const std::uint8_t>);
+    friend Result<std::string> encode_secret_key(const SecretKey&, std::string_view, const struct KeyProtection&);
+    struct Wipe {
+        void operator()(std::uint8_t* p) const;
+    };
+    SecretKey() = default;
+    PublicKey public_key_;
+    std::unique_ptr<std::uint8_t[], Wipe> secret_;  // 64 bytes: seed and public key, as libsodium has them
+};
+
+// One line of text a person can paste: "mbpf-pub-v1 ROLE BASE64 LABEL".
 std::string encode_public_key(const PublicKey& key);
 Result<PublicKey> parse_public_key(std::string_view text);
 
-// Trust anchors as the device stores them (firmware_runtime/include/mbpf/abi/trust.h).
-std::vector<std::uint8_t> encode_trust_anchors(std::span<const PublicKey> keys);
+// Cost of turning a passphrase into a key (Argon2id); stands in the file, bounded on reading.
+struct KeyProtection {
+    std::uint64_t operations = 3;
+    std::uint64_t memory_bytes = 64u << 20;
+};
+// Encrypted with XChaCha20-Poly1305 under the passphrase. An empty passphrase is the caller's decision.
+Result<std::string> encode_secret_key(const SecretKey& key, std::string_view passphrase, const KeyProtection& protection = {});
+// Wrong passphrase: MBPF5001. Not a key file: MBPF3301.
+Result<SecretKey> parse_secret_key(std::string_view text, std::string_view passphrase);
+
+// Adds the key's signature, replacing one by the same key and role.
+Status sign_package(Package& package, const SecretKey& key);
+
+struct SignatureReport {
+    PackageSignature signature;
+    bool known = false;  // by one of the keys given, of the same role
+    bool valid = false;
+    std::string label;
+};
+// Every signature held against the keys given.
+std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys);
+// Each of `roles` must have a valid signature by a key of that role, no key serving two roles. MBPF5002 to 5005.
+Status require_roles(const Package& package, std::span<const PublicKey> keys, std::span<const Role> roles);
+
+struct TrustAnchorOptions {
+    std::uint64_t capabilities = ~std::uint64_t{0};
+    std::array<std::uint8_t, 16> device_id{};
+};
+// Trust anchors as the device stores them (firmware_runtime/include/mbpf/abi/trust.h). At most 8 keys.
+Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options = {});
 
 }  // namespace mbpf

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ed25519 over the COSE Sig_structure of a package header, and the device's trust anchors.
+#include "signer/signer.h"
+
+#include <mbpf/abi/trust.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mbpf {
+
+namespace {
+
+Diagnostic policy(unsigned code, std::string message, std::string why, std::string fix) {
+    Diagnostic d;
+    d.code = "MBPF" + std::to_string(code);
+    d.message = std::move(message);
+    d.why = std::move(why);
+    d.fix = std::move(fix);
+    return d;
+}
+
+// What is signed: the role's constant prefix, then the header.
+std::vector<std::uint8_t> to_be_signed(Role role, std::span<const std::uint8_t> header) {
+    const char* prefix = role == Role::verifier ? MBPF_TBS_PREFIX_VERIFIER : MBPF_TBS_PREFIX_RELEASE;
+    // The prefix holds a zero byte as its last: its length is that of the literal.
+    const std::size_t length = role == Role::verifier ? sizeof MBPF_TBS_PREFIX_VERIFIER - 1 : sizeof MBPF_TBS_PREFIX_RELEASE - 1;
+    std::vector<std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(prefix), reinterpret_cast<const std::uint8_t*>(prefix) + length);
+    bytes.insert(bytes.end(), header.begin(), header.end());
+    return bytes;
+}
+
+// libsodium must be initialised before its first use; doing so again costs nothing.
+const bool kSodiumReady = sodium_init() >= 0;
+
+}  // namespace
+
+std::optional<Role> parse_role(std::string_view text) {
+    if (text == "verifier") return Role::verifier;
+    if (text == "release") return Role::release;
+    return std::nullopt;
+}
+
+std::string_view role_name(Role role) {
+    switch (role) {
+        case Role::verifier: return "verifier";
+        case Role::release: return "release";
+    }
+    return "?";
+}
+
+std::string key_id_text(const KeyId& id) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (std::uint8_t b : id) {
+        text += kDigits[b >> 4];
+        text += kDigits[b & 15];
+    }
+    return text;
+}
+
+KeyId PublicKey::id() const {
+    std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest;
+    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+    KeyId id;
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
+
+void SecretKey::Wipe::operator()(std::uint8_t* p) const { sodium_free(p); }
+
+SecretKey SecretKey::from_seed(Role role, std::string label, std::span<const std::uint8_t, 32> seed) {
+    SecretKey key;
+    key.public_key_.role = role;
+    key.public_key_.label = std::move(label);
+    key.secret_.reset(static_cast<std::uint8_t*>(sodium_malloc(crypto_sign_SECRETKEYBYTES)));
+    if (!kSodiumReady || key.secret_ == nullptr) __builtin_trap();  // no locked memory: nothing secret may be handled
+    crypto_sign_seed_keypair(key.public_key_.bytes.data(), key.secret_.get(), seed.data());
+    return key;
+}
+
+SecretKey SecretKey::generate(Role role, std::string label) {
+    std::array<std::uint8_t, 32> seed;
+    randombytes_buf(seed.data(), seed.size());
+    SecretKey key = from_seed(role, std::move(label), seed);
+    sodium_memzero(seed.data(), seed.size());
+    return key;
+}
+
+std::array<std::uint8_t, 64> sign_bytes(const SecretKey& key, std::span<const std::uint8_t> bytes) {
+    std::array<std::uint8_t, 64> signature;
+    crypto_sign_detached(signature.data(), nullptr, bytes.data(), bytes.size(), key.secret_.get());
+    return signature;
+}
+
+Status sign_package(Package& package, const SecretKey& key) {
+    const Role role = key.public_key().role;
+    PackageSignature s;
+    s.role = static_cast<std::uint8_t>(role);
+    s.algorithm = MBPF_SIGALG_ED25519;
+    s.key_id = key.public_key().id();
+    s.signature = sign_bytes(key, to_be_signed(role, package.header_bytes()));
+    std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id; });
+    if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "remove one by building again");
+    package.signatures.push_back(s);
+    return ok();
+}
+
+std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys) {
+    const auto header = package.header_bytes();
+    std::vector<SignatureReport> reports;
+    for (const PackageSignature& s : package.signatures) {
+        SignatureReport r;
+        r.signature = s;
+        for (const PublicKey& key : keys) {
+            if (key.id() != s.key_id || static_cast<std::uint8_t>(key.role) != s.role || s.algorithm != MBPF_SIGALG_ED25519) continue;
+            r.known = true;
+            r.label = key.label;
+            const auto bytes = to_be_signed(key.role, header);
+            r.valid = crypto_sign_verify_detached(s.signature.data(), bytes.data(), bytes.size(), key.bytes.data()) == 0;
+        }
+        reports.push_back(std::move(r));
+    }
+    return reports;
+}
+
+Status require_roles(const Package& package, std::span<const PublicKey> keys, std::span<const Role> roles) {
+    const auto reports = check_signatures(package, keys);
+    std::vector<std::array<std::uint8_t, 32>> used;
+    for (Role role : roles) {
+        const std::string name(role_name(role));
+        bool present = false, known = false;
+        const PublicKey* by = nullptr;
+        for (const SignatureReport& r : reports) {
+            if (r.signature.role != static_cast<std::uint8_t>(role)) continue;
+            present = true;
+            known = known || r.known;
+            if (r.known && !r.valid) return policy(5004, "the " + name + " signature by key " + key_id_text(r.signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
+            for (const PublicKey& key : keys)
+                if (r.valid && key.id() == r.signature.key_id && key.role == role) by = &key;
+        }
+        if (!present) return policy(5002, "package has no " + name + " signature", "it has " + std::to_string(package.signatures.size()) + " signatures", "sign it: mbpf-sign sign --key with a key of role " + name);
+        if (!known || by == nullptr) return policy(5003, "no " + name + " signature by a key given", "", "give the signer's public key with --pub");
+        if (std::ranges::find(used, by->bytes) != used.end()) return policy(5005, "one key signed for two roles", "key " + key_id_text(by->id()), "roles must be held by different keys");
+        used.push_back(by->bytes);
+    }
+    return ok();
+}
+
+Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options) {
+    if (keys.empty() || keys.size() > MBPF_TRUST_MAX_KEYS) return policy(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(keys.size()) + " given", "give fewer --pub");
+    std::vector<std::uint8_t> out;
+    const auto put = [&](std::uint64_t value, unsigned bytes) {
+        for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    };
+    put(MBPF_TRUST_MAGIC, 4);
+    put(MBPF_TRUST_VERSION, 2);
+    put(keys.size(), 2);
+    put(options.capabilities, 8);
+    out.insert(out.end(), options.device_id.begin(), options.device_id.end());
+    for (const PublicKey& key : keys) {
+        put(static_cast<std::uint8_t>(key.role), 1);
+        put(MBPF_SIGALG_ED25519, 1);
+        put(0, 2);
+        const KeyId id = key.id();
+        out.insert(out.end(), id.begin(), id.end());
+        out.insert(out.end(), key.bytes.begin(), key.bytes.end());
+    }
+    std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest;
+    crypto_hash_sha256(digest.data(), out.data(), out.size());
+    out.insert(out.end(), digest.begin(), digest.end());
+    return out;
+}
+
+}  // namespace mbpf
