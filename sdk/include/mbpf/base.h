@@ -44,7 +44,7 @@ typedef __u16 __sum16;
  *            __type(key, __u32); __type(value, __u64); } counters SEC(".maps"); */
 #ifndef __uint
 #define __uint(name, val) int(*name)[val]
-#define __type(name, val) val *name
+#define __type(name, val) __typeof__(val) *name
 #define __array(name, val) val *name[]
 #endif
 enum bpf_map_type {
