@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kStackLimit = 512;                              // bytes a function, as Linux has it
 constexpr std::uint64_t kMaxInlinedInstructions = 1'000'000;            // Linux's limit for a program
-constexpr unsigned kMaxFunctionInstructions = 65'536;                    // eBPF's jumps reach half as far
+constexpr unsigned kMaxFunctionInstructions = 16'384;  // code generation takes time by the square: 3 s for these
 constexpr std::uint64_t kMaxGlobalBytes = std::uint64_t{16} << 20;      // far above any device's memory
 
 }  // namespace

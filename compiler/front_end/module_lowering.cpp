@@ -7,9 +7,11 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/PatternMatch.h>
 #include <llvm/Support/DivisionByConstantInfo.h>
 #include <llvm/Transforms/Utils/LowerMemIntrinsics.h>
 
+#include <optional>
 #include <vector>
 
 namespace mbpf::front_end {
@@ -70,6 +72,90 @@ void expand_division(llvm::BinaryOperator& division) {
     division.eraseFromParent();
 }
 
+// x lies in [low, high] as unsigned, or as signed, numbers; then `inside`, else `outside`.
+struct RangeCheck {
+    llvm::Value* x;
+    llvm::APInt low, high;
+    bool is_signed;
+    llvm::BasicBlock* inside;
+    llvm::BasicBlock* outside;
+};
+
+// x + c < size, unsigned: x is one of the `size` numbers from -c on, counted around the end of the type.
+std::optional<RangeCheck> match_range_check(const llvm::BranchInst& branch) {
+    using namespace llvm::PatternMatch;
+    llvm::CmpInst::Predicate predicate{};
+    llvm::Value* x = nullptr;
+    const llvm::APInt *c = nullptr, *limit = nullptr;
+    if (!match(branch.getCondition(), m_ICmp(predicate, m_Add(m_Value(x), m_APInt(c)), m_APInt(limit)))) return std::nullopt;
+    if (predicate != llvm::CmpInst::ICMP_ULT && predicate != llvm::CmpInst::ICMP_UGT) return std::nullopt;
+    llvm::BasicBlock* inside = branch.getSuccessor(predicate == llvm::CmpInst::ICMP_ULT ? 0 : 1);
+    llvm::BasicBlock* outside = branch.getSuccessor(predicate == llvm::CmpInst::ICMP_ULT ? 1 : 0);
+    llvm::APInt low = -*c, size = predicate == llvm::CmpInst::ICMP_ULT ? *limit : *limit + 1;
+    if (size.isZero()) return std::nullopt;
+    if (size.isNegative()) {  // more than half of all numbers: speak of the others
+        low += size;
+        size = -size;
+        std::swap(inside, outside);
+    }
+    const llvm::APInt high = low + size - 1;
+    if (low.ule(high)) return RangeCheck{x, low, high, false, inside, outside};
+    if (low.sle(high)) return RangeCheck{x, low, high, true, inside, outside};
+    return std::nullopt;
+}
+
+// `branch` to `taken` if `first` is `when`, else to a new block that decides by `second` between inside and
+// outside; `taken` is one of the two. Returns the two branches.
+std::pair<llvm::BranchInst*, llvm::BranchInst*> decide_in_two_steps(llvm::BranchInst& branch, llvm::Value* first, bool when, llvm::BasicBlock* taken,
+                                                                    llvm::Value* second, llvm::BasicBlock* inside, llvm::BasicBlock* outside) {
+    llvm::BasicBlock* block = branch.getParent();
+    auto* next = llvm::BasicBlock::Create(branch.getContext(), "", block->getParent(), block->getNextNode());
+    llvm::BasicBlock* other = taken == inside ? outside : inside;
+    other->replacePhiUsesWith(block, next);
+    for (llvm::PHINode& phi : taken->phis()) phi.addIncoming(phi.getIncomingValueForBlock(block), next);
+    auto* a = llvm::BranchInst::Create(when ? taken : next, when ? next : taken, first, branch.getIterator());
+    auto* b = llvm::BranchInst::Create(inside, outside, second, next);
+    a->setDebugLoc(branch.getDebugLoc());
+    b->setDebugLoc(branch.getDebugLoc());
+    branch.eraseFromParent();
+    return {a, b};
+}
+
+void split(llvm::BranchInst& branch, const RangeCheck& check) {
+    llvm::IRBuilder<> b(&branch);
+    llvm::Type* type = check.x->getType();
+    llvm::Value* below = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT, check.x, llvm::ConstantInt::get(type, check.low));
+    llvm::Value* in = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE, check.x, llvm::ConstantInt::get(type, check.high));
+    decide_in_two_steps(branch, below, true, check.outside, in, check.inside, check.outside);
+}
+
+// Needs the flag that says that the increment does not wrap; a test for equality needs none.
+bool keeps_order(const llvm::BinaryOperator& increment, llvm::CmpInst::Predicate predicate) {
+    if (llvm::CmpInst::isSigned(predicate)) return increment.hasNoSignedWrap();
+    return llvm::CmpInst::isUnsigned(predicate) ? increment.hasNoUnsignedWrap() : true;
+}
+
+void test_next_counter(llvm::BranchInst& branch) {
+    using namespace llvm::PatternMatch;
+    llvm::CmpInst::Predicate predicate{};
+    llvm::Value* counter = nullptr;
+    const llvm::APInt* limit = nullptr;
+    if (!match(branch.getCondition(), m_ICmp(predicate, m_Value(counter), m_APInt(limit)))) return;
+    auto* phi = llvm::dyn_cast<llvm::PHINode>(counter);
+    if (phi == nullptr) return;
+    for (llvm::Value* incoming : phi->incoming_values()) {
+        const llvm::APInt* step = nullptr;
+        auto* next = llvm::dyn_cast<llvm::BinaryOperator>(incoming);
+        if (next == nullptr || next->getParent() != branch.getParent() || !match(next, m_Add(m_Specific(phi), m_APInt(step))) || !keeps_order(*next, predicate)) continue;
+        bool overflow = false;
+        const llvm::APInt sum = llvm::CmpInst::isSigned(predicate) ? limit->sadd_ov(*step, overflow) : limit->uadd_ov(*step, overflow);
+        if (overflow && !llvm::CmpInst::isEquality(predicate)) continue;
+        llvm::IRBuilder<> b(&branch);
+        branch.setCondition(b.CreateICmp(predicate, next, llvm::ConstantInt::get(phi->getType(), sum)));
+        return;
+    }
+}
+
 // Stores an inline expansion would take: a word each, or less by the alignment.
 constexpr std::uint64_t kMaxInlineStores = 64;
 
@@ -113,6 +199,43 @@ void expand_trailing_zeros(llvm::Module& module) {
         llvm::Value* below = b.CreateAnd(b.CreateNot(x), b.CreateSub(x, llvm::ConstantInt::get(x->getType(), 1)));
         count->replaceAllUsesWith(b.CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, below));
         count->eraseFromParent();
+    }
+}
+
+void split_range_checks(llvm::Module& module) {
+    std::vector<llvm::BranchInst*> work;
+    for (llvm::Function& f : module) {
+        for (llvm::BasicBlock& block : f) {
+            auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+            if (branch != nullptr && branch->isConditional() && branch->getSuccessor(0) != branch->getSuccessor(1)) work.push_back(branch);
+        }
+    }
+    while (!work.empty()) {
+        using namespace llvm::PatternMatch;
+        llvm::BranchInst* branch = work.back();
+        work.pop_back();
+        llvm::BasicBlock* yes = branch->getSuccessor(0);
+        llvm::BasicBlock* no = branch->getSuccessor(1);
+        llvm::Value *a = nullptr, *b = nullptr;
+        // The code generator would make two branches of `a || b` too, but only after us.
+        if (match(branch->getCondition(), m_LogicalOr(m_Value(a), m_Value(b)))) {
+            const auto [first, second] = decide_in_two_steps(*branch, a, true, yes, b, yes, no);
+            work.insert(work.end(), {first, second});
+        } else if (match(branch->getCondition(), m_LogicalAnd(m_Value(a), m_Value(b)))) {
+            const auto [first, second] = decide_in_two_steps(*branch, a, false, no, b, yes, no);
+            work.insert(work.end(), {first, second});
+        } else if (const std::optional<RangeCheck> check = match_range_check(*branch)) {
+            split(*branch, *check);
+        }
+    }
+}
+
+void test_next_counters(llvm::Module& module) {
+    for (llvm::Function& f : module) {
+        for (llvm::BasicBlock& block : f) {
+            auto* branch = llvm::dyn_cast<llvm::BranchInst>(block.getTerminator());
+            if (branch != nullptr && branch->isConditional()) test_next_counter(*branch);
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/IPO/Internalize.h>
+#include <llvm/Transforms/Scalar/LoopIdiomRecognize.h>
 
 #include <optional>
 
@@ -103,6 +104,7 @@ class ScopedFlag {
         const auto& options = llvm::cl::getRegisteredOptions();
         const auto it = options.find(name);
         if (it == options.end()) return;
+        // Only for plain options: those with their storage elsewhere are of another type.
         flag_ = static_cast<llvm::cl::opt<bool>*>(it->second);
         before_ = flag_->getValue();
         flag_->setValue(value);
@@ -182,12 +184,17 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
            std::vector<Diagnostic>& found, FrontEndOutput& output) {
     const ScopedFlag keep_exit_tests("disable-lftr", true);     // `i < n` stays, not `i != n`
     const ScopedFlag keep_indices("disable-lsr", true);         // a[i] stays base plus index
+    const bool loop_idioms = llvm::DisableLIRP::All;
+    llvm::DisableLIRP::All = true;  // a copying loop stays one: as memmove it would come back bytewise
     internalize(module);
     optimise(module, machine);
+    llvm::DisableLIRP::All = loop_idioms;
     found = check_optimised(module);
     if (!found.empty()) return false;
     if (options.cpu != "v4") expand_signed_division(module);
     expand_trailing_zeros(module);
+    split_range_checks(module);
+    test_next_counters(module);
     expand_memory_intrinsics(module, machine);
     if (want_llvm_ir) {
         llvm::raw_string_ostream stream(output.llvm_ir);

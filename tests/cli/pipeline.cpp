@@ -86,6 +86,24 @@ TEST(Build, whatIsRejectedGoesNoFurther) {
     EXPECT_THAT(result.messages, ::testing::HasSubstr("e[3].value"));
 }
 
+// What authors write every day must pass: the optimiser's rewriting may not get in the verifier's way.
+TEST(Build, commonLoopsAreAccepted) {
+    const std::string prelude =
+        "#include <mbpf/microbpf.h>\nstruct state { __u32 n; __s32 h[500]; };\n"
+        "struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct state); } m SEC(\".maps\");\n"
+        "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e)\n{\n__u32 zero = 0; struct state *s = bpf_map_lookup_elem(&m, &zero); if (!s) return 0;\n";
+    for (const std::string body : {
+             "__u32 n = s->n; if (n == 0 || n > 500) return 0; int best = 0; for (__u32 i = 0; i < n; i++) if (s->h[i] > best) best = s->h[i]; return best > 5;",
+             "__u32 n = s->n; if (n > 500) return 0; for (__u32 i = 0; i + 1 < n; i++) s->h[i] = s->h[i + 1]; return 1;",
+             "int sum = 0; for (int i = 0; i < 16; i++) sum += s->h[(s->n - i) & 15]; return sum / 16 > 3;",
+             "int c = e->channel; if (c < 0 || c >= 500) return 0; s->h[c] = e->value; return 1;",
+             "for (int i = 0; i < 15; i++) for (int j = 0; j < 15 - i; j++) if (s->h[j] > s->h[j + 1]) { int t = s->h[j]; s->h[j] = s->h[j + 1]; s->h[j + 1] = t; } return s->h[7] > 0;",
+         }) {
+        const BuildResult result = build({c_source(prelude + body + "\n}\n")}, options(BuildGoal::verified));
+        EXPECT_TRUE(result.ok()) << body << "\n" << result.messages;
+    }
+}
+
 TEST(Build, wrongTargetIsToldBeforeAnythingIsDone) {
     const BuildResult result = build({c_source(kGood)}, options(BuildGoal::package, "z80"));
     EXPECT_EQ(result.exit_code(), 2);

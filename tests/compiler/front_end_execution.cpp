@@ -35,6 +35,14 @@ using s32 = std::int32_t;
 using s64 = std::int64_t;
 using u32 = std::uint32_t;
 using u64 = std::uint64_t;
+// A range check that stays a branch; the source for eBPF has a macro of the same name.
+template <class T>
+T in(T x, T low, T high) {
+    return x >= low && x <= high ? 2 : 1;
+}
+#define RANGES(T) \
+    CASE(T, in(x, (T)1, (T)100)), CASE(T, in(x, (T)3, (T)3)), CASE(T, in(x, (T)7, (T)127)), CASE(T, in(x, (T)-100, (T)100)), CASE(T, in(x, (T)-128, (T)-5)), \
+    CASE(T, in(x, (T)2, (T)-2)), CASE(T, in(x, (T)(y & 3), (T)100))
 #define CASE(T, ...)                                                     \
     Expression {                                                         \
         #T, #__VA_ARGS__, [](std::int64_t a, std::int64_t b) -> std::int64_t { \
@@ -51,6 +59,7 @@ using u64 = std::uint64_t;
 const std::vector<Expression>& expressions() {
     static const std::vector<Expression> all = {
         DIVISIONS(s8), DIVISIONS(s16), DIVISIONS(s32), DIVISIONS(s64), BY_VARIABLE(s8), BY_VARIABLE(s16), BY_VARIABLE(s32), BY_VARIABLE(s64),
+        RANGES(s8), RANGES(s16), RANGES(s32), RANGES(s64), RANGES(u32), RANGES(u64),
         CASE(s32, x / 641), CASE(s32, x / 1000000007), CASE(s32, x / 2147483647), CASE(s32, x % 65536), CASE(s32, x / -65536), CASE(s32, x / (-2147483647 - 1)),
         CASE(s64, x / 1000000000000), CASE(s64, x % 4294967296), CASE(s64, x / (-9223372036854775807 - 1)),
         CASE(u32, x / 10u), CASE(u32, x % 7u), CASE(u64, x / 10u), CASE(u64, y == 0 ? 1 : x / y), CASE(u64, x * y), CASE(u32, x * y),
@@ -66,7 +75,8 @@ const std::vector<Expression>& expressions() {
 std::string source() {
     std::string text =
         "#define SEC(n) __attribute__((section(n), used))\n"
-        "typedef signed char s8; typedef short s16; typedef int s32; typedef long long s64; typedef unsigned u32; typedef unsigned long long u64;\n";
+        "typedef signed char s8; typedef short s16; typedef int s32; typedef long long s64; typedef unsigned u32; typedef unsigned long long u64;\n"
+        "#define in(x, low, high) ({ int r = 1; if (x >= low && x <= high) { asm volatile(\"\" ::: \"memory\"); r = 2; } r; })\n";
     std::size_t n = 0;
     for (const Expression& e : expressions()) {
         const std::string t = e.type;

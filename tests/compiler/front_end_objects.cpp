@@ -133,6 +133,40 @@ TEST(FrontEndObject, loopsStayLoopsUnlessUnrollingIsDemanded) {
     EXPECT_GT(slots("#pragma unroll"), 30u);
 }
 
+// The immediates that conditional jumps compare with, in order.
+std::vector<std::int32_t> compared_with(const std::string& body) {
+    const bpf::Object object = read(compile(std::string(kPrelude) + "SEC(\"xdp\") int f(volatile int *c)\n{\n" + body + "}\n"));
+    std::vector<std::int32_t> immediates;
+    for (const bpf::Insn& insn : object.programs.at(0).insns) {
+        const bpf::Op* op = bpf::find_op(insn);
+        if (op != nullptr && op->kind == bpf::Kind::jump && !op->uses_src) immediates.push_back(insn.imm);
+    }
+    return immediates;
+}
+
+TEST(FrontEndObject, rangeChecksAreOfTheValueItself) {
+    using ::testing::ElementsAre;
+    // Each is one comparison of a difference after optimisation.
+    EXPECT_THAT(compared_with("unsigned n = *c; if (n == 0 || n > 500) return 0; *c = n; return 1;"), ElementsAre(0, 500));
+    EXPECT_THAT(compared_with("unsigned n = *c; if (n >= 10 && n < 20) *c = n; return 1;"), ElementsAre(10, 19));
+    EXPECT_THAT(compared_with("int n = *c; if (n < -100 || n > 100) return 0; *c = n; return 1;"), ElementsAre(-100, 100));
+}
+
+TEST(FrontEndObject, loopsTestTheCounterThatGoesOn) {
+    EXPECT_THAT(compared_with("int s = 0; for (int i = 0; i < 10; i++) s += *c + i; return s;"), ::testing::ElementsAre(10));
+}
+
+TEST(FrontEndObject, copyingLoopsStayLoops) {
+    const bpf::Object object = read(compile(std::string(kPrelude) + "u32 a[64], b[64];\nSEC(\"xdp\") int f(volatile int *c) { u32 n = *c; if (n > 64) n = 64;\n"
+                                                                    "for (u32 i = 0; i < n; i++) a[i] = b[i]; return 0; }\n"));
+    bool words = false;
+    for (const bpf::Insn& insn : object.programs.at(0).insns) {
+        const bpf::Op* op = bpf::find_op(insn);
+        words |= op != nullptr && op->kind == bpf::Kind::store_reg && op->width == 32;
+    }
+    EXPECT_TRUE(words);
+}
+
 TEST(FrontEndObject, sameInputSameBytes) {
     const SourceFile source = load(cases("accept") / "truncation.bpf.c");
     EXPECT_EQ(compile_c({source}, {}).elf, compile_c({source}, {}).elf);
