@@ -38,7 +38,7 @@ Result<NativeObject> NativeObjectMaker::make(const VerifiedObject& verified, con
     llvm::LLVMContext context;
     watch(context, report);
     const ImagePlan plan = plan_image(verified);
-    Result<LiftedModule> lifted = lift(verified, plan, target, *machine, context);
+    Result<LiftedModule> lifted = lift(verified, plan, target, options.concurrent_writers, *machine, context);
     if (!lifted) return lifted.error();
     llvm::Module& module = *lifted->module;
     std::string broken;

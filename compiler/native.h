@@ -32,6 +32,9 @@ unsigned target_pointer_bytes(const Target& target);     // 4 or 8
 
 struct AotOptions {
     Optimize optimize = Optimize::speed;
+    // Map values and packets may change while a program runs, so each load must happen exactly once. Off:
+    // devices run programs to completion (docs/decisions/0002-native-abi.md has the cost).
+    bool concurrent_writers = false;
     bool want_llvm_ir = false;
     bool want_assembly = false;
 };

@@ -27,7 +27,8 @@ struct LiftedModule {
 
 std::string program_symbol(std::size_t program);
 
-Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan, const Target& target,
+// `load_once`: as AotOptions::concurrent_writers.
+Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan, const Target& target, bool load_once,
                           llvm::TargetMachine& machine, llvm::LLVMContext& context);
 
 // After optimisation: placeholders still called become loads from the table; returns its rows, in order of

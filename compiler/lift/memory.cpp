@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads, stores, addresses. Alignment is claimed only where the proof gives it; for the rest LLVM finds what
-// it can and else accesses bytes. Memory that others may write meanwhile (map values, packets) is loaded
-// once: by unordered atomic loads, which code generation must not repeat, where one instruction can do it.
+// it can and else accesses bytes. On request, memory that others may write meanwhile (map values, packets) is
+// loaded exactly once, by unordered atomic or volatile loads; programs that run to completion need not pay for that.
 #include <mbpf/abi/package.h>
 
 #include <algorithm>
@@ -101,10 +101,13 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
 llvm::LoadInst* FunctionLifter::load(const Place& place, llvm::Type* type) {
     llvm::LoadInst* result = b_.CreateAlignedLoad(type, place.address, place.alignment);
     shared_.add_scopes(*result, place.region, place.map);
+    if (!shared_.load_once || !others_may_write(place.region)) return result;
+    // Atomic narrow loads are extended by an instruction of their own on RISC-V; volatile ones are not.
     const unsigned bits = type->isIntegerTy() ? type->getIntegerBitWidth() : 0;
-    if (others_may_write(place.region) && bits != 0 && bits <= shared_.target.atomic_load_bits &&
-        place.alignment.value() * 8 >= bits)
+    if (bits >= 32 && bits <= shared_.target.atomic_load_bits && place.alignment.value() * 8 >= bits)
         result->setAtomic(llvm::AtomicOrdering::Unordered);
+    else
+        result->setVolatile(true);
     return result;
 }
 

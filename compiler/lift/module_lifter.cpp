@@ -62,8 +62,8 @@ Fit fit_of(const ValueFact& fact) {
 
 std::string program_symbol(std::size_t program) { return "mbpf_prog_" + std::to_string(program); }
 
-ModuleLifter::ModuleLifter(const VerifiedObject& v, const ImagePlan& p, const Target& t, llvm::Module& m)
-    : verified(v), plan(p), target(t), module(m) {
+ModuleLifter::ModuleLifter(const VerifiedObject& v, const ImagePlan& p, const Target& t, bool once, llvm::Module& m)
+    : verified(v), plan(p), target(t), load_once(once), module(m) {
     llvm::MDBuilder metadata(module.getContext());
     llvm::MDNode* domain = metadata.createAliasScopeDomain("mbpf.regions");
     for (std::size_t i = 0; i < kFixedScopes + verified.object().maps.size(); ++i)
@@ -215,7 +215,7 @@ void ModuleLifter::add_scopes(llvm::Instruction& access, Region region, std::int
     access.setMetadata(llvm::LLVMContext::MD_noalias, llvm::MDNode::get(module.getContext(), others));
 }
 
-Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan, const Target& target,
+Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan, const Target& target, bool load_once,
                           llvm::TargetMachine& machine, llvm::LLVMContext& context) {
     LiftedModule result;
     result.module = std::make_unique<llvm::Module>("mbpf", context);
@@ -226,7 +226,7 @@ Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan,
         result.module->addModuleFlag(
             llvm::Module::Error, "target-abi",
             llvm::MDString::get(context, llvm::StringRef(target.abi.data(), target.abi.size())));
-    ModuleLifter lifter(verified, plan, target, *result.module);
+    ModuleLifter lifter(verified, plan, target, load_once, *result.module);
     for (std::size_t p = 0; p < verified.object().programs.size() && !lifter.error(); ++p) lifter.lift_program(p);
     if (lifter.error()) return *lifter.error();
     result.imports = lifter.take_imports();

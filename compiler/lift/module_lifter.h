@@ -30,7 +30,8 @@ struct Signature {
 
 class ModuleLifter {
   public:
-    ModuleLifter(const VerifiedObject& verified, const ImagePlan& plan, const Target& target, llvm::Module& module);
+    ModuleLifter(const VerifiedObject& verified, const ImagePlan& plan, const Target& target, bool load_once,
+                 llvm::Module& module);
 
     // Declares every reachable function of the program, then lifts each.
     void lift_program(std::size_t program);
@@ -54,6 +55,7 @@ class ModuleLifter {
     const VerifiedObject& verified;
     const ImagePlan& plan;
     const Target& target;
+    const bool load_once;  // AotOptions::concurrent_writers
     llvm::Module& module;
 
   private:

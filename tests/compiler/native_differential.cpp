@@ -105,11 +105,11 @@ void expect_equal_results(const std::vector<Case>& cases, const std::vector<bpf:
     ASSERT_TRUE(report.verified.has_value());
     struct Way {
         const Target* target;
-        Optimize optimize;
+        AotOptions options;
     };
-    for (const Way& way :
-         {Way{find_target("x86_64"), Optimize::speed}, Way{&kX32, Optimize::speed}, Way{&kX32, Optimize::size}}) {
-        const Result<NativeObject> native = compile_native(*report.verified, *way.target, {.optimize = way.optimize});
+    for (const Way& way : {Way{find_target("x86_64"), {}}, Way{&kX32, {}},
+                           Way{&kX32, {.optimize = Optimize::size, .concurrent_writers = true}}}) {
+        const Result<NativeObject> native = compile_native(*report.verified, *way.target, way.options);
         ASSERT_TRUE(native) << render_text(native.error());
         auto host = NativeHost::load(*report.verified, *native);
         ASSERT_TRUE(host) << render_text(host.error());
