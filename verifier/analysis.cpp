@@ -13,7 +13,8 @@ using bpf::Op;
 namespace {
 
 constexpr std::size_t kDisjuncts = 8;        // states kept apart at one block
-constexpr std::size_t kFewDisjuncts = 2;     // when much of the budget is spent
+constexpr std::size_t kFewDisjuncts = 2;     // in long loops, and when much of the budget is spent
+constexpr std::uint64_t kManyIterations = 64;
 
 bool same_states(const std::vector<State>& a, const std::vector<State>& b) {
     const auto has_equal = [](const std::vector<State>& in, const State& s) { return std::ranges::any_of(in, [&](const State& o) { return subsumes(o, s) && subsumes(s, o); }); };
@@ -93,7 +94,10 @@ bool Analysis::fail(unsigned code, std::uint32_t slot, const State* state, std::
         for (std::uint32_t i = first; i < trail.count; ++i) {
             const Trail::Step& s = trail.steps[i % Trail::kLength];
             SourceLocation at = where(s.slot);
-            if (at.line == 0) continue;
+            // A loop decides the same again and again: once is enough to say so.
+            bool again = false;
+            for (std::uint32_t later = i + 1; later < trail.count; ++later) again = again || trail.steps[later % Trail::kLength] == s;
+            if (at.line == 0 || again) continue;
             d.notes.push_back({std::string("on the way here this condition's jump is ") + (s.taken ? "taken: " : "not taken: ") + bpf::disassemble(program_.insns, s.slot), at});
         }
     }
@@ -155,7 +159,12 @@ void Analysis::finish_stack_facts() {
     for (const auto& [head, bound] : loop_bounds_) facts_.loops.push_back({head, bound});
 }
 
-std::size_t Analysis::disjuncts() const { return stats_.steps > options_.max_steps / 4 ? kFewDisjuncts : kDisjuncts; }
+// Fewer states are kept apart in loops that run long and when the budget shrinks: precision where it is
+// cheap, progress where it is not.
+std::size_t Analysis::disjuncts() const {
+    if (stats_.steps > options_.max_steps / 2) return 1;
+    return stats_.steps > options_.max_steps / 8 || iterations_ > kManyIterations ? kFewDisjuncts : kDisjuncts;
+}
 
 // Adds a state to a set: dropped if another covers it (whose cost then must cover its too), merged with one of
 // its shape when the set is full. States with different reservations are never merged.
@@ -222,6 +231,7 @@ bool Analysis::run_components(const std::vector<Component>& components, Activati
 bool Analysis::run_loop(const Component& loop, Activation& act) {
     States snapshot;
     std::uint64_t iterations = 0;
+    const std::uint64_t outer_iterations = iterations_;
     const std::uint32_t head_slot = cfg_.blocks[loop.head].begin;
     for (;;) {
         if (!run_block(loop.head, act) || !run_components(loop.body, act)) return false;
@@ -238,7 +248,9 @@ bool Analysis::run_loop(const Component& loop, Activation& act) {
                         "after " + std::to_string(iterations) + " iterations the values here are ones the loop has had before; tried: running the loop abstractly",
                         "give the loop a counter that changes in every iteration and has a constant bound, e.g. for (int i = 0; i < 64; i++)");
         if ((iterations & (iterations - 1)) == 0) snapshot = next;
+        iterations_ = std::max(iterations_, iterations);
     }
+    iterations_ = outer_iterations;
     std::uint64_t& bound = loop_bounds_[head_slot];
     bound = std::max(bound, iterations);
     return true;

@@ -121,6 +121,7 @@ class Analysis {
     std::vector<std::uint32_t> deepest_;  // by function: bytes of its frame used
     std::set<std::uint32_t> helpers_used_, maps_used_;
     std::map<std::uint32_t, std::uint64_t> loop_bounds_;  // by head slot
+    std::uint64_t iterations_ = 0;                        // of the longest-running loop we are in
 };
 
 }  // namespace mbpf

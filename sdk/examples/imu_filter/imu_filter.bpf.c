@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Outlier filter for an accelerometer, version 1: a sample further than the threshold from the running mean
+ * is dropped and reported. The threshold is changed live through the map `config`. */
+#include "imu_filter.h"
+
+SEC("iio/device0/accel_x")
+int imu_filter(struct iio_event *sample)
+{
+    u32 zero = 0;
+    u32 *threshold = bpf_map_lookup_elem(&config, &zero);
+    struct filter_state *s = bpf_map_lookup_elem(&state, &zero);
+    if (!threshold || !s)
+        return FILTER_PASS;
+
+    s32 value = sample->value;
+    s32 mean = s->mean / 16;
+    s32 step = value > mean ? value - mean : mean - value;
+    s->samples++;
+    if (s->samples > 8 && (u32)step > *threshold) {
+        s->outliers++;
+        report(sample, mean, *threshold);
+        return FILTER_DROP;
+    }
+    s->mean += value - mean;
+    return FILTER_PASS;
+}

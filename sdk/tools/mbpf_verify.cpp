@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// mbpf-verify: verdicts on eBPF objects and C sources, for people and for CI.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "sdk/cli/cli.h"
+#include "sdk/cli/command_line.h"
+#include "sdk/pipeline/build.h"
+
+namespace {
+
+using namespace mbpf;
+using nlohmann::json;
+
+struct Arguments {
+    std::vector<std::string> inputs, include_paths, defines;
+    std::string platform = "microbpf", section, format = "text", explain;
+    std::string program;
+    std::uint32_t memory_bytes = 0;
+    std::uint64_t max_steps = VerifyOptions{}.max_steps;
+    bool stats = false;
+};
+
+constexpr const char* kExamples = R"(Examples:
+  mbpf-verify filter.bpf.c                 compile and judge
+  mbpf-verify filter.o other.o --stats     objects of any eBPF compiler
+  mbpf-verify filter.o --section xdp --format json
+  mbpf-verify --explain MBPF1012
+
+Exit codes: 0 all accepted, 1 something rejected, 2 usage, 3 malformed input, 4 I/O.)";
+
+json verdict_json(const ProgramVerdict& v) {
+    json j = {{"section", v.section},
+              {"function", v.function},
+              {"verdict", v.accepted ? "accept" : "reject"},
+              {"code", ""},
+              {"message", ""},
+              {"file", ""},
+              {"line", 0},
+              {"column", 0},
+              {"instruction", 0},
+              {"instructions", v.instructions},
+              {"worst_case_instructions", v.worst_case_instructions},
+              {"stack_bytes", v.stack_bytes},
+              {"time_us", v.stats.time_us},
+              {"peak_bytes", v.stats.peak_bytes}};
+    if (!v.diagnostics.empty()) {
+        const Diagnostic& d = v.diagnostics.front();
+        j["code"] = d.code;
+        j["message"] = d.message;
+        j["file"] = d.where.file;
+        j["line"] = d.where.line;
+        j["column"] = d.where.column;
+        j["instruction"] = d.instruction.value_or(0);
+        j["why"] = d.why;
+        j["fix"] = d.fix;
+    }
+    return j;
+}
+
+void print_verdict(const ProgramVerdict& v, const Arguments& a) {
+    for (const Diagnostic& d : v.diagnostics) std::fputs(render_text(d, {.colour = cli::use_colour()}).c_str(), stderr);
+    if (v.accepted)
+        std::printf("accept  %s %s: %u instructions, worst case %llu, stack %u bytes\n", v.section.c_str(), v.function.c_str(), v.instructions, static_cast<unsigned long long>(v.worst_case_instructions), v.stack_bytes);
+    else
+        std::printf("reject  %s %s: %s\n", v.section.c_str(), v.function.c_str(), v.diagnostics.empty() ? "" : v.diagnostics.front().code.c_str());
+    if (a.stats)
+        std::printf("        %llu steps, %llu joins, %llu loop iterations, %llu us, %llu bytes at most\n", static_cast<unsigned long long>(v.stats.steps), static_cast<unsigned long long>(v.stats.joins),
+                    static_cast<unsigned long long>(v.stats.loop_iterations_unrolled), static_cast<unsigned long long>(v.stats.time_us), static_cast<unsigned long long>(v.stats.peak_bytes));
+}
+
+int explain(const std::string& code) {
+    const DiagnosticCode* row = find_diagnostic_code(code);
+    if (row == nullptr) return cli::report(cli::usage_error("there is no rule " + code, "rules are named in brackets at the end of each message"));
+    std::printf("%s: %s\n\n%s\n", std::string(row->code).c_str(), std::string(row->title).c_str(), std::string(row->advice).c_str());
+    return 0;
+}
+
+// One input's verdicts; the exit code of what was wrong with it, or 0.
+int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, json& objects) {
+    auto bytes = cli::read_input(path);
+    if (!bytes) return cli::report(bytes.error(), a.format == "json");
+    const BuildResult result = build({{path, std::move(bytes).value()}}, options);
+    const auto& verdicts = result.verification.verdicts;
+    json programs = json::array();
+    for (const ProgramVerdict& v : verdicts) {
+        programs.push_back(verdict_json(v));
+        if (a.format == "text") print_verdict(v, a);
+    }
+    objects.push_back({{"version", 1}, {"object", path}, {"programs", programs}});
+    // The verdicts' own diagnostics are printed above; what failed before verification is here.
+    if (verdicts.empty() && !result.ok()) {
+        if (a.format == "text") std::fputs(result.messages.c_str(), stderr);
+        objects.back()["diagnostics"] = json::array();
+        for (const Diagnostic& d : result.diagnostics) objects.back()["diagnostics"].push_back(json::parse(render_json(d)));
+        return result.exit_code();
+    }
+    if (verdicts.empty()) return cli::report(cli::usage_error(path + " has no program that --section and --program select"), a.format == "json");
+    for (const ProgramVerdict& v : verdicts)
+        if (!v.accepted) return exit_code(v.diagnostics.front());
+    return 0;
+}
+
+int run(const Arguments& a) {
+    if (!a.explain.empty()) return explain(a.explain);
+    if (a.inputs.empty()) return cli::report(cli::usage_error("no input given", "name objects or C sources, or - for stdin"));
+    auto platform = load_platform(a.platform);
+    if (!platform) return cli::report(platform.error(), a.format == "json");
+    BuildOptions options;
+    options.goal = BuildGoal::verified;
+    options.platform = std::make_shared<const Platform>(std::move(platform).value());
+    options.include_paths = a.include_paths;
+    options.defines = a.defines;
+    options.colour = cli::use_colour();
+    options.verify.section = a.section;
+    options.verify.function = a.program;
+    options.verify.memory_bytes = a.memory_bytes;
+    options.verify.max_steps = a.max_steps;
+    json objects = json::array();
+    int worst = 0;
+    for (const std::string& input : a.inputs) worst = std::max(worst, verify_input(input, a, options, objects));
+    if (a.format == "json") {
+        // One input, one object; several, a list.
+        const json& out = objects.size() == 1 ? objects.front() : objects;
+        if (!objects.empty()) std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    }
+    return worst;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    cli::limit_memory();
+    Arguments a;
+    CLI::App app("Proves eBPF programs safe and bounds their cost, or says why not.", "mbpf-verify");
+    app.set_version_flag("--version", std::string("mbpf-verify ") + cli::kVersion);
+    app.footer(kExamples);
+    app.add_option("inputs", a.inputs, "eBPF objects or C sources; - is stdin")->type_name("OBJ|SRC");
+    app.add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str();
+    app.add_option("--section", a.section, "judge only programs of this section");
+    app.add_option("--program", a.program, "judge only the program of this name");
+    app.add_option("--format", a.format, "of the verdicts on stdout")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+    app.add_flag("--stats", a.stats, "figures of each analysis");
+    app.add_option("--explain", a.explain, "print what a rule demands")->type_name("RULE");
+    app.add_option("-I", a.include_paths, "folder to search for headers")->type_name("DIR")->allow_extra_args(false);
+    app.add_option("-D", a.defines, "macro to define")->type_name("NAME[=VALUE]")->allow_extra_args(false);
+    app.add_option("--memory-bytes", a.memory_bytes, "platform isa: length of the memory in r1");
+    app.add_option("--max-steps", a.max_steps, "budget of the analysis of each program")->capture_default_str();
+    if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
+    return run(a);
+}
