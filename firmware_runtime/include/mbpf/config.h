@@ -10,8 +10,11 @@
 #ifndef MBPF_SLOT_BYTES /* greatest package; code runs in place in its slot */
 #define MBPF_SLOT_BYTES 32768u
 #endif
+#ifndef MBPF_SLOT_ALIGN
+#define MBPF_SLOT_ALIGN 16
+#endif
 #ifndef MBPF_ARENA_BYTES /* RAM for maps, data and import tables of all packages */
-#define MBPF_ARENA_BYTES 163840u
+#define MBPF_ARENA_BYTES 294912u
 #endif
 #ifndef MBPF_MAX_PROGRAMS /* a package */
 #define MBPF_MAX_PROGRAMS 8

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sources that must be cross-compiled and that Debian ships only as source packages: libsodium (Ed25519),
+# BearSSL (hashes), nanopb. Fetched once from Debian's archive by apt, as any user and without touching the
+# machine's apt set-up; the upstream archive's SHA-256 is pinned, so its origin does not matter.
+# MBPF_DOWNLOAD_CACHE (variable or environment): a folder that keeps the archives between build folders.
+
+set(MBPF_DEVICE_SOURCES ${PROJECT_BINARY_DIR}/device_sources CACHE PATH "unpacked sources for the device")
+if(NOT MBPF_DOWNLOAD_CACHE AND DEFINED ENV{MBPF_DOWNLOAD_CACHE})
+  set(MBPF_DOWNLOAD_CACHE $ENV{MBPF_DOWNLOAD_CACHE})
+endif()
+
+function(_mbpf_archive_good path sha256 result)
+  set(${result} FALSE PARENT_SCOPE)
+  if(EXISTS ${path})
+    file(SHA256 ${path} actual)
+    if(actual STREQUAL sha256)
+      set(${result} TRUE PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+# apt-get with its state in `folder` alone. Sets `result` to its exit code and `log` to what it said.
+function(_mbpf_apt folder result log)
+  set(options -o Dir::Etc::sourcelist=${folder}/debian.sources -o Dir::Etc::sourceparts=- -o Dir::State::lists=${folder}/lists
+    -o Dir::Cache=${folder}/cache -o APT::Sandbox::User= -o Acquire::Retries=3)
+  execute_process(COMMAND apt-get ${options} ${ARGN} WORKING_DIRECTORY ${folder}
+    RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  set(${result} ${code} PARENT_SCOPE)
+  set(${log} "${out}" PARENT_SCOPE)
+endfunction()
+
+function(_mbpf_fetch_archives folder packages)
+  file(MAKE_DIRECTORY ${folder}/lists/partial ${folder}/cache/archives/partial)
+  file(WRITE ${folder}/debian.sources
+    "Types: deb-src\nURIs: http://deb.debian.org/debian\nSuites: bookworm\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n")
+  message(STATUS "Fetching device sources from Debian: ${packages}")
+  _mbpf_apt(${folder} code log update)
+  if(code EQUAL 0)
+    _mbpf_apt(${folder} code log source --download-only ${packages})
+  endif()
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "The firmware needs the sources of ${packages} from Debian's archive, and they cannot be fetched "
+      "(no network?). Either connect once, or put the archives named in cmake/mbpf_device_sources.cmake into a folder and set "
+      "MBPF_DOWNLOAD_CACHE to it.\napt-get said:\n${log}")
+  endif()
+endfunction()
+
+function(mbpf_fetch_device_sources)
+  set(archives
+    libsodium libsodium_1.0.18.orig.tar.gz d59323c6b712a1519a5daf710b68f5e7fde57040845ffec53850911f10a5d4f4 libsodium-1.0.18
+    bearssl bearssl_0.6+dfsg.1.orig.tar.xz 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004 bearssl-0.6
+    nanopb nanopb_0.4.7.orig.tar.gz e1d89b166367a3c42d42311bdc2ed57ff78f86aede9a66828516e45490d48c81 nanopb-0.4.7)
+  set(downloads ${MBPF_DEVICE_SOURCES}/archives)
+  if(MBPF_DOWNLOAD_CACHE)
+    set(downloads ${MBPF_DOWNLOAD_CACHE})
+  endif()
+  file(MAKE_DIRECTORY ${downloads} ${MBPF_DEVICE_SOURCES})
+  set(missing)
+  foreach(i 0 4 8)
+    math(EXPR f "${i} + 1")
+    math(EXPR h "${i} + 2")
+    math(EXPR d "${i} + 3")
+    list(GET archives ${i} package)
+    list(GET archives ${f} file)
+    list(GET archives ${h} sha256)
+    list(GET archives ${d} unpacked)
+    if(EXISTS ${MBPF_DEVICE_SOURCES}/${unpacked}/.complete)
+      continue()
+    endif()
+    _mbpf_archive_good(${downloads}/${file} ${sha256} good)
+    if(NOT good)
+      list(APPEND missing ${package})
+    endif()
+  endforeach()
+  if(missing)
+    set(folder ${MBPF_DEVICE_SOURCES}/apt)
+    _mbpf_fetch_archives(${folder} "${missing}")
+  endif()
+  foreach(i 0 4 8)
+    math(EXPR f "${i} + 1")
+    math(EXPR h "${i} + 2")
+    math(EXPR d "${i} + 3")
+    list(GET archives ${f} file)
+    list(GET archives ${h} sha256)
+    list(GET archives ${d} unpacked)
+    if(EXISTS ${MBPF_DEVICE_SOURCES}/${unpacked}/.complete)
+      continue()
+    endif()
+    _mbpf_archive_good(${downloads}/${file} ${sha256} good)
+    if(NOT good)
+      _mbpf_archive_good(${MBPF_DEVICE_SOURCES}/apt/${file} ${sha256} good)
+      if(NOT good)
+        message(FATAL_ERROR "${file}: its SHA-256 is not ${sha256}; the source has changed or the download is damaged")
+      endif()
+      file(COPY ${MBPF_DEVICE_SOURCES}/apt/${file} DESTINATION ${downloads})
+    endif()
+    file(ARCHIVE_EXTRACT INPUT ${downloads}/${file} DESTINATION ${MBPF_DEVICE_SOURCES})
+    file(TOUCH ${MBPF_DEVICE_SOURCES}/${unpacked}/.complete)
+  endforeach()
+  set(MBPF_LIBSODIUM_SOURCE ${MBPF_DEVICE_SOURCES}/libsodium-1.0.18/src/libsodium PARENT_SCOPE)
+  set(MBPF_BEARSSL_SOURCE ${MBPF_DEVICE_SOURCES}/bearssl-0.6 PARENT_SCOPE)
+  set(MBPF_NANOPB_SOURCE ${MBPF_DEVICE_SOURCES}/nanopb-0.4.7 PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# The runtime as a host library, and both boards' firmware by nested builds into firmware/.
+include(ExternalProject)
+
+add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
+target_compile_options(mbpf_runtime_third_party PRIVATE -w -include ${R}/crypto/crypto_names.h)
+target_compile_definitions(mbpf_runtime_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
+target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
+target_include_directories(mbpf_runtime_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
+
+add_library(mbpf_runtime_crypto STATIC ${MBPF_RUNTIME_CRYPTO_SOURCES})
+target_compile_options(mbpf_runtime_crypto PRIVATE ${MBPF_WARNINGS} -include ${R}/crypto/crypto_names.h)
+target_compile_definitions(mbpf_runtime_crypto PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
+target_include_directories(mbpf_runtime_crypto PRIVATE ${MBPF_RUNTIME_INCLUDES})
+target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
+target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
+
+add_library(mbpf_runtime_host STATIC ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES}
+  ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${R}/port/posix/port.c)
+target_compile_options(mbpf_runtime_host PRIVATE ${MBPF_WARNINGS})
+# Slots are made executable by page, so that tests run real code in them.
+target_compile_definitions(mbpf_runtime_host PUBLIC MBPF_SLOT_ALIGN=4096)
+target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix)
+target_include_directories(mbpf_runtime_host SYSTEM PUBLIC ${MBPF_GENERATED})
+target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_third_party)
+
+set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
+file(MAKE_DIRECTORY ${firmware_folder})
+foreach(board cortex-m4 rv32imac)
+  set(nested ${CMAKE_CURRENT_BINARY_DIR}/${board})
+  ExternalProject_Add(firmware-${board}
+    SOURCE_DIR ${PROJECT_SOURCE_DIR}
+    BINARY_DIR ${nested}
+    PREFIX ${nested}-project
+    CMAKE_GENERATOR Ninja
+    CMAKE_ARGS -DCMAKE_TOOLCHAIN_FILE=${PROJECT_SOURCE_DIR}/cmake/toolchains/${board}.cmake
+      -DCMAKE_BUILD_TYPE=None
+      -DMBPF_PLATFORM_GEN=$<TARGET_FILE:mbpf-platform-gen>
+      -DMBPF_DEVICE_SOURCES=${MBPF_DEVICE_SOURCES}
+      -DCMAKE_C_COMPILER_LAUNCHER=${CCACHE}
+    BUILD_ALWAYS ON
+    BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
+    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${firmware_folder}
+    BUILD_BYPRODUCTS ${firmware_folder}/firmware-${board}.elf ${firmware_folder}/native-fletcher16-${board}.elf
+    DEPENDS mbpf-platform-gen)
+endforeach()

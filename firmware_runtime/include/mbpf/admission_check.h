@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Admission as a function of bytes and device state: no side effects, so that a dry run and a real load are
+ * the same code. On success it leaves the header's numbers and the hook point of each program, so that
+ * loading parses nothing a second time in another way. */
+#ifndef MBPF_ADMISSION_CHECK_H
+#define MBPF_ADMISSION_CHECK_H
+
+#include "mbpf/runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mbpf_admitted {
+    const uint8_t *bytes;
+    uint32_t count;
+    char name[MBPF_NAME_BYTES];
+    uint32_t signed_bytes;
+    uint16_t version_major, version_minor, version_patch;
+    uint16_t isa, isa_extensions;
+    uint32_t flags;
+    uint32_t rollback_counter;
+    uint32_t text_offset, text_bytes;
+    uint32_t data_offset, data_init_bytes, data_ram_bytes, data_align;
+    uint32_t imports_offset, import_count;
+    uint32_t programs_offset, program_count;
+    uint32_t maps_offset, map_count;
+    uint32_t ram_bytes, stack_bytes, platform_version;
+    uint64_t capabilities, worst_case_instructions;
+    uint8_t payload_digest[MBPF_DIGEST_BYTES];
+    const mbpf_platform_tables *platform;
+    mbpf_hook_point *points[MBPF_MAX_PROGRAMS];
+} mbpf_admitted;
+
+/* All checks in the order of mbpf/abi/admission.h. True: admitted. `n` bytes at `bytes` stay unchanged while
+ * the result is in use. */
+bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitted *out, mbpf_verdict *verdict);
+
+/* One row each, read through the checked reader. */
+void mbpf_read_import(const mbpf_admitted *p, uint32_t i, mbpf_package_import *row);
+void mbpf_read_program(const mbpf_admitted *p, uint32_t i, mbpf_package_program *row);
+void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_package_map *row);
+
+/* Steps of it in files of their own. */
+bool mbpf_check_signatures(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *verdict);
+bool mbpf_refuse(mbpf_verdict *verdict, uint32_t code, uint64_t expected, uint64_t actual, const char *detail);
+
+/* Arena. `bytes` a multiple of 8; null: no gap that large. */
+uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes);
+uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

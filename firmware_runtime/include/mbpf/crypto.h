@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The two primitives admission needs. Ed25519 is libsodium's own verification; both hashes are BearSSL's. */
+#ifndef MBPF_CRYPTO_H
+#define MBPF_CRYPTO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void mbpf_sha256(const uint8_t *bytes, uint32_t count, uint8_t digest[32]);
+bool mbpf_ed25519_verify(const uint8_t signature[64], const uint8_t *message, uint32_t count, const uint8_t key[32]);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The xdp hook's native context. */
+#ifndef MBPF_PACKET_H
+#define MBPF_PACKET_H
+
+#include <stdint.h>
+
+#define MBPF_XDP_CONTEXT_BYTES 40u /* of the larger, 64-bit form */
+
+/* Writes the context for `count` bytes at `packet`; returns its size. A packet never lies in the top 64 KiB
+ * of the address space: proofs add up to 65535 to a packet pointer. */
+uint32_t mbpf_xdp_context(void *context, uint8_t *packet, uint32_t count, uint32_t ifindex);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The device runtime: one context struct that the firmware owns, no allocation, no globals but a pointer to
+ * it. It admits signed packages, loads them into slots, fills their import tables and runs their programs
+ * at hook points. Everything runs from one loop: programs, host requests and hot swaps never overlap. */
+#ifndef MBPF_RUNTIME_H
+#define MBPF_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mbpf/abi/admission.h"
+#include "mbpf/abi/native.h"
+#include "mbpf/abi/package.h"
+#include "mbpf/abi/trust.h"
+#include "mbpf/config.h"
+#include "mbpf/map.h"
+#include "mbpf/platform_tables.h"
+#include "mbpf/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifdef __cplusplus
+#define MBPF_ALIGNED(bytes) alignas(bytes)
+#else
+#define MBPF_ALIGNED(bytes) _Alignas(bytes)
+#endif
+
+#define MBPF_DETAIL_BYTES 48u
+
+/* Why a package was refused: the check's number and what was compared. */
+typedef struct mbpf_verdict {
+    uint32_t code; /* enum mbpf_admission */
+    uint64_t expected;
+    uint64_t actual;
+    char detail[MBPF_DETAIL_BYTES]; /* hook, helper or map concerned */
+} mbpf_verdict;
+
+typedef struct mbpf_trust {
+    uint64_t capabilities;
+    uint8_t device_id[16];
+    uint32_t count; /* 0: not provisioned */
+    mbpf_trust_entry keys[MBPF_TRUST_MAX_KEYS];
+} mbpf_trust;
+
+/* How the verdicts of several programs at one point become one. */
+typedef enum mbpf_chain {
+    MBPF_CHAIN_LAST,        /* all run; the last one's result */
+    MBPF_CHAIN_WHILE_PASS   /* in order until one does not pass; its result */
+} mbpf_chain;
+
+struct mbpf_program;
+
+/* A place in the firmware where programs run. `name` is compared whole with a program's attach string, or as
+ * its beginning when `prefix`. */
+typedef struct mbpf_hook_point {
+    const char *name;
+    const mbpf_hook_row *row;
+    const mbpf_platform_tables *platform;
+    struct mbpf_program *first; /* attached, by priority */
+    uint64_t fired;
+    int32_t pass, drop;         /* verdicts when no program can run: open, closed */
+    uint8_t chain;              /* mbpf_chain */
+    bool prefix;
+} mbpf_hook_point;
+
+typedef struct mbpf_program {
+    struct mbpf_program *next; /* at the same point */
+    mbpf_entry entry;
+    void *const *imports;
+    mbpf_hook_point *point;
+    uint64_t runs;
+    uint64_t last_result;
+    uint64_t worst_case_instructions;
+    uint64_t parameter;
+    uint64_t next_due_ns; /* timer hooks: kept here so that each program has its own period */
+    uint32_t stack_bytes;
+    uint8_t priority;
+    uint8_t flags;
+    bool attached;
+    char name[MBPF_PROGRAM_NAME_BYTES];
+    char attach[MBPF_ATTACH_BYTES];
+} mbpf_program;
+
+typedef struct mbpf_package_state {
+    bool used;
+    uint8_t slot;
+    uint16_t id;
+    uint8_t *ram; /* in the arena */
+    uint32_t ram_bytes;
+    uint32_t text_bytes;
+    uint32_t rollback_counter;
+    uint16_t version_major, version_minor, version_patch;
+    uint16_t program_count;
+    uint16_t map_count;
+    mbpf_map *maps; /* in `ram` */
+    char name[MBPF_NAME_BYTES];
+    char map_names[MBPF_MAX_MAPS][MBPF_MAP_NAME_BYTES + 1u];
+    mbpf_program programs[MBPF_MAX_PROGRAMS];
+} mbpf_package_state;
+
+typedef struct mbpf_transfer {
+    bool open;
+    uint8_t slot;
+    bool has_digest;
+    uint32_t bytes;
+    uint32_t received;
+    uint8_t digest[32];
+} mbpf_transfer;
+
+typedef struct mbpf_log {
+    uint32_t written; /* bytes ever, modulo 2^32 */
+    uint8_t bytes[MBPF_LOG_BYTES];
+} mbpf_log;
+
+typedef struct mbpf_runtime {
+    const mbpf_platform_tables *platforms[MBPF_MAX_PLATFORMS];
+    uint32_t platform_count;
+    uint32_t point_count;
+    uint16_t next_package_id;
+    bool slot_used[MBPF_SLOT_COUNT];
+    mbpf_trust trust;
+    mbpf_transfer transfer;
+    mbpf_hook_point points[MBPF_MAX_HOOK_POINTS];
+    mbpf_package_state packages[MBPF_SLOT_COUNT];
+    mbpf_log log;
+    /* Page-aligned where the host must map them executable. */
+    MBPF_ALIGNED(MBPF_SLOT_ALIGN) uint8_t slots[MBPF_SLOT_COUNT][MBPF_SLOT_BYTES];
+    MBPF_ALIGNED(16) uint8_t arena[MBPF_ARENA_BYTES];
+} mbpf_runtime;
+
+/* The runtime of this firmware; helpers, which have C prototypes of their own, reach it here. */
+extern mbpf_runtime *mbpf_active;
+
+void mbpf_runtime_init(mbpf_runtime *rt);
+/* The first platform added is the one `hello` names. */
+mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *platform);
+/* `bytes` may be null: then nothing will be admitted. A blob that is torn counts as none. */
+void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count);
+
+/* Registers the firmware's hook points. `hook` is the descriptor's name of the hook. Null: no such hook in
+ * the platform, or the table is full. */
+mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,
+                                     bool prefix);
+
+typedef struct mbpf_hook_result {
+    int64_t verdict;
+    uint32_t programs_run;
+} mbpf_hook_result;
+
+/* Runs the programs attached at the point on `context`, in order of priority. */
+mbpf_hook_result mbpf_hook_run(mbpf_hook_point *point, void *context);
+/* Likewise those for which `wanted` says so: prefix points, e.g. one line of many. */
+typedef bool (*mbpf_attach_filter)(const char *attach, const void *what);
+mbpf_hook_result mbpf_hook_run_where(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what);
+/* Runs one program. */
+uint64_t mbpf_program_run(mbpf_program *program, void *context);
+bool mbpf_attach_equals(const char *attach, const void *what); /* filter: the whole string */
+
+/* A package being transferred, then admitted and loaded. */
+mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t *sha256, mbpf_verdict *verdict);
+mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t *bytes, uint32_t count);
+
+typedef struct mbpf_commit_result {
+    uint16_t package_id;
+    bool replaced;
+    uint32_t maps_kept;
+} mbpf_commit_result;
+mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, mbpf_verdict *verdict, mbpf_commit_result *result);
+
+mbpf_package_state *mbpf_find_package(mbpf_runtime *rt, const char *name);
+mbpf_program *mbpf_find_program(mbpf_package_state *package, const char *name);
+mbpf_map *mbpf_find_map(mbpf_package_state *package, const char *name);
+mbpf_status mbpf_attach_program(mbpf_program *program);
+mbpf_status mbpf_detach_program(mbpf_program *program);
+mbpf_status mbpf_unload(mbpf_runtime *rt, mbpf_package_state *package);
+uint32_t mbpf_ram_free(const mbpf_runtime *rt);
+
+/* Console: to the log and the serial line. */
+void mbpf_console(const char *text, uint32_t count);
+void mbpf_console_line(const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Vector table and reset. */
+#include <stdint.h>
+
+extern uint32_t mbpf_stack_top[], mbpf_data_load[], mbpf_data_begin[], mbpf_data_end[], mbpf_bss_begin[], mbpf_bss_end[];
+int main(void);
+void mbpf_irq_uart_rx(void);
+void mbpf_irq_tick(void);
+void mbpf_fault(void);
+void mbpf_reset(void);
+
+void mbpf_reset(void)
+{
+    const uint32_t *from = mbpf_data_load;
+    for (uint32_t *to = mbpf_data_begin; to < mbpf_data_end; to++) {
+        *to = *from++;
+    }
+    for (uint32_t *to = mbpf_bss_begin; to < mbpf_bss_end; to++) {
+        *to = 0u;
+    }
+    (void)main();
+    for (;;) {
+    }
+}
+
+typedef void (*vector)(void);
+/* 16 system vectors, then the device's; all that is unexpected resets. */
+__attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] = {
+    (vector)(uintptr_t)mbpf_stack_top,
+    mbpf_reset,
+    mbpf_fault,
+    mbpf_fault,
+    mbpf_fault,
+    mbpf_fault,
+    mbpf_fault,
+    0,
+    0,
+    0,
+    0,
+    mbpf_fault,
+    mbpf_fault,
+    0,
+    mbpf_fault,
+    mbpf_irq_tick,
+    mbpf_irq_uart_rx,
+};

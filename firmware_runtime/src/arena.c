@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * RAM of packages: one block each, first fit. The list of blocks is the list of packages, so there is no
+ * bookkeeping to corrupt and an unload gives back all of it. */
+#include "mbpf/admission_check.h"
+
+/* The gap that begins at `from` ends at the next block, or at the arena's end. */
+static uint32_t gap_at(const mbpf_runtime *rt, uint32_t from)
+{
+    uint32_t end = MBPF_ARENA_BYTES;
+    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+        const mbpf_package_state *p = &rt->packages[i];
+        if (!p->used) {
+            continue;
+        }
+        uint32_t begin = (uint32_t)(p->ram - rt->arena);
+        if (begin <= from && from < begin + p->ram_bytes) {
+            return 0u;
+        }
+        if (begin >= from && begin < end) {
+            end = begin;
+        }
+    }
+    return end - from;
+}
+
+/* Blocks begin where the arena does or where another ends, rounded up to 16. */
+static uint32_t candidate(const mbpf_runtime *rt, uint32_t i)
+{
+    if (i == 0u) {
+        return 0u;
+    }
+    const mbpf_package_state *p = &rt->packages[i - 1u];
+    if (!p->used) {
+        return MBPF_ARENA_BYTES;
+    }
+    uint32_t end = ((uint32_t)(p->ram - rt->arena) + p->ram_bytes + 15u) & ~15u;
+    return end < MBPF_ARENA_BYTES ? end : MBPF_ARENA_BYTES;
+}
+
+uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes)
+{
+    for (uint32_t i = 0u; i <= MBPF_SLOT_COUNT; i++) {
+        uint32_t from = candidate(rt, i);
+        if (from < MBPF_ARENA_BYTES && gap_at(rt, from) >= bytes) {
+            return rt->arena + from;
+        }
+    }
+    return 0;
+}
+
+uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt)
+{
+    uint32_t largest = 0u;
+    for (uint32_t i = 0u; i <= MBPF_SLOT_COUNT; i++) {
+        uint32_t from = candidate(rt, i);
+        uint32_t gap = from < MBPF_ARENA_BYTES ? gap_at(rt, from) : 0u;
+        if (gap > largest) {
+            largest = gap;
+        }
+    }
+    return largest;
+}
+
+uint32_t mbpf_ram_free(const mbpf_runtime *rt)
+{
+    uint32_t used = 0u;
+    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+        used += rt->packages[i].used ? rt->packages[i].ram_bytes : 0u;
+    }
+    return MBPF_ARENA_BYTES - used;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Test runs: a loaded program on a context from the host, with its instructions counted. The proof relied on
+ * ranges the firmware guarantees for context fields, so a context that breaks one is refused here: the host
+ * is trusted to ask, not to bypass the proof. */
+#include <string.h>
+
+#include "mbpf/control.h"
+#include "mbpf/packet.h"
+#include "mbpf/port.h"
+#include "text.h"
+
+static bool range_holds(const mbpf_field_range *range, const uint8_t *context)
+{
+    uint64_t value = 0u;
+    for (uint32_t i = 0u; i < range->size; i++) {
+        value |= (uint64_t)context[range->offset + i] << (8u * i);
+    }
+    if (range->is_signed) {
+        uint32_t shift = 64u - 8u * range->size;
+        int64_t s = (int64_t)(value << shift) >> shift;
+        return s >= range->min && s <= (int64_t)range->max;
+    }
+    return value >= (uint64_t)range->min && value <= range->max;
+}
+
+static bool ranges_hold(const mbpf_hook_row *row, const uint8_t *context)
+{
+    for (uint32_t i = 0u; i < row->range_count; i++) {
+        if (!range_holds(&row->ranges[i], context)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_packet_hook(const mbpf_hook_row *row)
+{
+    return mbpf_text_equal(row->name, "xdp");
+}
+
+/* Context and packet as they were before each run, so that all runs do the same. */
+static void prepare(mbpf_control *c, const mbpf_control_TestRun *r, const mbpf_hook_row *row)
+{
+    memset(c->context, 0, sizeof c->context);
+    memcpy(c->packet, r->packet.bytes, r->packet.size);
+    if (is_packet_hook(row)) {
+        (void)mbpf_xdp_context(c->context, c->packet, r->packet.size, 1u);
+    } else {
+        memcpy(c->context, r->context.bytes, r->context.size);
+    }
+}
+
+static uint64_t measure(mbpf_entry entry, void *context, void *const *imports, uint32_t step, uint64_t *result)
+{
+    mbpf_port_measure_begin(step);
+    uint64_t begin = mbpf_port_instructions();
+    *result = entry(context, imports);
+    uint64_t end = mbpf_port_instructions();
+    mbpf_port_measure_end();
+    return end - begin;
+}
+
+static uint64_t nothing(void *context, void *const *imports)
+{
+    (void)context;
+    (void)imports;
+    return 0u;
+}
+
+void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
+{
+    mbpf_package_state *package = mbpf_find_package(c->rt, r->package);
+    mbpf_program *program = package ? mbpf_find_program(package, r->program) : 0;
+    if (!program) {
+        mbpf_control_set(c, MBPF_NOT_FOUND);
+        mbpf_text_copy(c->response.detail, package ? "program" : "package", sizeof c->response.detail);
+        return;
+    }
+    const mbpf_hook_row *row = program->point->row;
+    bool packet = is_packet_hook(row);
+    uint32_t context_bytes = row->raw_memory ? r->context.size : row->context_bytes;
+    if ((!packet && r->context.size > context_bytes) || context_bytes > MBPF_CONTEXT_BYTES || r->packet.size > MBPF_PACKET_BYTES) {
+        mbpf_control_set(c, MBPF_OUT_OF_RANGE);
+        mbpf_text_copy(c->response.detail, "context size", sizeof c->response.detail);
+        return;
+    }
+    prepare(c, r, row);
+    if (!packet && !ranges_hold(row, c->context)) {
+        mbpf_control_set(c, MBPF_OUT_OF_RANGE);
+        mbpf_text_copy(c->response.detail, "context field out of its range", sizeof c->response.detail);
+        return;
+    }
+    mbpf_entry volatile empty = nothing; /* volatile: called as a program is, not inlined */
+    uint32_t repeat = r->repeat == 0u ? 1u : r->repeat > 1000u ? 1000u : r->repeat;
+    uint64_t total = 0u, overhead = 0u, result = 0u, ignored;
+    for (uint32_t i = 0u; i < repeat; i++) {
+        overhead += measure(empty, c->context, program->imports, i, &ignored);
+        prepare(c, r, row);
+        total += measure(program->entry, c->context, program->imports, i, &result);
+        program->runs++;
+    }
+    program->last_result = result;
+    total = total > overhead ? total - overhead : 0u;
+    mbpf_control_TestRunReply *reply = &c->response.body.test_run;
+    c->response.which_body = mbpf_control_Response_test_run_tag;
+    reply->result = result;
+    reply->total_instructions = total;
+    reply->instructions = total / repeat;
+    reply->packet.size = r->packet.size;
+    memcpy(reply->packet.bytes, c->packet, r->packet.size);
+    if (!packet) { /* xdp_md holds addresses of this device: nothing for the host */
+        reply->context.size = (pb_size_t)context_bytes;
+        memcpy(reply->context.bytes, c->context, context_bytes);
+    }
+    /* What would pass a message together goes without the context. */
+    if (reply->context.size + reply->packet.size > 940u) {
+        reply->context.size = 0u;
+    }
+}

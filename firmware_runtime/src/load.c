@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From an admitted package to running programs: RAM, maps, import table, then the switch. The switch happens
+ * between two invocations because this code and the programs share one loop. Nothing of the old version is
+ * touched before every step that can fail has succeeded. */
+#include <string.h>
+
+#include "mbpf/abi/reader.h"
+#include "mbpf/admission_check.h"
+#include "mbpf/crypto.h"
+#include "mbpf/port.h"
+#include "runtime_functions.h"
+#include "text.h"
+
+mbpf_runtime *mbpf_active;
+
+void mbpf_runtime_init(mbpf_runtime *rt)
+{
+    memset(rt, 0, sizeof *rt);
+    rt->next_package_id = 1u;
+    mbpf_active = rt;
+}
+
+mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *platform)
+{
+    if (rt->platform_count >= MBPF_MAX_PLATFORMS) {
+        return MBPF_FULL;
+    }
+    rt->platforms[rt->platform_count++] = platform;
+    return MBPF_OK;
+}
+
+mbpf_package_state *mbpf_find_package(mbpf_runtime *rt, const char *name)
+{
+    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+        if (rt->packages[i].used && mbpf_text_equal(rt->packages[i].name, name)) {
+            return &rt->packages[i];
+        }
+    }
+    return 0;
+}
+
+mbpf_program *mbpf_find_program(mbpf_package_state *package, const char *name)
+{
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        if (mbpf_text_equal(package->programs[i].name, name)) {
+            return &package->programs[i];
+        }
+    }
+    return 0;
+}
+
+mbpf_map *mbpf_find_map(mbpf_package_state *package, const char *name)
+{
+    for (uint32_t i = 0u; i < package->map_count; i++) {
+        if (mbpf_text_equal(package->map_names[i], name)) {
+            return &package->maps[i];
+        }
+    }
+    return 0;
+}
+
+/* --- transfer --- */
+
+static void drop_transfer(mbpf_runtime *rt)
+{
+    if (rt->transfer.open) {
+        rt->slot_used[rt->transfer.slot] = false;
+    }
+    rt->transfer.open = false;
+}
+
+mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t *sha256, mbpf_verdict *v)
+{
+    (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
+    drop_transfer(rt); /* a new begin abandons an unfinished transfer */
+    if (bytes > MBPF_SLOT_BYTES) {
+        (void)mbpf_refuse(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, bytes, "");
+        return MBPF_REFUSED;
+    }
+    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+        if (rt->slot_used[i]) {
+            continue;
+        }
+        memset(&rt->transfer, 0, sizeof rt->transfer);
+        rt->slot_used[i] = true;
+        rt->transfer.open = true;
+        rt->transfer.slot = (uint8_t)i;
+        rt->transfer.bytes = bytes;
+        if (sha256) {
+            rt->transfer.has_digest = true;
+            memcpy(rt->transfer.digest, sha256, sizeof rt->transfer.digest);
+        }
+        return MBPF_OK;
+    }
+    (void)mbpf_refuse(v, MBPF_ADMIT_NO_SLOT, MBPF_SLOT_COUNT, MBPF_SLOT_COUNT, "");
+    return MBPF_REFUSED;
+}
+
+mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t *bytes, uint32_t count)
+{
+    mbpf_transfer *t = &rt->transfer;
+    if (!t->open) {
+        return MBPF_BAD_STATE;
+    }
+    /* In order; a chunk sent again is written again. */
+    if (offset > t->received || count > t->bytes || offset > t->bytes - count) {
+        return MBPF_OUT_OF_RANGE;
+    }
+    memcpy(rt->slots[t->slot] + offset, bytes, count);
+    if (offset + count > t->received) {
+        t->received = offset + count;
+    }
+    return MBPF_OK;
+}
+
+/* --- loading --- */
+
+static uint32_t storage_of(const mbpf_package_map *row)
+{
+    return (uint32_t)mbpf_map_storage_bytes(row->type, row->key_size, row->value_size, row->max_entries);
+}
+
+/* RAM in order: data (16-aligned), map objects, map storage, import table. */
+static void place_maps(const mbpf_admitted *p, mbpf_package_state *package, uint8_t **at)
+{
+    package->maps = (mbpf_map *)(void *)*at;
+    *at += (size_t)p->map_count * MBPF_MAP_OBJECT_RAM_BYTES;
+    package->map_count = (uint16_t)p->map_count;
+    for (uint32_t i = 0u; i < p->map_count; i++) {
+        mbpf_package_map row;
+        mbpf_read_map(p, i, &row);
+        mbpf_map *map = &package->maps[i];
+        map->values = *at;
+        map->stride = mbpf_map_stride(row.type, row.key_size, row.value_size);
+        map->key_size = row.key_size;
+        map->value_size = row.value_size;
+        map->max_entries = row.max_entries;
+        map->type = row.type;
+        map->flags = row.flags;
+        memcpy(package->map_names[i], row.name, MBPF_MAP_NAME_BYTES);
+        package->map_names[i][MBPF_MAP_NAME_BYTES] = '\0';
+        *at += storage_of(&row);
+        mbpf_map_operations_of(row.type)->reset(map);
+    }
+}
+
+typedef void (*any_function)(void);
+
+static void *function_address(any_function f)
+{
+    /* ISO C has no cast between function and object pointers; both are one word on every target here. */
+    void *address;
+    _Static_assert(sizeof address == sizeof f, "flat address space");
+    memcpy(&address, &f, sizeof address);
+    return address;
+}
+
+static void *entry_address(const mbpf_runtime *rt, const mbpf_admitted *p, uint32_t slot, uint32_t program)
+{
+    mbpf_package_program row;
+    mbpf_read_program(p, program, &row);
+    const uint8_t *at = rt->slots[slot] + p->text_offset + row.entry_offset;
+    return (void *)(uintptr_t)((uintptr_t)at | mbpf_port_code_bit);
+}
+
+static void *import_value(const mbpf_runtime *rt, const mbpf_admitted *p, const mbpf_package_state *package, uint32_t slot, uint32_t i)
+{
+    mbpf_package_import row;
+    mbpf_read_import(p, i, &row);
+    switch (row.kind) {
+    case MBPF_IMPORT_HELPER:
+        for (uint32_t h = 0u; h < p->platform->helper_count; h++) {
+            if (p->platform->helpers[h].number == row.index) {
+                return function_address(p->platform->helpers[h].function);
+            }
+        }
+        return 0;
+    case MBPF_IMPORT_MAP:
+        return &package->maps[row.index];
+    case MBPF_IMPORT_MAP_VALUES:
+        return package->maps[row.index].values;
+    case MBPF_IMPORT_DATA:
+        return package->ram + row.value;
+    case MBPF_IMPORT_PROGRAM:
+        return entry_address(rt, p, slot, row.index);
+    case MBPF_IMPORT_RUNTIME:
+        return function_address(row.index == MBPF_RT_ATOMIC64 ? (any_function)mbpf_rt_atomic64 : (any_function)mbpf_rt_atomic32);
+    default:
+        return 0; /* admission refused it */
+    }
+}
+
+static void place_programs(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_package_state *package, void *const *imports)
+{
+    package->program_count = (uint16_t)p->program_count;
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        mbpf_package_program row;
+        mbpf_read_program(p, i, &row);
+        mbpf_program *program = &package->programs[i];
+        memset(program, 0, sizeof *program);
+        void *address = entry_address(rt, p, package->slot, i);
+        memcpy(&program->entry, &address, sizeof address);
+        program->imports = imports;
+        program->point = p->points[i];
+        program->worst_case_instructions = row.worst_case_instructions;
+        program->parameter = row.parameter;
+        program->stack_bytes = row.stack_bytes;
+        program->priority = row.priority;
+        program->flags = row.flags;
+        memcpy(program->name, row.name, sizeof program->name);
+        memcpy(program->attach, row.attach, sizeof program->attach);
+    }
+}
+
+static mbpf_package_state *free_record(mbpf_runtime *rt)
+{
+    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+        if (!rt->packages[i].used) {
+            return &rt->packages[i];
+        }
+    }
+    return 0;
+}
+
+static mbpf_package_state *load(mbpf_runtime *rt, const mbpf_admitted *p, uint32_t slot)
+{
+    mbpf_package_state *package = free_record(rt);
+    uint8_t *ram = mbpf_arena_take(rt, p->ram_bytes);
+    if (!package || !ram) {
+        return 0;
+    }
+    memset(package, 0, sizeof *package);
+    memset(ram, 0, p->ram_bytes);
+    package->ram = ram;
+    package->ram_bytes = p->ram_bytes;
+    package->slot = (uint8_t)slot;
+    package->text_bytes = p->text_bytes;
+    package->rollback_counter = p->rollback_counter;
+    package->version_major = p->version_major;
+    package->version_minor = p->version_minor;
+    package->version_patch = p->version_patch;
+    memcpy(package->name, p->name, sizeof package->name);
+    if (p->data_init_bytes != 0u) {
+        memcpy(ram, p->bytes + p->data_offset, p->data_init_bytes);
+    }
+    uint8_t *at = ram + ((p->data_ram_bytes + 15u) & ~15u);
+    place_maps(p, package, &at);
+    void **imports = (void **)(void *)at;
+    for (uint32_t i = 0u; i < p->import_count; i++) {
+        imports[i] = import_value(rt, p, package, slot, i);
+    }
+    place_programs(rt, p, package, imports);
+    mbpf_port_code_ready(rt->slots[slot] + p->text_offset, p->text_bytes);
+    package->id = rt->next_package_id++;
+    package->used = true;
+    return package;
+}
+
+/* --- switching --- */
+
+static uint32_t keep_maps(mbpf_package_state *package, mbpf_package_state *old)
+{
+    uint32_t kept = 0u;
+    for (uint32_t i = 0u; i < package->map_count; i++) {
+        mbpf_map *map = &package->maps[i];
+        const mbpf_map *before = mbpf_find_map(old, package->map_names[i]);
+        if (before) { /* equal layout: admission saw to it */
+            memcpy(map->values, before->values,
+                   (size_t)mbpf_map_storage_bytes(map->type, map->key_size, map->value_size, map->max_entries));
+            kept++;
+        }
+    }
+    return kept;
+}
+
+mbpf_status mbpf_attach_program(mbpf_program *program)
+{
+    if (program->attached) {
+        return MBPF_BAD_STATE;
+    }
+    mbpf_program **link = &program->point->first;
+    while (*link && (*link)->priority <= program->priority) {
+        link = &(*link)->next;
+    }
+    program->next = *link;
+    *link = program;
+    program->attached = true;
+    program->next_due_ns = 0u;
+    return MBPF_OK;
+}
+
+mbpf_status mbpf_detach_program(mbpf_program *program)
+{
+    if (!program->attached) {
+        return MBPF_BAD_STATE;
+    }
+    for (mbpf_program **link = &program->point->first; *link; link = &(*link)->next) {
+        if (*link == program) {
+            *link = program->next;
+            break;
+        }
+    }
+    program->next = 0;
+    program->attached = false;
+    return MBPF_OK;
+}
+
+mbpf_status mbpf_unload(mbpf_runtime *rt, mbpf_package_state *package)
+{
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        (void)mbpf_detach_program(&package->programs[i]);
+    }
+    rt->slot_used[package->slot] = false;
+    memset(package, 0, sizeof *package);
+    return MBPF_OK;
+}
+
+static void take_over(mbpf_runtime *rt, mbpf_package_state *package, mbpf_package_state *old, bool activate, mbpf_commit_result *result)
+{
+    bool attach[MBPF_MAX_PROGRAMS];
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        mbpf_program *before = old ? mbpf_find_program(old, package->programs[i].name) : 0;
+        attach[i] = activate || (before && before->attached);
+    }
+    if (old) {
+        result->maps_kept = keep_maps(package, old);
+        result->replaced = true;
+        (void)mbpf_unload(rt, old);
+    }
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        if (attach[i]) {
+            (void)mbpf_attach_program(&package->programs[i]);
+        }
+    }
+}
+
+mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, mbpf_verdict *v, mbpf_commit_result *result)
+{
+    mbpf_transfer *t = &rt->transfer;
+    memset(result, 0, sizeof *result);
+    (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
+    if (!t->open || t->received != t->bytes) {
+        return MBPF_BAD_STATE;
+    }
+    const uint8_t *bytes = rt->slots[t->slot];
+    if (t->has_digest) {
+        uint8_t digest[32];
+        mbpf_sha256(bytes, t->bytes, digest);
+        if (memcmp(digest, t->digest, sizeof digest) != 0) {
+            drop_transfer(rt);
+            (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "transfer digest");
+            return MBPF_BAD_REQUEST;
+        }
+    }
+    mbpf_admitted admitted;
+    bool admit = mbpf_admit(rt, bytes, t->bytes, &admitted, v);
+    if (!admit || dry_run) {
+        drop_transfer(rt);
+        return admit ? MBPF_OK : MBPF_REFUSED;
+    }
+    mbpf_package_state *old = mbpf_find_package(rt, admitted.name);
+    mbpf_package_state *package = load(rt, &admitted, t->slot);
+    if (!package) {
+        drop_transfer(rt);
+        (void)mbpf_refuse(v, MBPF_ADMIT_RAM, mbpf_arena_largest_gap(rt), admitted.ram_bytes, "free");
+        return MBPF_REFUSED;
+    }
+    t->open = false; /* the slot is the package's now */
+    take_over(rt, package, old, activate, result);
+    result->package_id = package->id;
+    return MBPF_OK;
+}
