@@ -9,10 +9,6 @@
 namespace mbpf {
 namespace {
 
-bool is_pointer_kind(const ValueFact& fact) {
-    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
-}
-
 bool excludes(const ValueFact& fact, std::int64_t value) {
     if (value < fact.smin || value > fact.smax) return true;
     if (static_cast<std::uint64_t>(value) < fact.umin || static_cast<std::uint64_t>(value) > fact.umax) return true;
@@ -25,10 +21,6 @@ bool low_excludes(const ValueFact& fact, std::int32_t value) {
         return excludes(fact, static_cast<std::int64_t>(static_cast<std::uint32_t>(value)));
     if (fit_of(fact) == Fit::signed32) return excludes(fact, value);
     return ((static_cast<std::uint32_t>(value) ^ fact.bits_value) & ~fact.bits_mask & UINT32_MAX) != 0;
-}
-
-bool fits_signed(const ValueFact& fact) {
-    return fact.kind == ValueKind::number && fact.smin >= INT32_MIN && fact.smax <= INT32_MAX;
 }
 
 }  // namespace
@@ -152,8 +144,8 @@ bool FunctionLifter::lift_alu64_narrow(const bpf::Op& op) {
 // lie outside, and LLVM would fold the check away.
 bool FunctionLifter::lift_pointer_arithmetic(const bpf::Op& op) {
     const unsigned dst = insn().dst;
-    const bool left = is_pointer_kind(fact(dst));
-    const bool right = op.uses_src && is_pointer_kind(fact(insn().src));
+    const bool left = is_pointer(fact(dst));
+    const bool right = op.uses_src && is_pointer(fact(insn().src));
     if (!left && !right) return false;
     if (op.alu == bpf::AluOp::sub && left && right) {
         auto* word = b_.getIntNTy(shared_.target.pointer_bytes * 8);

@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::uint32_t kMapLookup = 1;  // Linux's number
 
-bool is_pointer_kind(const ValueFact& fact) {
-    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
-}
-
-bool fits_signed(const ValueFact& fact) {
-    return fact.kind == ValueKind::number && fact.smin >= INT32_MIN && fact.smax <= INT32_MAX;
-}
-
 bpf::Condition as_unsigned(bpf::Condition condition) {
     switch (condition) {
         case bpf::Condition::sgt:
@@ -65,7 +57,7 @@ void FunctionLifter::lift_jump(const bpf::Op& op) {
 llvm::Value* FunctionLifter::condition(const bpf::Op& op) {
     const ValueFact& left = fact(insn().dst);
     const ValueFact right = operand_fact(op);
-    if (is_pointer_kind(left) || is_pointer_kind(right)) {
+    if (is_pointer(left) || is_pointer(right)) {
         llvm::Value* b = nullptr;
         if (op.uses_src)
             b = read_pointer(insn().src);
@@ -191,8 +183,8 @@ void FunctionLifter::lift_helper_call() {
                 value = read_low(i + 1);
                 break;
             case ArgKind::any_pointer_or_scalar:
-                value = is_pointer_kind(fact(i + 1)) ? b_.CreatePtrToInt(read_pointer(i + 1), b_.getInt64Ty())
-                                                     : read_whole(i + 1);
+                value = is_pointer(fact(i + 1)) ? b_.CreatePtrToInt(read_pointer(i + 1), b_.getInt64Ty())
+                                                : read_whole(i + 1);
                 break;
             case ArgKind::map_key:
             case ArgKind::map_value:

@@ -11,10 +11,6 @@ namespace {
 
 const ValueFact kNothingKnown{};
 
-bool is_pointer_kind(const ValueFact& fact) {
-    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
-}
-
 std::int64_t align_down(std::int64_t value) { return value & ~std::int64_t{7}; }
 
 }  // namespace
@@ -170,7 +166,7 @@ llvm::Value* FunctionLifter::read_pointer(unsigned reg) {
     const ValueFact& f = fact(reg);
     if (f.kind == ValueKind::number && f.is_constant() && f.umin == 0)
         return llvm::ConstantPointerNull::get(b_.getPtrTy());
-    if (!is_pointer_kind(f)) {
+    if (!is_pointer(f)) {
         fail("MBPF1308", "r" + std::to_string(reg) + " is read as a pointer, which it is not in every calling context");
         return llvm::ConstantPointerNull::get(b_.getPtrTy());
     }

@@ -11,10 +11,6 @@
 namespace mbpf {
 namespace {
 
-bool is_pointer_kind(const ValueFact& fact) {
-    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
-}
-
 // What the start of each region is aligned to on every device.
 std::uint64_t region_alignment(Region region, const Hook& hook) {
     switch (region) {
@@ -138,7 +134,7 @@ void FunctionLifter::lift_load(const bpf::Op& op) {
     const Place place = place_of(insn().src, insn().offset, size);
     const ValueFact& after = fact_after(dst);
     const bool from_stack = place.region == Region::stack || place.region == Region::mixed;
-    if (is_pointer_kind(after) && size == 8 && from_stack)
+    if (is_pointer(after) && size == 8 && from_stack)
         return write_pointer(dst, load({place.address, llvm::Align(1), place.region, place.map}, b_.getPtrTy()));
     llvm::Value* value = load(place, b_.getIntNTy(size * 8));
     if (size == 8) {
@@ -171,7 +167,7 @@ void FunctionLifter::lift_store(const bpf::Op& op) {
         const llvm::APInt whole(64, value);
         return store(place, llvm::ConstantInt::get(b_.getContext(), whole.trunc(size * 8)));
     }
-    if (is_pointer_kind(fact(insn().src))) {
+    if (is_pointer(fact(insn().src))) {
         if (size != 8 || (place.region != Region::stack && place.region != Region::mixed))
             return fail("MBPF9001", "verified program stores a pointer outside the stack");
         return store_pointer(place, read_pointer(insn().src));

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kFixedScopes = 5;  // context, packet, record, memory, stack; then one a map
 
-bool is_pointer(const ValueFact& fact) {
-    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
-}
-
 PassAs pass_as(const ValueFact& fact, bool narrow) {
     if (is_pointer(fact)) return PassAs::pointer;
     if (fact.kind != ValueKind::number) return PassAs::nothing;
@@ -56,8 +52,16 @@ llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
 Fit fit_of(const ValueFact& fact) {
     if (fact.kind != ValueKind::number) return Fit::whole;
     if (fact.umax <= UINT32_MAX) return Fit::unsigned32;
-    if (fact.smin >= INT32_MIN && fact.smax <= INT32_MAX) return Fit::signed32;
+    if (fits_signed(fact)) return Fit::signed32;
     return Fit::whole;
+}
+
+bool fits_signed(const ValueFact& fact) {
+    return fact.kind == ValueKind::number && fact.smin >= INT32_MIN && fact.smax <= INT32_MAX;
+}
+
+bool is_pointer(const ValueFact& fact) {
+    return fact.kind == ValueKind::pointer || fact.kind == ValueKind::pointer_or_null;
 }
 
 std::string program_symbol(std::size_t program) { return "mbpf_prog_" + std::to_string(program); }

@@ -19,6 +19,8 @@ namespace mbpf {
 // How a number travels or is kept: whole, or as its low half with a proof of what the high half is.
 enum class Fit : std::uint8_t { whole, unsigned32, signed32 };
 Fit fit_of(const ValueFact& fact);
+bool fits_signed(const ValueFact& fact);  // also where it fits unsigned
+bool is_pointer(const ValueFact& fact);   // null or not
 
 enum class PassAs : std::uint8_t { nothing, pointer, whole, unsigned32, signed32 };
 

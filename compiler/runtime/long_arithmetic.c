@@ -23,7 +23,7 @@ static unsigned leading_zeros(uint32_t x)
 }
 
 /* Quotient of a two-word number by one normalised word, high < d: Knuth's algorithm D with 16-bit digits. */
-static uint32_t divide_word(uint32_t high, uint32_t low, uint32_t d, uint32_t *rem)
+__attribute__((always_inline)) static inline uint32_t divide_word(uint32_t high, uint32_t low, uint32_t d, uint32_t *rem)
 {
     const uint32_t d1 = d >> 16, d0 = d & 0xffffu;
     uint32_t q1 = high / d1, r = high - q1 * d1;
@@ -42,6 +42,13 @@ static uint32_t divide_word(uint32_t high, uint32_t low, uint32_t d, uint32_t *r
     }
     *rem = (middle << 16 | (low & 0xffffu)) - q0 * d;
     return (q1 << 16) + q0;
+}
+
+/* Low word of x >> n, 1 <= n <= 32. */
+static inline uint32_t shifted_low(uint64_t x, unsigned n)
+{
+    const uint32_t low = (uint32_t)x, high = (uint32_t)(x >> 32);
+    return n == 32u ? high : high << (32u - n) | low >> n;
 }
 
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
@@ -65,12 +72,26 @@ uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
         *rem = r >> s;
         return (uint64_t)high << 32 | q;
     }
-    /* Two-word divisor: the quotient is one word; estimate it from the divisor's top word, correct by one. */
-    const unsigned s = leading_zeros(d1);
-    if (s == 0u) { /* d <= n and both have the top bit */
+    /* Two-word divisor: the quotient is one word. */
+    const unsigned s = leading_zeros(d1), t = leading_zeros(n1);
+    if (s == t) { /* d <= n < 2d */
         *rem = n - d;
         return 1;
     }
+    if (s - t <= 12u) { /* nearly all divisions: one hardware division of the leading words, then a correction */
+        const uint32_t over = shifted_low(d, 32u - t) + 1u;
+        uint32_t quotient = shifted_low(n, 32u - t) / over;
+        uint64_t left = n - (uint64_t)quotient * d;
+        while (left >= d) {
+            uint32_t more = shifted_low(left, 32u - t) / over;
+            if (more == 0u) more = 1u;
+            quotient += more;
+            left -= (uint64_t)more * d;
+        }
+        *rem = left;
+        return quotient;
+    }
+    /* Estimate from the divisor's top word, correct by one. */
     uint32_t r;
     const uint32_t top = (uint32_t)((d << s) >> 32);
     const uint64_t half = n >> 1; /* makes high < top */

@@ -16,7 +16,7 @@ const Target kCortexM0Plus = {
     .atomic_load_bits = 0,
     .atomic_rmw_bits = 0,
     .ropi = true,
-    .runtime_stack_bytes = 144,
+    .runtime_stack_bytes = 192,
     .runtime_object = "cortex-m0plus.o",
 };
 

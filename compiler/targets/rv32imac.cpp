@@ -14,7 +14,7 @@ const Target kRv32imac = {
     .abi = "ilp32",
     .isa = MBPF_ISA_RV32,
     .isa_extensions = MBPF_EXT_RV_M | MBPF_EXT_RV_A | MBPF_EXT_RV_C,
-    .runtime_stack_bytes = 144,
+    .runtime_stack_bytes = 96,
     .runtime_object = "rv32imac.o",
 };
 

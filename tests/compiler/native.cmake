@@ -5,3 +5,6 @@ if(TARGET mbpf_native AND TARGET mbpf_linker AND TARGET mbpf_verifier AND TARGET
   mbpf_add_test(native_targets SOURCES native_targets.cpp native_cases.cpp
     DEPENDS mbpf_linker mbpf_native mbpf_verifier mbpf_platform mbpf_core)
 endif()
+if(TARGET mbpf_native)
+  mbpf_add_test(native_runtime SOURCES native_runtime.cpp native_runtime_renamed.c)
+endif()
