@@ -57,3 +57,5 @@ mbpf_firmware(firmware-${MBPF_BOARD} ${R}/reference/main.c)
 add_dependencies(firmware-${MBPF_BOARD}.elf mbpf_generated)
 target_link_libraries(firmware-${MBPF_BOARD}.elf PRIVATE mbpf_device_core mbpf_device_helper mbpf_device_control mbpf_device_board
   mbpf_device_tables mbpf_device_port mbpf_device_crypto mbpf_device_crypto_glue mbpf_device_nanopb)
+
+include(${PROJECT_SOURCE_DIR}/tests/bench/native_code/native_code.cmake)

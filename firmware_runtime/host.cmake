@@ -24,6 +24,10 @@ target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R
 target_include_directories(mbpf_runtime_host SYSTEM PUBLIC ${MBPF_GENERATED})
 target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_third_party)
 
+set(launcher)
+if(CCACHE)
+  set(launcher -DCMAKE_C_COMPILER_LAUNCHER=${CCACHE})
+endif()
 set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
 file(MAKE_DIRECTORY ${firmware_folder})
 foreach(board cortex-m4 rv32imac)
@@ -37,7 +41,7 @@ foreach(board cortex-m4 rv32imac)
       -DCMAKE_BUILD_TYPE=None
       -DMBPF_PLATFORM_GEN=$<TARGET_FILE:mbpf-platform-gen>
       -DMBPF_DEVICE_SOURCES=${MBPF_DEVICE_SOURCES}
-      -DCMAKE_C_COMPILER_LAUNCHER=${CCACHE}
+      ${launcher}
     BUILD_ALWAYS ON
     BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
     INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${firmware_folder}

@@ -40,4 +40,7 @@ void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count);
 /* Sleeps until a byte arrives or a tick passes; at once if a byte is waiting. */
 void mbpf_port_idle(void);
 
+/* Ends an emulation; bare-metal harnesses end with it. Does nothing where nobody could notice. */
+void mbpf_port_power_off(void);
+
 #endif

@@ -169,3 +169,11 @@ void mbpf_port_idle(void)
     }
     __asm volatile("cpsie i" ::: "memory");
 }
+
+/* By semihosting (SYS_EXIT, application exit): the emulator must have it enabled. */
+void mbpf_port_power_off(void)
+{
+    register uint32_t operation __asm("r0") = 0x18u;
+    register uint32_t reason __asm("r1") = 0x20026u;
+    __asm volatile("bkpt 0xAB" : "+r"(operation) : "r"(reason) : "memory");
+}

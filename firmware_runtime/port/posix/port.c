@@ -105,3 +105,5 @@ void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count)
 }
 
 void mbpf_port_idle(void) {}
+
+void mbpf_port_power_off(void) {}

@@ -187,3 +187,8 @@ void mbpf_port_idle(void)
     }
     interrupts(true);
 }
+
+void mbpf_port_power_off(void)
+{
+    SYSTEM_CONTROL = 0x5555u;
+}
