@@ -3,6 +3,7 @@
 #include "native_cases.h"
 
 #include <functional>
+#include <random>
 
 namespace mbpf::test {
 namespace {
@@ -244,6 +245,70 @@ std::vector<Case> memory_cases(const Base& base) {
     }
     return cases;
 }
+
+namespace {
+
+// Numbers live in r0 and r2 to r9; r1 stays the memory.
+class RandomProgram {
+  public:
+    explicit RandomProgram(std::uint64_t seed) : random_(seed) {
+        for (const bpf::Op& o : bpf::all_ops()) {
+            if (o.kind == bpf::Kind::jump) jumps_.push_back(&o);
+            const bool swap = o.kind == bpf::Kind::to_le || o.kind == bpf::Kind::to_be || o.kind == bpf::Kind::bswap;
+            if (o.kind == bpf::Kind::alu || o.kind == bpf::Kind::movsx || swap) arithmetic_.push_back(&o);
+            if (o.kind == bpf::Kind::load || o.kind == bpf::Kind::load_sx) loads_.push_back(&o);
+            if (o.kind == bpf::Kind::store_reg) stores_.push_back(&o);
+        }
+    }
+    Slots make() {
+        Slots slots;
+        for (unsigned r = 0; r < 10; ++r)
+            if (r != 1) slots += op(pick(loads_), r, 1, static_cast<int>(r % 8 * 8));
+        for (int slot = -32; slot < 0; slot += 8) slots += op("stxdw", 10, number(), slot);
+        for (int i = 0; i < 40; ++i) slots += step();
+        for (unsigned r = 2; r < 10; ++r) slots += Slots{op("mul64_imm", 0, 0, 0, 31), op("xor64", 0, r)};
+        for (int slot = -32; slot < 0; slot += 8) slots += Slots{op("ldxdw", 2, 10, slot), op("add64", 0, 2)};
+        slots += op("exit");
+        return slots;
+    }
+
+  private:
+    const bpf::Op& pick(const std::vector<const bpf::Op*>& from) { return *from[random_() % from.size()]; }
+    unsigned number() {
+        const unsigned r = static_cast<unsigned>(random_() % 9);
+        return r == 0 ? 0 : r + 1;
+    }
+    int immediate(const bpf::Op& o) {
+        const auto any = static_cast<std::int32_t>(static_cast<std::uint32_t>(random_() >> random_() % 32));
+        if (o.alu == bpf::AluOp::lsh || o.alu == bpf::AluOp::rsh || o.alu == bpf::AluOp::arsh)
+            return any & (o.width - 1);
+        return any == 0 ? 1 : any;  // no division by a constant zero
+    }
+    bpf::Insn arithmetic() {
+        const bpf::Op& o = pick(arithmetic_);
+        return op(o, number(), number(), 0, immediate(o));
+    }
+    Slots step() {
+        const std::uint64_t kind = random_() % 10;
+        const int offset = -32 + static_cast<int>(random_() % 24);
+        if (kind == 0) return {op(pick(loads_), number(), 10, offset)};
+        if (kind == 1) return {op(pick(stores_), 10, number(), offset)};
+        if (kind > 3) return {arithmetic()};
+        const bpf::Op& o = pick(jumps_);
+        Slots skipped;
+        for (std::uint64_t i = 0; i <= random_() % 3; ++i) skipped += arithmetic();
+        Slots slots = {op(o, number(), number(), static_cast<int>(skipped.size()), immediate(o))};
+        slots += skipped;
+        return slots;
+    }
+
+    std::mt19937_64 random_;
+    std::vector<const bpf::Op*> jumps_, arithmetic_, loads_, stores_;
+};
+
+}  // namespace
+
+Case random_case(std::uint64_t seed) { return {"seed " + std::to_string(seed), RandomProgram(seed).make()}; }
 
 std::vector<Case> flow_cases() {
     std::vector<Case> cases;

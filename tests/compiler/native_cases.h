@@ -39,6 +39,9 @@ struct Base {
 const std::vector<Base>& bases();
 std::vector<Case> memory_cases(const Base& base);
 
+// Straight-line arithmetic with forward jumps, stack traffic and all widths mixed, from a seed.
+Case random_case(std::uint64_t seed);
+
 std::vector<Case> flow_cases();
 std::vector<bpf::Map> flow_maps();
 

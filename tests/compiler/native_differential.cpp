@@ -4,6 +4,7 @@
 // pointers and for 32-bit ones. Groups of programs share an object, so that one compilation serves many.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 
 #include "native_cases.h"
@@ -129,6 +130,14 @@ class DifferentialMemory : public testing::TestWithParam<std::size_t> {};
 TEST_P(DifferentialMemory, loads_and_stores_agree) { expect_equal_results(memory_cases(bases()[GetParam()])); }
 INSTANTIATE_TEST_SUITE_P(Bases, DifferentialMemory, testing::Range(std::size_t{0}, bases().size()),
                          [](const auto& row) { return std::string(bases()[row.param].name); });
+
+TEST(Differential, random_programs_agree) {
+    const char* first = std::getenv("MBPF_TEST_SEED");
+    std::vector<Case> cases;
+    for (std::uint64_t i = 0; i < 40; ++i)
+        cases.push_back(random_case((first != nullptr ? std::strtoull(first, nullptr, 0) : 0) + i));
+    expect_equal_results(cases);
+}
 
 TEST(Differential, flows_agree) { expect_equal_results(flow_cases(), flow_maps()); }
 
