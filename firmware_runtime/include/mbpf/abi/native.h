@@ -9,6 +9,7 @@
  *          uint64_t, of width 32 is uint32_t; a memory size is uint32_t (the proof bounds it). Result:
  *          void, native pointer, or {u}int32_t / {u}int64_t as declared; 32-bit results are extended to r0
  *          by their signedness.
+ * Memory:  contexts, map values, global data and ring-buffer records are 8-byte aligned; packets need not be.
  * Text:    position-independent, never written, needs no relocation: all that lies outside it is reached
  *          through imports. */
 #ifndef MBPF_ABI_NATIVE_H
