@@ -48,37 +48,63 @@ json host_json(const Package& package) {
     return sections;
 }
 
-json describe(const Package& p, const Platform* platform, std::span<const PublicKey> keys) {
-    json j = {{"name", p.name},
-              {"version", std::to_string(p.version.major) + "." + std::to_string(p.version.minor) + "." + std::to_string(p.version.patch)},
-              {"rollback_counter", p.rollback_counter},
-              {"isa", isa_name(p.isa)},
-              {"isa_extensions", p.isa_extensions},
-              {"platform_version", p.platform_version},
-              {"text_bytes", p.text.size()},
-              {"data_bytes", p.data_ram_bytes},
-              {"ram_bytes", p.ram_bytes},
-              {"stack_bytes", p.stack_bytes},
-              {"worst_case_instructions", p.worst_case_instructions},
-              {"device_bytes", p.serialize(true).size()},
-              {"file_bytes", p.serialize(false).size()}};
-    j["capabilities"] = json::array();
+std::string hex(std::span<const std::uint8_t> bytes) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (std::uint8_t b : bytes) {
+        text += kDigits[b >> 4];
+        text += kDigits[b & 15];
+    }
+    return text;
+}
+
+json capability_names(const Package& p, const Platform* platform) {
+    json names = json::array();
     for (unsigned bit = 0; bit < 64; ++bit) {
         if ((p.capabilities >> bit & 1) == 0) continue;
         std::string name = "bit " + std::to_string(bit);
         if (platform != nullptr)
             for (const Capability& c : platform->capabilities)
                 if (c.bit == bit) name = c.name;
-        j["capabilities"].push_back(name);
+        names.push_back(name);
     }
+    return names;
+}
+
+json describe(const Package& p, const Platform* platform, std::span<const PublicKey> keys) {
+    const auto header = p.header_bytes();
+    json j = {{"name", p.name},
+              {"version", std::to_string(p.version.major) + "." + std::to_string(p.version.minor) + "." + std::to_string(p.version.patch)},
+              {"rollback_counter", p.rollback_counter},
+              {"isa", isa_name(p.isa)},
+              {"isa_extensions", p.isa_extensions},
+              {"platform_version", p.platform_version},
+              {"flags", p.flags},
+              {"header_bytes", header.size()},
+              {"text_bytes", p.text.size()},
+              {"data_bytes", p.data_ram_bytes},
+              {"data_init_bytes", p.data.size()},
+              {"data_align", p.data_align},
+              {"import_table_bytes", p.imports.size() * sizeof(mbpf_package_import)},
+              {"program_table_bytes", p.programs.size() * sizeof(mbpf_package_program)},
+              {"map_table_bytes", p.maps.size() * sizeof(mbpf_package_map)},
+              {"signature_bytes", MBPF_SIGNATURE_BLOCK_HEADER_BYTES + p.signatures.size() * sizeof(mbpf_signature_entry)},
+              {"payload_digest", hex(std::span(header).subspan(offsetof(mbpf_package_header, payload_digest), MBPF_DIGEST_BYTES))},
+              {"host_digest", hex(std::span(header).subspan(offsetof(mbpf_package_header, host_digest), MBPF_DIGEST_BYTES))},
+              {"ram_bytes", p.ram_bytes},
+              {"stack_bytes", p.stack_bytes},
+              {"worst_case_instructions", p.worst_case_instructions},
+              {"device_bytes", p.serialize(true).size()},
+              {"file_bytes", p.serialize(false).size()}};
+    j["capabilities"] = capability_names(p, platform);
     for (const char* list : {"programs", "maps", "imports", "signatures"}) j[list] = json::array();
     for (const PackageProgram& program : p.programs)
-        j["programs"].push_back({{"name", program.name}, {"attach", program.attach}, {"stack_bytes", program.stack_bytes}, {"worst_case_instructions", program.worst_case_instructions}, {"fail_open", program.fail_open}});
-    for (const PackageMap& map : p.maps) j["maps"].push_back({{"name", map.name}, {"type", map.type}, {"key_size", map.key_size}, {"value_size", map.value_size}, {"max_entries", map.max_entries}});
+        j["programs"].push_back({{"name", program.name}, {"attach", program.attach}, {"hook_id", program.hook_id}, {"hook_abi", program.hook_abi}, {"priority", program.priority}, {"entry_offset", program.entry_offset}, {"parameter", program.parameter}, {"stack_bytes", program.stack_bytes}, {"worst_case_instructions", program.worst_case_instructions}, {"fail_open", program.fail_open}});
+    for (const PackageMap& map : p.maps) j["maps"].push_back({{"name", map.name}, {"type", map.type}, {"key_size", map.key_size}, {"value_size", map.value_size}, {"max_entries", map.max_entries}, {"flags", map.flags}});
     for (const Import& row : p.imports) j["imports"].push_back(import_text(row, p, platform));
     for (const SignatureReport& r : check_signatures(p, keys)) {
         const char* role = r.signature.role == MBPF_ROLE_VERIFIER ? "verifier" : r.signature.role == MBPF_ROLE_RELEASE ? "release" : "?";
-        j["signatures"].push_back({{"role", role}, {"key_id", key_id_text(r.signature.key_id)}, {"status", !r.known ? "unknown key" : r.valid ? "valid" : "INVALID"}, {"label", r.label}});
+        j["signatures"].push_back({{"role", role}, {"algorithm", r.signature.algorithm}, {"key_id", key_id_text(r.signature.key_id)}, {"status", !r.known ? "unknown key" : r.valid ? "valid" : "INVALID"}, {"label", r.label}});
     }
     j["host_sections"] = host_json(p);
     return j;
@@ -95,11 +121,14 @@ std::string inspect_json(const Package& package, const Platform* platform, std::
 
 std::string inspect_text(const Package& package, const Platform* platform, std::span<const PublicKey> keys) {
     const json j = describe(package, platform, keys);
-    std::string out = text(j["name"]) + " " + text(j["version"]) + ", rollback counter " + number(j["rollback_counter"]) + ", for " + text(j["isa"]) + "\n";
+    std::string out = text(j["name"]) + " " + text(j["version"]) + ", rollback counter " + number(j["rollback_counter"]) + ", for " + text(j["isa"]) + ", platform version " + number(j["platform_version"]) + "\n";
     out += "  sizes         text " + number(j["text_bytes"]) + ", data " + number(j["data_bytes"]) + ", RAM " + number(j["ram_bytes"]) + ", to the device " + number(j["device_bytes"]) + ", file " + number(j["file_bytes"]) + " bytes\n";
+    out += "  tables        header " + number(j["header_bytes"]) + ", imports " + number(j["import_table_bytes"]) + ", programs " + number(j["program_table_bytes"]) + ", maps " + number(j["map_table_bytes"]) + ", signatures " + number(j["signature_bytes"]) + " bytes\n";
+    out += "  payload       SHA-256 " + text(j["payload_digest"]) + "\n";
     out += "  bounds        " + number(j["worst_case_instructions"]) + " eBPF instructions, " + number(j["stack_bytes"]) + " bytes of stack\n";
     out += "  capabilities  ";
-    for (const json& c : j["capabilities"]) out += text(c) + " ";
+    const std::size_t names = out.size();
+    for (const json& c : j["capabilities"]) out += (out.size() == names ? "" : ", ") + text(c);
     out += j["capabilities"].empty() ? "none\n" : "\n";
     for (const json& p : j["programs"]) out += "  program       " + text(p["name"]) + " on " + text(p["attach"]) + ": " + number(p["worst_case_instructions"]) + " instructions, " + number(p["stack_bytes"]) + " bytes of stack\n";
     for (const json& m : j["maps"]) out += "  map           " + text(m["name"]) + ": type " + number(m["type"]) + ", key " + number(m["key_size"]) + ", value " + number(m["value_size"]) + ", entries " + number(m["max_entries"]) + "\n";

@@ -13,7 +13,8 @@ namespace mbpf {
 namespace {
 
 constexpr std::string_view kPublicMagic = "mbpf-pub-v1", kSecretMagic = "mbpf-key-v1";
-constexpr std::uint64_t kMaxOperations = 16, kMaxMemory = std::uint64_t{1} << 30;
+// A file that asks for more is refused: it would take the machine's memory, or minutes.
+constexpr std::uint64_t kMaxOperations = 16, kMaxMemory = std::uint64_t{256} << 20;
 
 Diagnostic bad(unsigned code, std::string message, std::string fix) {
     Diagnostic d;
@@ -40,6 +41,8 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text, std:
     if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL) != 0) return std::nullopt;
     if (length != size || end != text.data() + text.size()) return std::nullopt;
     bytes.resize(size);
+    // The decoder takes some bytes above 0x7f for digits: one text only stands for these bytes.
+    if (base64(bytes) != text) return std::nullopt;
     return bytes;
 }
 
@@ -133,6 +136,7 @@ Result<SecretKey> parse_secret_key(std::string_view text, std::string_view passp
     if (name.size() < 2 || name.size() > 3 || name[0] != kSecretMagic) return no_secret_key("it does not begin with mbpf-key-v1 ROLE");
     const auto role = parse_role(name[1]);
     if (!role) return no_secret_key("unknown role");
+    if (name.size() == 3 && !is_label(name[2])) return no_secret_key("the label has characters it may not have");
     if (kdf.size() != 5 || kdf[0] != "argon2id") return no_secret_key("unknown protection");
     const auto operations = number(kdf[1]), memory = number(kdf[2]);
     if (!operations || !memory || *operations < 1 || *operations > kMaxOperations || *memory < 8192 || *memory > kMaxMemory) return no_secret_key("protection parameters out of range");

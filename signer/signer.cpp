@@ -21,16 +21,6 @@ Diagnostic policy(unsigned code, std::string message, std::string why, std::stri
     return d;
 }
 
-// What is signed: the role's constant prefix, then the header.
-std::vector<std::uint8_t> to_be_signed(Role role, std::span<const std::uint8_t> header) {
-    const char* prefix = role == Role::verifier ? MBPF_TBS_PREFIX_VERIFIER : MBPF_TBS_PREFIX_RELEASE;
-    // The prefix holds a zero byte as its last: its length is that of the literal.
-    const std::size_t length = role == Role::verifier ? sizeof MBPF_TBS_PREFIX_VERIFIER - 1 : sizeof MBPF_TBS_PREFIX_RELEASE - 1;
-    std::vector<std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(prefix), reinterpret_cast<const std::uint8_t*>(prefix) + length);
-    bytes.insert(bytes.end(), header.begin(), header.end());
-    return bytes;
-}
-
 // libsodium must be initialised before its first use; doing so again costs nothing.
 const bool kSodiumReady = sodium_init() >= 0;
 
@@ -95,12 +85,11 @@ std::array<std::uint8_t, 64> sign_bytes(const SecretKey& key, std::span<const st
 }
 
 Status sign_package(Package& package, const SecretKey& key) {
-    const Role role = key.public_key().role;
     PackageSignature s;
-    s.role = static_cast<std::uint8_t>(role);
+    s.role = static_cast<std::uint8_t>(key.public_key().role);
     s.algorithm = MBPF_SIGALG_ED25519;
     s.key_id = key.public_key().id();
-    s.signature = sign_bytes(key, to_be_signed(role, package.header_bytes()));
+    s.signature = sign_bytes(key, to_be_signed(s.role, package.header_bytes()));
     std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id; });
     if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "remove one by building again");
     package.signatures.push_back(s);
@@ -117,7 +106,7 @@ std::vector<SignatureReport> check_signatures(const Package& package, std::span<
             if (key.id() != s.key_id || static_cast<std::uint8_t>(key.role) != s.role || s.algorithm != MBPF_SIGALG_ED25519) continue;
             r.known = true;
             r.label = key.label;
-            const auto bytes = to_be_signed(key.role, header);
+            const auto bytes = to_be_signed(s.role, header);
             r.valid = crypto_sign_verify_detached(s.signature.data(), bytes.data(), bytes.size(), key.bytes.data()) == 0;
         }
         reports.push_back(std::move(r));
@@ -125,31 +114,50 @@ std::vector<SignatureReport> check_signatures(const Package& package, std::span<
     return reports;
 }
 
+namespace {
+
+// The key whose signature of this role holds, or why there is none. As on the device, one that holds is
+// enough, and keys that serve an earlier role do not count.
+Result<const PublicKey*> signer_of(Role role, const Package& package, std::span<const SignatureReport> reports, std::span<const PublicKey> keys, std::span<const PublicKey* const> used) {
+    const std::string name(role_name(role));
+    const SignatureReport* present = nullptr;
+    const SignatureReport* known = nullptr;
+    const PublicKey* taken = nullptr;
+    for (const SignatureReport& r : reports) {
+        if (r.signature.role != static_cast<std::uint8_t>(role)) continue;
+        present = &r;
+        if (r.known && !r.valid) known = &r;
+        if (!r.valid) continue;
+        for (const PublicKey& key : keys) {
+            if (key.role != role || key.id() != r.signature.key_id) continue;
+            if (std::ranges::none_of(used, [&](const PublicKey* other) { return other->bytes == key.bytes; })) return &key;
+            taken = &key;
+        }
+    }
+    if (taken != nullptr) return policy(5005, "one key signed for two roles", "key " + key_id_text(taken->id()), "roles must be held by different keys");
+    if (present == nullptr) return policy(5002, "package has no " + name + " signature", "it has " + std::to_string(package.signatures.size()) + " signatures", "sign it: mbpf-sign sign --key with a key of role " + name);
+    if (known == nullptr) return policy(5003, "no " + name + " signature by a key given", "it is by key " + key_id_text(present->signature.key_id), "give the signer's public key with --pub");
+    return policy(5004, "the " + name + " signature by key " + key_id_text(known->signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
+}
+
+}  // namespace
+
 Status require_roles(const Package& package, std::span<const PublicKey> keys, std::span<const Role> roles) {
     const auto reports = check_signatures(package, keys);
-    std::vector<std::array<std::uint8_t, 32>> used;
+    std::vector<const PublicKey*> used;
     for (Role role : roles) {
-        const std::string name(role_name(role));
-        bool present = false, known = false;
-        const PublicKey* by = nullptr;
-        for (const SignatureReport& r : reports) {
-            if (r.signature.role != static_cast<std::uint8_t>(role)) continue;
-            present = true;
-            known = known || r.known;
-            if (r.known && !r.valid) return policy(5004, "the " + name + " signature by key " + key_id_text(r.signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
-            for (const PublicKey& key : keys)
-                if (r.valid && key.id() == r.signature.key_id && key.role == role) by = &key;
-        }
-        if (!present) return policy(5002, "package has no " + name + " signature", "it has " + std::to_string(package.signatures.size()) + " signatures", "sign it: mbpf-sign sign --key with a key of role " + name);
-        if (!known || by == nullptr) return policy(5003, "no " + name + " signature by a key given", "", "give the signer's public key with --pub");
-        if (std::ranges::find(used, by->bytes) != used.end()) return policy(5005, "one key signed for two roles", "key " + key_id_text(by->id()), "roles must be held by different keys");
-        used.push_back(by->bytes);
+        const auto by = signer_of(role, package, reports, keys, used);
+        if (!by) return by.error();
+        used.push_back(*by);
     }
     return ok();
 }
 
 Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options) {
     if (keys.empty() || keys.size() > MBPF_TRUST_MAX_KEYS) return policy(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(keys.size()) + " given", "give fewer --pub");
+    for (const PublicKey& key : keys)
+        for (const PublicKey& other : keys)
+            if (key.bytes == other.bytes && &key != &other) return policy(5005, key.role == other.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
     std::vector<std::uint8_t> out;
     const auto put = [&](std::uint64_t value, unsigned bytes) {
         for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));

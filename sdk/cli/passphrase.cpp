@@ -70,6 +70,15 @@ Result<std::string> new_passphrase(const std::string& file, bool none) {
     return first;
 }
 
+Status write_key_pair(const std::string& name, std::string_view secret, std::string_view public_line) {
+    const auto bytes = [](std::string_view text) { return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()); };
+    // The public half first: should the secret one fail to be written, nothing secret is left without a trace.
+    if (Status s = write_output(name + ".pub", bytes(public_line), 0644, false); !s) return s;
+    Status s = write_output(name + ".key", bytes(secret), 0600, false);
+    if (!s) ::unlink((name + ".pub").c_str());
+    return s;
+}
+
 Result<std::vector<std::uint8_t>> parse_hex(const std::string& text) {
     std::vector<std::uint8_t> bytes;
     const std::string digits = text.starts_with("0x") ? text.substr(2) : text;

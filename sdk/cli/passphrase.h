@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/platform.h"
@@ -15,6 +16,9 @@ namespace mbpf::cli {
 Result<std::string> passphrase(const std::string& file, bool none, const std::string& what);
 // Likewise, asked twice; an empty one is refused.
 Result<std::string> new_passphrase(const std::string& file, bool none);
+
+// NAME.key, with mode 0600, and NAME.pub. A key once lost is lost: neither file is ever overwritten (MBPF4002).
+Status write_key_pair(const std::string& name, std::string_view secret, std::string_view public_line);
 
 // "all" or names with commas; hexadecimal digits.
 Status parse_trust_options(const std::string& capabilities, const std::string& device_id, const Platform& platform, std::uint64_t& granted, std::array<std::uint8_t, 16>& id);

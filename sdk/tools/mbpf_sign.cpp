@@ -67,8 +67,7 @@ int keygen(const Arguments& a) {
     const SecretKey key = SecretKey::generate(*role, a.label);
     auto text = encode_secret_key(key, *passphrase, a.no_passphrase ? KeyProtection{1, 8192} : KeyProtection{});
     if (!text) return cli::report(text.error());
-    if (Status s = cli::write_output(a.output + ".key", std::span(reinterpret_cast<const std::uint8_t*>(text->data()), text->size()), 0600, false); !s) return cli::report(s.error());
-    if (Status s = cli::write_text(a.output + ".pub", encode_public_key(key.public_key())); !s) return cli::report(s.error());
+    if (Status s = cli::write_key_pair(a.output, *text, encode_public_key(key.public_key())); !s) return cli::report(s.error());
     std::fprintf(stderr, "wrote %s.key (%s) and %s.pub: %s key %s\n", a.output.c_str(), a.no_passphrase ? "NOT protected: no passphrase" : "encrypted", a.output.c_str(), a.role.c_str(), key_id_text(key.public_key().id()).c_str());
     return 0;
 }

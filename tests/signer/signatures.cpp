@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a signature covers, what it does not say for the other role, and which keys satisfy which demand.
+#include <gtest/gtest.h>
+#include <mbpf/abi/trust.h>
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "tests/signer/example_package.h"
+
+namespace mbpf {
+namespace {
+
+constexpr Role kBoth[] = {Role::verifier, Role::release};
+
+std::string code_of(const Status& s) { return s ? "ok" : s.error().code; }
+
+Package signed_package() {
+    Package p = example_package();
+    EXPECT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
+    EXPECT_TRUE(sign_package(p, example_key(Role::release, 2)));
+    return p;
+}
+std::vector<PublicKey> both_keys() { return {example_key(Role::verifier, 1).public_key(), example_key(Role::release, 2).public_key()}; }
+
+TEST(Signature, covers_the_cose_structure_any_tool_can_check) {
+    const Package p = signed_package();
+    std::string structure("\x84\x6a" "Signature1" "\x43\xa1\x01\x27\x53" "microbpf/release/v1" "\x59\x01\x00", 39);
+    const auto header = p.header_bytes();
+    ASSERT_EQ(header.size(), 256u);
+    structure.append(header.begin(), header.end());
+    const PublicKey key = example_key(Role::release, 2).public_key();
+    EXPECT_EQ(crypto_sign_verify_detached(p.signatures[1].signature.data(), reinterpret_cast<const unsigned char*>(structure.data()), structure.size(), key.bytes.data()), 0);
+}
+
+TEST(Signature, survives_stripping_of_host_sections_and_a_round_trip) {
+    const Package p = signed_package();
+    for (bool stripped : {false, true}) {
+        auto read = parse_package(p.serialize(stripped));
+        ASSERT_TRUE(read);
+        EXPECT_EQ(code_of(require_roles(*read, both_keys(), kBoth)), "ok");
+    }
+}
+
+TEST(Signature, every_flipped_bit_of_the_header_breaks_both) {
+    const Package p = signed_package();
+    const auto header = p.header_bytes();
+    for (std::size_t bit = 0; bit < header.size() * 8; ++bit) {
+        auto changed = header;
+        changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ (1u << bit % 8));
+        for (const PackageSignature& s : p.signatures) {
+            const auto bytes = to_be_signed(s.role, changed);
+            const PublicKey key = both_keys()[s.role - 1u];
+            ASSERT_NE(crypto_sign_verify_detached(s.signature.data(), bytes.data(), bytes.size(), key.bytes.data()), 0) << "bit " << bit;
+        }
+    }
+}
+
+TEST(Signature, every_flipped_bit_of_the_file_is_noticed) {
+    const Package p = signed_package();
+    const auto bytes = p.serialize();
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+        auto changed = bytes;
+        changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ (1u << bit % 8));
+        auto read = parse_package(changed);
+        ASSERT_TRUE(!read || !require_roles(*read, both_keys(), kBoth)) << "bit " << bit;
+    }
+}
+
+TEST(Signature, of_one_role_is_none_of_the_other) {
+    Package p = signed_package();
+    std::swap(p.signatures[0].role, p.signatures[1].role);
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "MBPF5003");
+    // Nor with the same key bytes entered for both roles.
+    Package q = example_package();
+    ASSERT_TRUE(sign_package(q, example_key(Role::verifier, 1)));
+    q.signatures.push_back(q.signatures[0]);
+    q.signatures[1].role = MBPF_ROLE_RELEASE;
+    const std::vector<PublicKey> same{example_key(Role::verifier, 1).public_key(), example_key(Role::release, 1).public_key()};
+    EXPECT_EQ(code_of(require_roles(q, same, kBoth)), "MBPF5004");
+}
+
+TEST(Signature, unknown_algorithms_and_roles_count_for_nothing) {
+    Package p = signed_package();
+    p.signatures[0].algorithm = 2;
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "MBPF5003");
+    p = signed_package();
+    p.signatures[0].role = 3;
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "MBPF5002");
+}
+
+TEST(Sign, again_with_the_same_key_replaces) {
+    Package p = signed_package();
+    p.rollback_counter = 8;
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "MBPF5004");
+    ASSERT_TRUE(sign_package(p, example_key(Role::release, 2)));
+    ASSERT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
+    EXPECT_EQ(p.signatures.size(), 2u);
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "ok");
+}
+
+TEST(Sign, stops_at_eight_signatures) {
+    Package p = example_package();
+    for (std::uint8_t i = 0; i < MBPF_MAX_SIGNATURES; ++i) ASSERT_TRUE(sign_package(p, example_key(Role::release, i)));
+    EXPECT_EQ(code_of(sign_package(p, example_key(Role::verifier, 99))), "MBPF5006");
+    EXPECT_EQ(code_of(sign_package(p, example_key(Role::release, 3))), "ok");  // replaces its own
+}
+
+struct Demand {
+    const char* name;
+    std::vector<PublicKey> keys;
+    std::vector<Role> roles;
+    const char* code;
+};
+class Verify : public ::testing::TestWithParam<Demand> {};
+
+TEST_P(Verify, answers) { EXPECT_EQ(code_of(require_roles(signed_package(), GetParam().keys, GetParam().roles)), GetParam().code); }
+
+PublicKey pub(Role role, std::uint8_t seed) { return example_key(role, seed).public_key(); }
+
+INSTANTIATE_TEST_SUITE_P(demands, Verify,
+                         ::testing::Values(Demand{"both_roles_both_keys", both_keys(), {Role::verifier, Role::release}, "ok"}, Demand{"order_of_keys_does_not_matter", {pub(Role::release, 2), pub(Role::verifier, 1)}, {Role::verifier, Role::release}, "ok"},
+                                           Demand{"one_role_one_key", {pub(Role::release, 2)}, {Role::release}, "ok"}, Demand{"more_keys_than_needed", {pub(Role::release, 9), pub(Role::release, 2), pub(Role::verifier, 1)}, {Role::verifier, Role::release}, "ok"},
+                                           Demand{"key_of_verifier_missing", {pub(Role::release, 2)}, {Role::verifier, Role::release}, "MBPF5003"}, Demand{"no_keys", {}, {Role::release}, "MBPF5003"}, Demand{"another_key", {pub(Role::release, 3)}, {Role::release}, "MBPF5003"},
+                                           Demand{"right_key_wrong_role", {pub(Role::verifier, 2)}, {Role::release}, "MBPF5003"}, Demand{"nothing_demanded", {}, {}, "ok"}),
+                         [](const auto& demand) { return std::string(demand.param.name); });
+
+TEST(RequireRoles, names_the_missing_role) {
+    Package p = example_package();
+    ASSERT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
+    Status s = require_roles(p, both_keys(), kBoth);
+    ASSERT_FALSE(s);
+    EXPECT_EQ(s.error().code, "MBPF5002");
+    EXPECT_NE(s.error().message.find("release"), std::string::npos);
+    EXPECT_EQ(exit_code(s.error()), 5);
+}
+
+TEST(RequireRoles, refuses_one_key_in_two_roles) {
+    Package p = example_package();
+    ASSERT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
+    ASSERT_TRUE(sign_package(p, example_key(Role::release, 1)));
+    const std::vector<PublicKey> keys{pub(Role::verifier, 1), pub(Role::release, 1)};
+    EXPECT_EQ(code_of(require_roles(p, keys, kBoth)), "MBPF5005");
+}
+
+TEST(RequireRoles, one_valid_signature_of_a_role_is_enough) {
+    Package p = example_package();
+    ASSERT_TRUE(sign_package(p, example_key(Role::release, 3)));
+    p.rollback_counter = 9;  // that signature is stale now
+    ASSERT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
+    ASSERT_TRUE(sign_package(p, example_key(Role::release, 2)));
+    const std::vector<PublicKey> keys{pub(Role::verifier, 1), pub(Role::release, 3), pub(Role::release, 2)};
+    EXPECT_EQ(code_of(require_roles(p, keys, kBoth)), "ok");
+}
+
+TEST(TrustAnchors, have_the_layout_devices_read) {
+    TrustAnchorOptions options;
+    options.capabilities = 0x0102030405060708;
+    options.device_id.fill(0xab);
+    const auto keys = both_keys();
+    auto blob = encode_trust_anchors(keys, options);
+    ASSERT_TRUE(blob);
+    ASSERT_EQ(blob->size(), MBPF_TRUST_HEADER_BYTES + 2 * sizeof(mbpf_trust_entry) + 32);
+    const std::uint8_t head[] = {'T', 'S', 'R', 'T', 1, 0, 2, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0xab};
+    EXPECT_TRUE(std::equal(std::begin(head), std::end(head), blob->begin()));
+    const std::uint8_t* entry = blob->data() + MBPF_TRUST_HEADER_BYTES + sizeof(mbpf_trust_entry);
+    EXPECT_EQ(entry[0], MBPF_ROLE_RELEASE);
+    EXPECT_EQ(entry[1], MBPF_SIGALG_ED25519);
+    EXPECT_TRUE(std::ranges::equal(keys[1].id(), std::span(entry + 4, 8)));
+    EXPECT_TRUE(std::ranges::equal(keys[1].bytes, std::span(entry + 12, 32)));
+    std::array<std::uint8_t, 32> digest;
+    crypto_hash_sha256(digest.data(), blob->data(), blob->size() - 32);
+    EXPECT_TRUE(std::equal(digest.begin(), digest.end(), blob->end() - 32));
+}
+
+TEST(TrustAnchors, hold_one_to_eight_different_keys) {
+    std::vector<PublicKey> keys;
+    EXPECT_EQ(encode_trust_anchors(keys).error().code, "MBPF5007");
+    for (std::uint8_t i = 0; i < 8; ++i) keys.push_back(pub(Role::release, i));
+    EXPECT_TRUE(encode_trust_anchors(keys));
+    keys.push_back(pub(Role::release, 8));
+    EXPECT_EQ(encode_trust_anchors(keys).error().code, "MBPF5007");
+    const std::vector<PublicKey> twice{pub(Role::release, 1), pub(Role::verifier, 1)};
+    EXPECT_EQ(encode_trust_anchors(twice).error().code, "MBPF5005");
+}
+
+}  // namespace
+}  // namespace mbpf
