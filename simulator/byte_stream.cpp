@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +19,8 @@
 namespace mbpf {
 
 namespace {
+
+constexpr int kConnectTimeoutMs = 5000;
 
 Diagnostic failed(unsigned code, std::string message, std::string fix) {
     Diagnostic d;
@@ -32,7 +36,8 @@ Diagnostic cannot_connect(const std::string& url, int error) {
 
 class DescriptorStream : public ByteStream {
   public:
-    explicit DescriptorStream(int fd) : fd_(fd) {}
+    // Never blocks in a call of the system: a device that stops reading must not stop us.
+    explicit DescriptorStream(int fd) : fd_(fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
     ~DescriptorStream() override { ::close(fd_); }
     DescriptorStream(const DescriptorStream&) = delete;
     DescriptorStream& operator=(const DescriptorStream&) = delete;
@@ -87,6 +92,17 @@ Result<int> open_unix(const std::string& url, const std::string& path) {
     return fd;
 }
 
+// connect() that gives up: a host that drops packets answers only after minutes. 0 or errno.
+int connect_in_time(int fd, const sockaddr* address, socklen_t bytes) {
+    if (::connect(fd, address, bytes) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
+    pollfd p{fd, POLLOUT, 0};
+    if (::poll(&p, 1, kConnectTimeoutMs) <= 0) return ETIMEDOUT;
+    int error = 0;
+    socklen_t length = sizeof error;
+    return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 ? errno : error;
+}
+
 Result<int> open_tcp(const std::string& url, const std::string& rest) {
     const std::size_t colon = rest.rfind(':');
     if (colon == std::string::npos || colon == 0) return failed(4103, url + " names no port", "write tcp://HOST:PORT");
@@ -95,13 +111,17 @@ Result<int> open_tcp(const std::string& url, const std::string& rest) {
     if (const int error = ::getaddrinfo(rest.substr(0, colon).c_str(), rest.substr(colon + 1).c_str(), &hints, &found); error != 0)
         return failed(4101, "cannot open " + url + ": " + ::gai_strerror(error), "check host and port");
     int fd = -1, error = ECONNREFUSED;
-    for (const addrinfo* a = found; a != nullptr && fd < 0; a = a->ai_next) {
-        fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-        if (fd >= 0 && ::connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
-            error = errno;
-            ::close(fd);
-            fd = -1;
+    for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
+        fd = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+        if (fd < 0) continue;
+        error = connect_in_time(fd, a->ai_addr, a->ai_addrlen);
+        if (error == 0) {
+            const int on = 1;  // requests are small and waited for: Nagle's delay would be theirs
+            ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            break;
         }
+        ::close(fd);
+        fd = -1;
     }
     ::freeaddrinfo(found);
     if (fd < 0) return cannot_connect(url, error);
@@ -125,12 +145,13 @@ speed_t speed_of(unsigned baud) {
 Result<int> open_serial(const std::string& url, std::string path) {
     unsigned baud = 115200;
     if (const std::size_t colon = path.rfind(':'); colon != std::string::npos) {
-        std::from_chars(path.data() + colon + 1, path.data() + path.size(), baud);
+        const auto [end, bad] = std::from_chars(path.data() + colon + 1, path.data() + path.size(), baud);
+        if (bad != std::errc() || end != path.data() + path.size()) baud = 0;
         path.resize(colon);
     }
     const speed_t speed = speed_of(baud);
     if (speed == B0) return failed(4103, "baud rate in " + url + " is not supported", "use 9600 to 921600");
-    const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);  // else it waits for a carrier
     termios t{};
     if (fd < 0 || ::tcgetattr(fd, &t) != 0) {
         const int error = errno;
@@ -138,6 +159,8 @@ Result<int> open_serial(const std::string& url, std::string path) {
         return cannot_connect(url, error);
     }
     ::cfmakeraw(&t);
+    t.c_cflag |= CLOCAL | CREAD;
+    t.c_cflag &= ~static_cast<tcflag_t>(CRTSCTS);
     ::cfsetspeed(&t, speed);
     ::tcsetattr(fd, TCSANOW, &t);
     return fd;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -153,8 +154,12 @@ int unload(ControlClient& device, const Arguments& a) {
 }
 
 int map_dump(ControlClient& device, const Arguments& a) {
+    auto info = map_info(device, a);
+    if (!info) return failed(info.error(), a);
     json entries = json::array();
-    for (std::string key;;) {
+    std::string key;
+    // Programs change the map meanwhile, so a walk may meet keys twice; more than it can hold it never prints.
+    for (std::uint32_t i = 0; i < info->max_entries(); ++i) {
         control::Request next = map_request(a, control::MapAccess::NEXT_KEY);
         next.mutable_map()->set_key(key);
         auto r = device.call(std::move(next));
@@ -164,6 +169,7 @@ int map_dump(ControlClient& device, const Arguments& a) {
         control::Request lookup = map_request(a, control::MapAccess::LOOKUP);
         lookup.mutable_map()->set_key(key);
         auto value = device.call(std::move(lookup));
+        if (!value && value.error().code == "MBPF4104") continue;  // deleted since
         if (!value) return failed(value.error(), a);
         const std::string k = bytes_text(span_of(key)), v = bytes_text(span_of(value->map().value()));
         entries.push_back({{"key", k}, {"value", v}, {"key_hex", hex_text(span_of(key))}, {"value_hex", hex_text(span_of(value->map().value()))}});
@@ -228,7 +234,7 @@ int events(ControlClient& device, const Arguments& a) {
         }
         std::fflush(stdout);
         if (a.count != 0 && seen >= a.count) break;
-        if (r->events().more()) continue;
+        if (r->events().more() && r->events().records_size() != 0) continue;
         if (!a.follow) break;
         ::usleep(kPollMicroseconds);
     }
@@ -265,6 +271,8 @@ int test_run(ControlClient& device, const Arguments& a) {
     t.set_context(string_of(*context));
     t.set_packet(string_of(*packet));
     t.set_repeat(a.repeat);
+    // The device answers when all runs are done.
+    device.timeout_ms = std::max(device.timeout_ms, static_cast<int>(std::min(60'000u, 1000 + a.repeat / 10)));
     auto r = device.call(std::move(request));
     if (!r) return failed(r.error(), a);
     const auto& reply = r->test_run();

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client on bad lines: lost, late, doubled, torn and foreign replies; and how refusals read.
+#include "simulator/control_client.h"
+
+#include <gtest/gtest.h>
+#include <mbpf/abi/admission.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "tests/deploy/fake_device.h"
+
+namespace mbpf {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+control::Request hello() {
+    control::Request r;
+    r.mutable_hello();
+    return r;
+}
+template <class T>
+std::string code_of(const Result<T>& r) {
+    return r ? "ok" : r.error().code;
+}
+
+TEST(Call, brings_the_reply) {
+    FakeDevice device;
+    device.answer = [](const control::Request&, control::Response& r) { r.mutable_hello()->set_board("bench"); };
+    ControlClient client = device.client();
+    auto r = client.call(hello());
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->hello().board(), "bench");
+    ASSERT_TRUE(client.call(hello()));
+    EXPECT_EQ(device.requests[1].sequence(), device.requests[0].sequence() + 1);
+}
+
+TEST(Call, repeats_the_same_request_when_a_reply_is_lost) {
+    FakeDevice device;
+    device.line = [](int n, const control::Response& r) { return n < 2 ? std::vector<Bytes>{} : std::vector<Bytes>{frame_of(r)}; };
+    ControlClient client = device.client();
+    ASSERT_TRUE(client.call(hello()));
+    ASSERT_EQ(device.requests.size(), 3u);
+    EXPECT_EQ(device.requests[0].SerializeAsString(), device.requests[2].SerializeAsString());
+}
+
+TEST(Call, gives_up_after_its_tries) {
+    FakeDevice device;
+    device.line = [](int, const control::Response&) { return std::vector<Bytes>{}; };
+    ControlClient client = device.client();
+    auto r = client.call(hello());
+    EXPECT_EQ(code_of(r), "MBPF4102");
+    EXPECT_EQ(exit_code(r.error()), 4);
+    EXPECT_EQ(device.requests.size(), 5u);
+}
+
+TEST(Call, takes_a_late_reply_to_an_earlier_try_once) {
+    FakeDevice device;
+    // The first reply comes with the second: both are for this request, and neither for the next.
+    device.line = [](int n, const control::Response& r) { return n == 0 ? std::vector<Bytes>{} : n == 1 ? std::vector<Bytes>{frame_of(r), frame_of(r)} : std::vector<Bytes>{frame_of(r)}; };
+    int calls = 0;
+    device.answer = [&](const control::Request&, control::Response& r) { r.mutable_hello()->set_uptime_ns(static_cast<unsigned>(++calls)); };
+    ControlClient client = device.client();
+    ASSERT_TRUE(client.call(hello()));
+    auto next = client.call(hello());
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->hello().uptime_ns(), 3u);
+}
+
+TEST(Call, ignores_replies_to_others) {
+    FakeDevice device;
+    device.line = [](int, const control::Response& r) {
+        control::Response other = r;
+        other.set_sequence(r.sequence() - 1);
+        other.mutable_hello()->set_board("stale");
+        return std::vector<Bytes>{frame_of(other), frame_of(r)};
+    };
+    device.answer = [](const control::Request&, control::Response& r) { r.mutable_hello()->set_board("bench"); };
+    ControlClient client = device.client();
+    auto r = client.call(hello());
+    ASSERT_TRUE(r);
+    EXPECT_EQ(r->hello().board(), "bench");
+}
+
+TEST(Call, passes_torn_and_foreign_frames_over) {
+    FakeDevice device;
+    device.line = [](int n, const control::Response& r) {
+        Bytes frame = frame_of(r);
+        if (n == 0) return std::vector<Bytes>{Bytes(frame.begin(), frame.begin() + 4)};  // cut
+        if (n == 1) {
+            frame[3] = static_cast<std::uint8_t>(frame[3] ^ 0x40);
+            return std::vector<Bytes>{frame};
+        }
+        std::vector<Bytes> bytewise{encode_frame(Bytes{0xff, 0xff, 0xff})};  // sound, but no protobuf
+        for (std::uint8_t b : frame) bytewise.push_back({b});
+        return bytewise;
+    };
+    ControlClient client = device.client();
+    EXPECT_EQ(code_of(client.call(hello())), "ok");
+    EXPECT_EQ(device.requests.size(), 3u);
+}
+
+TEST(Call, hands_console_text_on) {
+    FakeDevice device;
+    device.line = [](int, const control::Response& r) {
+        const Bytes text{'h', 'o', 't', '\n'};
+        return std::vector<Bytes>{text, frame_of(r)};
+    };
+    ControlClient client = device.client();
+    std::string seen;
+    client.on_text = [&](std::string_view text) { seen += text; };
+    ASSERT_TRUE(client.call(hello()));
+    EXPECT_EQ(seen, "hot\n");
+}
+
+TEST(Call, refuses_what_no_message_can_hold) {
+    FakeDevice device;
+    ControlClient client = device.client();
+    control::Request r;
+    r.mutable_push_data()->set_data(std::string(1100, 'x'));
+    EXPECT_EQ(code_of(client.call(std::move(r))), "MBPF3503");
+    EXPECT_TRUE(device.requests.empty());
+}
+
+TEST(Call, random_replies_never_crash_it) {
+    std::mt19937 random(4);
+    FakeDevice device;
+    device.line = [&](int, const control::Response& r) {
+        std::string bytes = r.SerializeAsString();
+        for (int i = 0; i < 20; ++i) bytes.push_back(static_cast<char>(random()));
+        std::shuffle(bytes.begin() + 6, bytes.end(), random);
+        return std::vector<Bytes>{encode_frame(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))};
+    };
+    ControlClient client = device.client();
+    client.timeout_ms = 1;
+    client.tries = 2;
+    for (int i = 0; i < 300; ++i) (void)client.call(hello());
+    EXPECT_GE(device.requests.size(), 300u);
+}
+
+TEST(Sequence, begins_anywhere) {
+    FakeDevice device;
+    std::set<std::uint32_t> starts;
+    for (int i = 0; i < 4; ++i) {
+        ControlClient client = device.client();
+        ASSERT_TRUE(client.call(hello()));
+        starts.insert(device.requests.back().sequence());
+    }
+    EXPECT_EQ(starts.size(), 4u);
+}
+
+TEST(Refusal, of_every_admission_check_has_its_code_text_and_advice) {
+    struct Row {
+        unsigned number;
+        std::string what, fix;
+    };
+#define MBPF_TEST_ROW(number, name, what, fix) {number, what, fix},
+    const std::vector<Row> rows{MBPF_ADMISSION_TABLE(MBPF_TEST_ROW)};
+#undef MBPF_TEST_ROW
+    for (const Row& row : rows) {
+        if (row.number == 0) continue;
+        control::Response r;
+        r.set_code(control::CODE_REFUSED);
+        r.set_admission(row.number);
+        r.set_expected(17);
+        r.set_actual(18);
+        r.set_detail("main");
+        const Diagnostic d = refusal(r);
+        EXPECT_EQ(d.code, "MBPF" + std::to_string(5100 + row.number));
+        EXPECT_EQ(d.message, "device refused: " + row.what + " (admission " + std::to_string(row.number) + ")");
+        EXPECT_EQ(d.why, "expected 17, actual 18; main");
+        EXPECT_EQ(d.fix, row.fix);
+        EXPECT_EQ(exit_code(d), 5);
+        ASSERT_NE(find_diagnostic_code(d.code), nullptr) << d.code;
+    }
+}
+
+TEST(Refusal, of_other_kinds_has_codes_too) {
+    const std::pair<int, const char*> kCases[] = {{control::CODE_BAD_REQUEST, "MBPF3502"}, {control::CODE_NOT_FOUND, "MBPF4104"}, {control::CODE_BAD_STATE, "MBPF4105"}, {control::CODE_FULL, "MBPF4106"},
+                                                  {control::CODE_UNSUPPORTED, "MBPF4107"}, {control::CODE_OUT_OF_RANGE, "MBPF4108"}, {99, "MBPF3502"}};
+    for (const auto& [code, diagnostic] : kCases) {
+        control::Response r;
+        r.set_code(static_cast<control::Code>(code));
+        EXPECT_EQ(refusal(r).code, diagnostic);
+        EXPECT_NE(find_diagnostic_code(diagnostic), nullptr);
+    }
+    control::Response unknown;
+    unknown.set_code(control::CODE_REFUSED);
+    unknown.set_admission(4711);
+    EXPECT_EQ(refusal(unknown).code, "MBPF3501");
+}
+
+TEST(Push, sends_the_package_in_the_devices_chunks_and_then_commits) {
+    for (const std::uint32_t chunk : {0u, 100u, 896u, 4000000000u}) {
+        FakeDevice device;
+        std::string sent;
+        device.answer = [&](const control::Request& request, control::Response& r) {
+            if (request.has_hello()) r.mutable_hello()->set_max_chunk(chunk);
+            if (request.has_push_data()) {
+                EXPECT_EQ(request.push_data().offset(), sent.size());
+                sent += request.push_data().data();
+            }
+            if (request.has_push_commit()) {
+                EXPECT_FALSE(request.push_commit().activate());
+                EXPECT_TRUE(request.push_commit().dry_run());
+                r.mutable_push()->set_package_id(5);
+            }
+        };
+        Bytes package(2500);
+        for (std::size_t i = 0; i < package.size(); ++i) package[i] = static_cast<std::uint8_t>(i * 7);
+        ControlClient client = device.client();
+        std::vector<std::uint64_t> progress;
+        auto r = client.push(package, {.activate = false, .dry_run = true}, [&](std::uint64_t done, std::uint64_t total) {
+            EXPECT_EQ(total, 2500u);
+            progress.push_back(done);
+        });
+        ASSERT_TRUE(r) << r.error().message;
+        EXPECT_EQ(r->push().package_id(), 5u);
+        EXPECT_EQ(sent, std::string(package.begin(), package.end()));
+        EXPECT_EQ(progress.back(), 2500u);
+        EXPECT_TRUE(std::ranges::is_sorted(progress));
+        std::uint8_t digest[32];
+        crypto_hash_sha256(digest, package.data(), package.size());
+        EXPECT_EQ(device.requests[1].push_begin().sha256(), std::string(reinterpret_cast<char*>(digest), 32));
+        EXPECT_EQ(device.requests[1].push_begin().bytes(), 2500u);
+    }
+}
+
+TEST(Push, stops_at_the_first_refusal) {
+    FakeDevice device;
+    device.answer = [&](const control::Request& request, control::Response& r) {
+        if (!request.has_push_begin()) return;
+        r.set_code(control::CODE_REFUSED);
+        r.set_admission(MBPF_ADMIT_TOO_LARGE);
+    };
+    ControlClient client = device.client();
+    EXPECT_EQ(code_of(client.push(Bytes(5000), {})), "MBPF5106");
+    EXPECT_EQ(device.requests.size(), 2u);
+}
+
+TEST(List, asks_for_one_package_after_the_other) {
+    FakeDevice device;
+    device.answer = [](const control::Request& request, control::Response& r) {
+        r.mutable_list()->set_count(3);
+        r.mutable_list()->set_name("p" + std::to_string(request.list().index()));
+    };
+    ControlClient client = device.client();
+    auto list = client.list();
+    ASSERT_TRUE(list);
+    ASSERT_EQ(list->size(), 3u);
+    EXPECT_EQ(list->at(2).name(), "p2");
+    device.answer = [](const control::Request&, control::Response& r) { r.mutable_list(); };
+    auto none = client.list();
+    ASSERT_TRUE(none);
+    EXPECT_TRUE(none->empty());
+}
+
+TEST(List, of_a_device_that_never_ends_does) {
+    FakeDevice device;
+    device.answer = [](const control::Request& request, control::Response& r) { r.mutable_hooks()->set_count(request.list_hooks().index() + 2); };
+    ControlClient client = device.client();
+    auto hooks = client.hooks();
+    ASSERT_TRUE(hooks);
+    EXPECT_EQ(hooks->size(), 1000u);
+}
+
+}  // namespace
+}  // namespace mbpf
