@@ -2,6 +2,7 @@
 // The commands: a request or a few, and the replies as text or JSON.
 #include "sdk/deploy/commands.h"
 
+#include <mbpf/abi/package.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +35,17 @@ int simple(ControlClient& device, const Arguments& a, control::Request request, 
     if (a.json) print({{"done", true}});
     else std::fprintf(stderr, "%s\n", done.c_str());
     return 0;
+}
+
+// A damaged package, cut where its header says the device's part ends, so that the device judges just that.
+std::vector<std::uint8_t> device_part(std::vector<std::uint8_t> bytes) {
+    const auto word = [&](std::size_t at) { return at + 4 <= bytes.size() ? std::uint64_t{bytes[at]} | std::uint64_t{bytes[at + 1]} << 8 | std::uint64_t{bytes[at + 2]} << 16 | std::uint64_t{bytes[at + 3]} << 24 : UINT64_MAX; };
+    const std::uint64_t signatures_at = word(offsetof(mbpf_package_header, signed_bytes));
+    if (signatures_at >= bytes.size()) return bytes;
+    const std::uint64_t count = word(static_cast<std::size_t>(signatures_at) + offsetof(mbpf_signature_block_header, count)) & 0xffff;
+    const std::uint64_t end = signatures_at + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + count * sizeof(mbpf_signature_entry);
+    if (end < bytes.size()) bytes.resize(static_cast<std::size_t>(end));
+    return bytes;
 }
 
 control::Request map_request(const Arguments& a, control::MapAccess::Op op) {
@@ -87,6 +99,7 @@ int push(ControlClient& device, const Arguments& a) {
         d.where.file = a.package_file;
         return failed(d, a);
     } else {
+        send = device_part(std::move(send));
         std::fprintf(stderr, "warning: %s: %s [%s]; the device will judge it\n", a.package_file.c_str(), package.error().message.c_str(), package.error().code.c_str());
     }
     cli::ProgressBar bar("sending", send.size());
