@@ -162,6 +162,7 @@ static bool part_ok(const mbpf_admitted *p, uint64_t *floor, uint32_t offset, ui
     return true;
 }
 
+/* Rows are payload: they are looked at only after the payload proved to be the signed one. */
 static bool check_rows_layout(const mbpf_admitted *p, mbpf_verdict *v)
 {
     for (uint32_t i = 0u; i < p->program_count; i++) {
@@ -218,8 +219,7 @@ static bool check_layout(const mbpf_admitted *p, mbpf_verdict *v)
            part_ok(p, &floor, p->data_offset, p->data_init_bytes, 8u, "data", v) &&
            part_ok(p, &floor, p->imports_offset, (uint64_t)p->import_count * sizeof(mbpf_package_import), 8u, "imports", v) &&
            part_ok(p, &floor, p->programs_offset, (uint64_t)p->program_count * sizeof(mbpf_package_program), 1u, "programs", v) &&
-           part_ok(p, &floor, p->maps_offset, (uint64_t)p->map_count * sizeof(mbpf_package_map), 1u, "maps", v) &&
-           check_rows_layout(p, v);
+           part_ok(p, &floor, p->maps_offset, (uint64_t)p->map_count * sizeof(mbpf_package_map), 1u, "maps", v);
 }
 
 static bool check_target(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
@@ -484,7 +484,8 @@ bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitte
     if (n > MBPF_SLOT_BYTES) {
         return mbpf_refuse(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, n, "");
     }
-    if (!check_target(rt, p, v) || !mbpf_check_signatures(rt, p, v) || !check_payload(p, v) || !check_rollback(rt, p, v)) {
+    if (!check_target(rt, p, v) || !mbpf_check_signatures(rt, p, v) || !check_payload(p, v) || !check_rows_layout(p, v) ||
+        !check_rollback(rt, p, v)) {
         return false;
     }
     if ((p->capabilities & ~rt->trust.capabilities) != 0u) {

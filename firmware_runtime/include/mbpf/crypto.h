@@ -6,7 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void mbpf_sha256(const uint8_t *bytes, uint32_t count, uint8_t digest[32]);
 bool mbpf_ed25519_verify(const uint8_t signature[64], const uint8_t *message, uint32_t count, const uint8_t key[32]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

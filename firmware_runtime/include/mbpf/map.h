@@ -11,6 +11,10 @@
 #include "mbpf/abi/native.h"
 #include "mbpf/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Errors of program helpers, as Linux numbers them. */
 #define MBPF_ENOENT 2
 #define MBPF_E2BIG 7
@@ -50,5 +54,9 @@ const uint8_t *mbpf_ring_buffer_peek(mbpf_map *map, uint32_t *bytes);
 void mbpf_ring_buffer_consume(mbpf_map *map);
 uint64_t mbpf_ring_buffer_dropped(const mbpf_map *map);
 uint64_t mbpf_ring_buffer_query(const mbpf_map *map, uint64_t what);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

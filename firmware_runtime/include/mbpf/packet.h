@@ -5,10 +5,18 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MBPF_XDP_CONTEXT_BYTES 40u /* of the larger, 64-bit form */
 
 /* Writes the context for `count` bytes at `packet`; returns its size. A packet never lies in the top 64 KiB
  * of the address space: proofs add up to 65535 to a packet pointer. */
 uint32_t mbpf_xdp_context(void *context, uint8_t *packet, uint32_t count, uint32_t ifindex);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const char mbpf_port_board[];          /* name of the board, as `hello` reports it */
 extern const uint16_t mbpf_port_isa;          /* MBPF_ISA_* */
 extern const uint16_t mbpf_port_isa_extensions;
@@ -42,5 +46,9 @@ void mbpf_port_idle(void);
 
 /* Ends an emulation; bare-metal harnesses end with it. Does nothing where nobody could notice. */
 void mbpf_port_power_off(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

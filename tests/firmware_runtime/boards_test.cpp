@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reference firmware on both emulated boards, with hand-written machine code: signatures, loading and
+// counting are those of the device itself.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <sodium.h>
+#include <filesystem>
+
+#include "core/platform.h"
+#include "linker/package.h"
+#include "mbpf/abi/admission.h"
+#include "mbpf/abi/map_layout.h"
+#include "mbpf/abi/package.h"
+#include "signer/signer.h"
+#include "simulator/board.h"
+#include "simulator/control_client.h"
+
+namespace mbpf::test {
+namespace {
+
+struct Signer {
+    PublicKey key;
+    std::array<std::uint8_t, 64> secret{};
+    Signer(Role role, std::uint8_t seed) {
+        std::array<std::uint8_t, 32> bytes{};
+        bytes.fill(seed);
+        key.role = role;
+        crypto_sign_seed_keypair(key.bytes.data(), secret.data(), bytes.data());
+    }
+    void sign(Package& p) const {
+        const std::string prefix = key.role == Role::verifier ? std::string(MBPF_TBS_PREFIX_VERIFIER, sizeof(MBPF_TBS_PREFIX_VERIFIER) - 1)
+                                                              : std::string(MBPF_TBS_PREFIX_RELEASE, sizeof(MBPF_TBS_PREFIX_RELEASE) - 1);
+        std::vector<std::uint8_t> message(prefix.begin(), prefix.end());
+        const auto header = p.header_bytes();
+        message.insert(message.end(), header.begin(), header.end());
+        PackageSignature s;
+        s.role = static_cast<std::uint8_t>(key.role);
+        s.algorithm = MBPF_SIGALG_ED25519;
+        s.key_id = key.id();
+        crypto_sign_detached(s.signature.data(), nullptr, message.data(), message.size(), secret.data());
+        p.signatures.push_back(s);
+    }
+};
+
+const Signer& verifier() { static const Signer s(Role::verifier, 1); return s; }
+const Signer& release() { static const Signer s(Role::release, 2); return s; }
+
+BoardOptions provisioned() {
+    const PublicKey keys[] = {verifier().key, release().key};
+    BoardOptions options;
+    Result<std::vector<std::uint8_t>> blob = encode_trust_anchors(keys);
+    EXPECT_TRUE(static_cast<bool>(blob));
+    if (blob) options.trust_anchors = *blob;
+    return options;
+}
+
+// On the conformance hook: returns the u32 at the context plus 1, high word 0.
+Package increment(BoardKind kind, const std::string& name = "demo") {
+    Package p;
+    p.name = name;
+    p.platform_version = 1;
+    if (kind == BoardKind::cortex_m4) {
+        p.isa = MBPF_ISA_THUMBV7EM;
+        p.text = {0x00, 0x68, 0x01, 0x30, 0x00, 0x21, 0x70, 0x47};  // ldr r0,[r0]; adds r0,#1; movs r1,#0; bx lr
+    } else {
+        p.isa = MBPF_ISA_RV32;
+        p.isa_extensions = MBPF_EXT_RV_C;
+        p.text = {0x08, 0x41, 0x05, 0x05, 0x81, 0x45, 0x82, 0x80};  // lw a0,0(a0); addi a0,a0,1; li a1,0; ret
+    }
+    PackageProgram program;
+    program.name = "main";
+    program.attach = "isa";
+    program.hook_id = 1;
+    program.worst_case_instructions = 4;
+    p.programs.push_back(program);
+    p.ram_bytes = static_cast<std::uint32_t>(mbpf_package_ram_base_bytes(0, 0, 0, 4));
+    return p;
+}
+
+std::vector<std::uint8_t> signed_bytes(Package p) {
+    verifier().sign(p);
+    release().sign(p);
+    return p.serialize(true);
+}
+
+class Board : public testing::TestWithParam<BoardKind> {
+  protected:
+    static std::unique_ptr<ControlClient> connect(const BoardProcess& board) {
+        Result<std::unique_ptr<ByteStream>> stream = open_stream(board.endpoint());
+        if (!stream) return nullptr;
+        return std::make_unique<ControlClient>(std::move(*stream));
+    }
+};
+
+TEST_P(Board, answers_hello_and_keeps_answering) {
+    Result<BoardProcess> board = start_board(GetParam(), provisioned());
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    auto client = connect(*board);
+    ASSERT_NE(client, nullptr);
+    for (int i = 0; i < 50; ++i) {
+        control::Request request;
+        request.mutable_hello();
+        const Result<control::Response> r = client->call(request);
+        ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+        EXPECT_EQ(r->hello().board(), board_name(GetParam()));
+        EXPECT_EQ(r->hello().trusted_keys(), 2u);
+    }
+}
+
+TEST_P(Board, without_provisioning_admits_nothing) {
+    Result<BoardProcess> board = start_board(GetParam());
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    auto client = connect(*board);
+    ASSERT_NE(client, nullptr);
+    const Result<control::Response> r = client->push(signed_bytes(increment(GetParam())), {});
+    ASSERT_FALSE(static_cast<bool>(r));
+    EXPECT_EQ(r.error().code, "MBPF5129");
+}
+
+TEST_P(Board, runs_code_and_counts_its_instructions) {
+    Result<BoardProcess> board = start_board(GetParam(), provisioned());
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    auto client = connect(*board);
+    ASSERT_NE(client, nullptr);
+    Package p = increment(GetParam());
+    p.programs[0].hook_abi = builtin_platform("isa")->hooks[0].abi_hash();
+    const Result<control::Response> pushed = client->push(signed_bytes(p), {});
+    ASSERT_TRUE(static_cast<bool>(pushed)) << render_text(pushed.error());
+    control::Request request;
+    control::TestRun& run = *request.mutable_test_run();
+    run.set_package("demo");
+    run.set_program("main");
+    run.set_context(std::string("\x29\0\0\0", 4));
+    run.set_repeat(40);
+    const Result<control::Response> r = client->call(request);
+    ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+    EXPECT_EQ(r->test_run().result(), 42u);
+    EXPECT_LE(r->test_run().instructions(), 4u);  // 4 of ours, less the 2 or 3 of an empty program
+}
+
+TEST_P(Board, refuses_flipped_bits_foreign_code_and_missing_roles) {
+    Result<BoardProcess> board = start_board(GetParam(), provisioned());
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    auto client = connect(*board);
+    ASSERT_NE(client, nullptr);
+    std::vector<std::uint8_t> flipped = signed_bytes(increment(GetParam()));
+    flipped[300] ^= 1;
+    const auto code_of = [&](const std::vector<std::uint8_t>& bytes) {
+        const Result<control::Response> r = client->push(bytes, {});
+        return r ? std::string("accepted") : r.error().code;
+    };
+    EXPECT_EQ(code_of(flipped), "MBPF5114");
+    EXPECT_EQ(code_of(signed_bytes(increment(GetParam() == BoardKind::cortex_m4 ? BoardKind::rv32imac : BoardKind::cortex_m4))), "MBPF5107");
+    Package half = increment(GetParam());
+    verifier().sign(half);
+    EXPECT_EQ(code_of(half.serialize(true)), "MBPF5111");
+}
+
+TEST_P(Board, tcp_endpoint_on_a_free_port) {
+    BoardOptions options = provisioned();
+    options.endpoint = "tcp://127.0.0.1:0";
+    Result<BoardProcess> board = start_board(GetParam(), options);
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    EXPECT_TRUE(board->endpoint().starts_with("tcp://127.0.0.1:"));
+    EXPECT_NE(connect(*board), nullptr);
+}
+
+TEST_P(Board, ends_with_its_process_object) {
+    pid_t pid = 0;
+    std::string endpoint;
+    {
+        Result<BoardProcess> board = start_board(GetParam());
+        ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+        pid = board->pid();
+        endpoint = board->endpoint().substr(5);
+        EXPECT_EQ(::kill(pid, 0), 0);
+    }
+    EXPECT_NE(::kill(pid, 0), 0);
+    EXPECT_FALSE(std::filesystem::exists(endpoint));
+}
+
+TEST_P(Board, missing_firmware_is_said) {
+    BoardOptions options;
+    options.firmware = "/nonexistent/firmware.elf";
+    const Result<BoardProcess> board = start_board(GetParam(), options);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4202");
+}
+
+TEST_P(Board, missing_emulator_is_said) {
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", "/nonexistent", 1);
+    const Result<BoardProcess> board = start_board(GetParam());
+    ::setenv("PATH", path.c_str(), 1);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4201");
+}
+
+TEST_P(Board, an_emulator_that_ends_is_said_with_its_message) {
+    const std::string text = testing::TempDir() + "no_firmware.elf";
+    std::ofstream(text) << "this is no ELF file";
+    BoardOptions options;
+    options.firmware = text;
+    options.endpoint = "unix:/nonexistent/folder/socket";
+    const Result<BoardProcess> board = start_board(GetParam(), options);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4203");
+    EXPECT_NE(board.error().why.find("socket"), std::string::npos) << board.error().why;
+}
+
+TEST_P(Board, bad_endpoint_is_said) {
+    BoardOptions options;
+    for (const char* endpoint : {"carrier-pigeon:", "tcp://127.0.0.1:x", "tcp://10.0.0.1:5", "unix:"}) {
+        options.endpoint = endpoint;
+        const Result<BoardProcess> board = start_board(GetParam(), options);
+        ASSERT_FALSE(static_cast<bool>(board)) << endpoint;
+        EXPECT_EQ(board.error().code, "MBPF4204");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Emulated, Board, testing::Values(BoardKind::cortex_m4, BoardKind::rv32imac), [](const auto& instance) {
+    return instance.param == BoardKind::cortex_m4 ? std::string("cortex_m4") : std::string("rv32imac");
+});
+
+}  // namespace
+}  // namespace mbpf::test

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading, hooks, hot swap and unloading, with real code running.
+#include <gtest/gtest.h>
+
+#include "device.h"
+
+namespace mbpf::test {
+namespace {
+
+Package counting_package(std::uint32_t rollback = 5) {
+    Package p = simple_package("counter", code_count());
+    p.rollback_counter = rollback;
+    p.maps = {array_map("count"), {"seen", MBPF_MAP_HASH, 0, 4, 4, 8}};
+    Import values;
+    values.kind = MBPF_IMPORT_MAP_VALUES;
+    p.imports = {values};
+    finish(p);
+    return p;
+}
+
+mbpf_hook_point* point(Device& d, const std::string& name) {
+    for (std::uint32_t i = 0; i < d.rt()->point_count; ++i)
+        if (name == d.rt()->points[i].name) return &d.rt()->points[i];
+    return nullptr;
+}
+
+TEST(Loading, data_segment_is_initialised_and_zero_filled) {
+    Device d;
+    Package p = simple_package("data", {0x48, 0x8B, 0x06, 0x8B, 0x00, 0xC3});  // mov rax,[rsi]; mov eax,[rax]; ret
+    p.data = {1, 2, 3, 4};
+    p.data_ram_bytes = 16;
+    Import data;
+    data.kind = MBPF_IMPORT_DATA;
+    p.imports = {data};
+    finish(p);
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    EXPECT_EQ(mbpf_program_run(d.program("data", "main"), nullptr), 0x04030201u);
+    p.imports[0].value = 4;
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    EXPECT_EQ(mbpf_program_run(d.program("data", "main"), nullptr), 0u);
+}
+
+TEST(Loading, helpers_are_called_through_the_import_table) {
+    Device d;
+    Package p = simple_package("call", {0x48, 0x83, 0xEC, 0x08, 0xFF, 0x16, 0x48, 0x83, 0xC4, 0x08, 0xC3});  // sub rsp,8; call [rsi]; add rsp,8; ret
+    Import row;
+    row.kind = MBPF_IMPORT_HELPER;
+    row.index = 5;
+    row.value = helper(5).abi_hash;
+    p.imports = {row};
+    finish(p);
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    const std::uint64_t a = mbpf_program_run(d.program("call", "main"), nullptr), b = mbpf_program_run(d.program("call", "main"), nullptr);
+    EXPECT_GT(a, 0u);
+    EXPECT_GE(b, a);
+}
+
+TEST(HotSwap, keeps_maps_of_equal_layout_and_the_attachment) {
+    Device d;
+    ASSERT_EQ(d.push(counting_package()).status, MBPF_OK);
+    for (std::uint64_t i = 1; i <= 3; ++i) EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), i);
+    const std::uint32_t free_before = mbpf_ram_free(d.rt());
+    const Device::Outcome o = d.push(counting_package(6), false);
+    ASSERT_EQ(o.status, MBPF_OK);
+    EXPECT_TRUE(o.result.replaced);
+    EXPECT_EQ(o.result.maps_kept, 2u);
+    EXPECT_TRUE(d.program("counter", "main")->attached);
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 4u);
+    EXPECT_EQ(mbpf_ram_free(d.rt()), free_before);
+}
+
+TEST(HotSwap, a_refused_version_leaves_the_old_one_running) {
+    Device d;
+    ASSERT_EQ(d.push(counting_package()).status, MBPF_OK);
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 1u);
+    Package bad = counting_package(6);
+    bad.maps[0].value_size = 16;
+    finish(bad);
+    const Device::Outcome o = d.push(bad);
+    EXPECT_EQ(o.verdict.code, MBPF_ADMIT_MAP_LAYOUT_CHANGED);
+    EXPECT_STREQ(o.verdict.detail, "count");
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 2u);
+}
+
+TEST(HotSwap, a_hundred_versions_use_no_more_than_two) {
+    Device d;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        ASSERT_EQ(d.push(counting_package(5 + i)).status, MBPF_OK) << i;
+        EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), i + 1);
+    }
+    ASSERT_EQ(mbpf_unload(d.rt(), mbpf_find_package(d.rt(), "counter")), MBPF_OK);
+    EXPECT_EQ(mbpf_ram_free(d.rt()), MBPF_ARENA_BYTES);
+    EXPECT_EQ(mbpf_arena_largest_gap(d.rt()), MBPF_ARENA_BYTES);
+}
+
+TEST(Hooks, programs_run_by_priority_until_one_does_not_pass) {
+    Device d;
+    const std::tuple<const char*, std::uint8_t, std::uint32_t> wanted[] = {{"late", 9, 1}, {"first", 1, 1}, {"second", 5, 0}};
+    for (const auto& [name, priority, result] : wanted) {
+        Package p = simple_package(name, code_return(result));
+        p.programs[0].priority = priority;
+        place_on(p, 0, "iio", "iio/device0/accel_x");
+        ASSERT_EQ(d.push(p).status, MBPF_OK);
+    }
+    mbpf_iio_event event{};
+    const mbpf_hook_result r = mbpf_hook_run(point(d, "iio/device0/accel_x"), &event);
+    EXPECT_EQ(r.verdict, 0);
+    EXPECT_EQ(r.programs_run, 2u);
+    EXPECT_EQ(d.program("late", "main")->runs, 0u);
+    ASSERT_EQ(mbpf_detach_program(d.program("second", "main")), MBPF_OK);
+    EXPECT_EQ(mbpf_hook_run(point(d, "iio/device0/accel_x"), &event).programs_run, 2u);
+    EXPECT_EQ(d.program("late", "main")->runs, 1u);
+}
+
+TEST(Hooks, without_programs_the_descriptor_decides) {
+    Device d;
+    mbpf_iio_event event{};
+    EXPECT_EQ(mbpf_hook_run(point(d, "iio/device0/accel_x"), &event).verdict, 1);  // fails open
+    EXPECT_EQ(mbpf_hook_run(point(d, "pwm/chip0/"), &event).verdict, 0);           // fails closed
+    EXPECT_EQ(mbpf_hook_run(point(d, "xdp"), &event).verdict, MBPF_XDP_PASS);
+}
+
+TEST(Attachments, are_not_doubled) {
+    Device d;
+    ASSERT_EQ(d.push(simple_package(), false).status, MBPF_OK);
+    mbpf_program* p = d.program("demo", "main");
+    EXPECT_FALSE(p->attached);
+    EXPECT_EQ(mbpf_detach_program(p), MBPF_BAD_STATE);
+    EXPECT_EQ(mbpf_attach_program(p), MBPF_OK);
+    EXPECT_EQ(mbpf_attach_program(p), MBPF_BAD_STATE);
+    EXPECT_EQ(mbpf_detach_program(p), MBPF_OK);
+}
+
+TEST(Transfer, demands_order_and_completeness) {
+    Device d;
+    const std::vector<std::uint8_t> bytes = d.signed_bytes(simple_package());
+    mbpf_verdict v;
+    mbpf_commit_result r;
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 1), MBPF_BAD_STATE);
+    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_STATE);
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), nullptr, &v), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 10, bytes.data(), 1), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), static_cast<std::uint32_t>(bytes.size()) + 1), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0xFFFFFFFF, bytes.data(), 2), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_STATE);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 100), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 100), MBPF_OK);  // repeated
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 100, bytes.data() + 100, static_cast<std::uint32_t>(bytes.size()) - 100), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_OK);
+}
+
+TEST(Transfer, a_wrong_digest_of_the_whole_is_noticed) {
+    Device d;
+    const std::vector<std::uint8_t> bytes = d.signed_bytes(simple_package());
+    const std::uint8_t digest[32] = {1};
+    mbpf_verdict v;
+    mbpf_commit_result r;
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), digest, &v), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), static_cast<std::uint32_t>(bytes.size())), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_REQUEST);
+    EXPECT_EQ(d.program("demo", "main"), nullptr);
+}
+
+}  // namespace
+}  // namespace mbpf::test
