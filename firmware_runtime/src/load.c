@@ -106,7 +106,9 @@ mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t 
     if (offset > t->received || count > t->bytes || offset > t->bytes - count) {
         return MBPF_OUT_OF_RANGE;
     }
-    memcpy(rt->slots[t->slot] + offset, bytes, count);
+    if (count != 0u) {
+        memcpy(rt->slots[t->slot] + offset, bytes, count);
+    }
     if (offset + count > t->received) {
         t->received = offset + count;
     }

@@ -43,7 +43,7 @@ Import import_row(std::uint8_t kind, std::uint16_t index, std::uint32_t value) {
 
 const Case kCases[] = {
     {"empty_input_is_truncated", MBPF_ADMIT_TRUNCATED, [](Device& d) { return d.push_bytes({}); }},
-    {"cut_signatures_are_truncated", MBPF_ADMIT_TRUNCATED, [](Device& d) { return push_edited(d, [](auto& b) { b.resize(b.size() - 1); }); }},
+    {"cut_signatures_are_truncated", MBPF_ADMIT_TRUNCATED, [](Device& d) { return push_edited(d, [](auto& b) { b.pop_back(); }); }},
     {"wrong_magic", MBPF_ADMIT_MAGIC, [](Device& d) { return push_edited(d, [](auto& b) { b[0] ^= 1; }); }},
     {"newer_format", MBPF_ADMIT_FORMAT_VERSION, [](Device& d) { return push_edited(d, [](auto& b) { b[4] = 2; }); }},
     {"unknown_flag", MBPF_ADMIT_FLAGS, [](Device& d) { return push_changed(d, [](Package& p) { p.flags = 1; }); }},
