@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Uses the same build() as mbpf-cc.
+#include "tests/end_to_end/build_package.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+
+#include "core/platform.h"
+#include "sdk/pipeline/build.h"
+
+namespace mbpf::end_to_end {
+
+namespace {
+
+SecretKey key_of(Role role, std::uint8_t fill) {
+    std::array<std::uint8_t, 32> seed{};
+    seed.fill(fill);
+    return SecretKey::from_seed(role, "test", seed);
+}
+
+Package build_now(const std::string& file, const std::string& target) {
+    const std::string path = std::string(MBPF_SOURCE_DIR) + "/sdk/examples/" + file;
+    std::ifstream in(path, std::ios::binary);
+    const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(in), {}};
+    auto platform = load_platform("microbpf");
+    BuildOptions options;
+    options.platform = std::make_shared<const Platform>(std::move(platform).value());
+    options.target = target;
+    BuildResult result = build({{path, bytes}}, options);
+    if (!result.ok() || !result.package) {
+        ADD_FAILURE() << file << " does not build for " << target << ":\n" << result.messages;
+        return {};
+    }
+    return *result.package;
+}
+
+}  // namespace
+
+Package build_example(const std::string& file, const std::string& target) {
+    static std::map<std::pair<std::string, std::string>, Package> built;
+    const auto [at, fresh] = built.try_emplace({file, target});
+    if (fresh) at->second = build_now(file, target);
+    return at->second;
+}
+
+SecretKey trusted_key(Role role) { return key_of(role, role == Role::verifier ? 0x11 : 0x22); }
+SecretKey strange_key(Role role) { return key_of(role, role == Role::verifier ? 0x33 : 0x44); }
+
+std::vector<std::uint8_t> for_device(Package package) {
+    EXPECT_TRUE(sign_package(package, trusted_key(Role::verifier)));
+    EXPECT_TRUE(sign_package(package, trusted_key(Role::release)));
+    return package.serialize(true);
+}
+
+std::vector<std::uint8_t> trust_anchors() {
+    const std::vector<PublicKey> keys{trusted_key(Role::verifier).public_key(), trusted_key(Role::release).public_key()};
+    TrustAnchorOptions options;
+    options.capabilities = ~kNotGranted;
+    options.device_id = {'u', 'n', 'd', 'e', 'r', ' ', 't', 'e', 's', 't'};
+    return encode_trust_anchors(keys, options).value();
+}
+
+}  // namespace mbpf::end_to_end
