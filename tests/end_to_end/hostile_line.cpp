@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines that lose, repeat and damage bytes, and ends that send anything at all: what was asked for happens
+// once, and the device goes on answering.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/end_to_end/build_package.h"
+#include "tests/end_to_end/device.h"
+
+namespace mbpf::end_to_end {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// Every third request is damaged, every fourth sent twice, every fifth reply lost.
+class BadLine : public ByteStream {
+  public:
+    explicit BadLine(std::unique_ptr<ByteStream> line) : line_(std::move(line)) {}
+    Status write(std::span<const std::uint8_t> bytes) override {
+        Bytes sent(bytes.begin(), bytes.end());
+        const unsigned n = ++written_;
+        if (n % 3 == 0) sent[sent.size() / 2] = static_cast<std::uint8_t>(sent[sent.size() / 2] ^ 0x21);
+        if (n % 4 == 0) sent.insert(sent.end(), bytes.begin(), bytes.end());
+        lose_ = n % 5 == 0;
+        return line_->write(sent);
+    }
+    Result<Bytes> read(int timeout_ms) override {
+        auto bytes = line_->read(timeout_ms);
+        if (lose_ && bytes) return Bytes{};
+        return bytes;
+    }
+
+  private:
+    std::unique_ptr<ByteStream> line_;
+    unsigned written_ = 0;
+    bool lose_ = false;
+};
+
+// Keeps the raw line within reach of the test.
+class Tap : public ByteStream {
+  public:
+    Tap(std::unique_ptr<ByteStream> line, ByteStream*& raw) : line_(std::move(line)) { raw = line_.get(); }
+    Status write(std::span<const std::uint8_t> bytes) override { return line_->write(bytes); }
+    Result<Bytes> read(int timeout_ms) override { return line_->read(timeout_ms); }
+
+  private:
+    std::unique_ptr<ByteStream> line_;
+};
+
+class HostileLine : public DeviceTest {};
+
+TEST_P(HostileLine, what_is_asked_for_happens_once) {
+    start(true, [](std::unique_ptr<ByteStream> line) { return std::make_unique<BadLine>(std::move(line)); });
+    device().timeout_ms = is_board() ? 400 : 30;
+    push(for_device(build_example("imu_filter/imu_filter.bpf.c", target())));
+    update("imu_filter", "config", u32(0), u32(400));
+    unsigned records = 0;
+    for (int round = 1; round <= 10; ++round) {
+        control::Request r;
+        auto& s = *r.mutable_stimulus()->mutable_sensor();
+        s.set_period_us(1000);
+        s.set_samples(32);
+        s.set_outlier_every(16);
+        s.set_amplitude(80);
+        s.set_outlier(5000);
+        EXPECT_EQ(must(std::move(r)).stimulus().samples_in(), 32u * static_cast<unsigned>(round));
+        control::Request e;
+        e.mutable_events()->set_package("imu_filter");
+        e.mutable_events()->set_map("events");
+        records += static_cast<unsigned>(must(std::move(e)).events().records_size());
+    }
+    EXPECT_EQ(records, 20u);
+}
+
+TEST_P(HostileLine, noise_between_requests_changes_nothing) {
+    ByteStream* raw = nullptr;
+    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Tap>(std::move(line), raw); });
+    std::mt19937 random(7);
+    for (int round = 0; round < (is_board() ? 5 : 100); ++round) {
+        Bytes noise(random() % 3000);
+        for (auto& b : noise) b = static_cast<std::uint8_t>(random());
+        ASSERT_TRUE(raw->write(noise));
+        EXPECT_EQ(hello().protocol(), 1u);
+    }
+}
+
+TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
+    ByteStream* raw = nullptr;
+    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Tap>(std::move(line), raw); });
+    push(for_device(build_example("weather/weather.bpf.c", target())));
+    // Requests of every kind, then bytes of them changed, cut or grown: what nanopb and the device must take.
+    std::vector<control::Request> seeds(14);
+    seeds[0].mutable_push_begin()->set_sha256(std::string(32, 'x'));
+    seeds[0].mutable_push_begin()->set_bytes(1000);
+    seeds[1].mutable_push_data()->set_data(std::string(300, 'y'));
+    seeds[2].mutable_push_commit()->set_activate(true);
+    seeds[3].mutable_list()->set_index(0);
+    seeds[4].mutable_attach()->set_package("weather");
+    seeds[4].mutable_attach()->set_program("stats");
+    seeds[5].mutable_detach()->set_package("weather");
+    seeds[5].mutable_detach()->set_program("stats");
+    seeds[6] = map_request("weather", "requests", control::MapAccess::UPDATE, u32(1), std::string(8, '1'));
+    seeds[7] = map_request("weather", "requests", control::MapAccess::NEXT_KEY, u32(0));
+    seeds[8].mutable_events()->set_package("weather");
+    seeds[8].mutable_events()->set_map("requests");
+    seeds[9].mutable_log()->set_from(0);
+    seeds[10].mutable_test_run()->set_package("weather");
+    seeds[10].mutable_test_run()->set_program("temperature");
+    seeds[10].mutable_test_run()->set_context(std::string(100, '\1'));
+    seeds[11].mutable_list_hooks()->set_index(3);
+    seeds[12].mutable_stimulus()->mutable_packet()->set_data(std::string(64, 'p'));
+    seeds[13].mutable_stimulus()->mutable_coap()->set_path("temperature");
+    std::mt19937 random(8);
+    const int rounds = is_board() ? 150 : 20'000;
+    for (int round = 0; round < rounds; ++round) {
+        control::Request& seed = seeds[random() % seeds.size()];
+        seed.set_sequence(static_cast<std::uint32_t>(random()));
+        std::string bytes = seed.SerializeAsString();
+        for (std::size_t changes = random() % 4; changes-- > 0 && !bytes.empty();) bytes[random() % bytes.size()] = static_cast<char>(random());
+        if (random() % 8 == 0) bytes.resize(random() % (bytes.size() + 1));
+        if (random() % 8 == 0) bytes.insert(random() % (bytes.size() + 1), std::string(random() % 200, static_cast<char>(random())));
+        ASSERT_TRUE(raw->write(encode_frame(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))));
+        ASSERT_TRUE(raw->read(is_board() ? 20 : 0));
+        if (round % 50 == 49) ASSERT_EQ(hello().protocol(), 1u) << "round " << round;
+    }
+    EXPECT_EQ(hello().protocol(), 1u);
+}
+
+MBPF_ON_ALL_DEVICES(HostileLine);
+
+}  // namespace
+}  // namespace mbpf::end_to_end
