@@ -17,7 +17,6 @@
 #define COAP_PAYLOAD 64u
 
 typedef struct sensor {
-    const char *hook; /* null: polled by programs, fires no hook */
     mbpf_hook_point *point;
     uint64_t next_due_ns, last_timestamp;
     uint64_t in, passed;
@@ -42,6 +41,7 @@ static struct {
     uint32_t pwm_duty[PWM_CHANNELS];
     uint32_t next_message_id;
     uint32_t loop_iteration;
+    uint64_t loop_due_ns;
     coap_response response;
     MBPF_ALIGNED(16) uint8_t packet[MBPF_PACKET_BYTES];
 } board;
@@ -116,6 +116,21 @@ int32_t mbpf_helper_coap_reply(uint32_t code, const void *payload, uint32_t size
 
 /* --- devices --- */
 
+/* A trace point of this firmware; costs one test while nobody listens. */
+static void trace(const char *name, uint32_t id, uint64_t a, uint64_t b, uint64_t c)
+{
+    if (!board.trace->first) {
+        return;
+    }
+    const uint64_t arguments[4] = {a, b, c, 0u};
+    mbpf_trace_event event;
+    memset(&event, 0, sizeof event);
+    event.timestamp = mbpf_port_time_ns();
+    event.id = id;
+    memcpy(event.arg, arguments, sizeof arguments);
+    (void)mbpf_hook_run_where(board.trace, &event, mbpf_attach_equals, name);
+}
+
 /* Triangle of 16 samples between -amplitude and +amplitude; every n-th sample is the outlier instead. */
 static int32_t waveform(const sensor *s)
 {
@@ -139,15 +154,13 @@ static uint32_t take_sample(uint32_t id, uint64_t now, int64_t *verdict)
     event.value = s->raw;
     event.scale = s->scale;
     event.seq = s->seq++;
-    mbpf_hook_result result = {1, 0u};
-    if (s->point) {
-        result = mbpf_hook_run(s->point, &event);
-    }
+    mbpf_hook_result result = mbpf_hook_run(s->point, &event);
     if (result.verdict == 1) {
         s->passed++;
         s->last_passed = event.value; /* a filter may have replaced it */
     }
     *verdict = result.verdict;
+    trace("trace/sample", id, event.seq, (uint64_t)(int64_t)s->raw, (uint64_t)result.verdict);
     return result.programs_run;
 }
 
@@ -198,20 +211,38 @@ static void poll_timers(uint64_t now)
     }
 }
 
-/* One turn of a control loop every 10 ms, for programs on loop/. */
+/* The control loop asks PWM channel 0 for a slowly rising duty; a program on the channel may limit it or
+ * keep the old one. */
+static void request_duty(uint64_t now)
+{
+    static const char channel[] = "pwm/chip0/channel0";
+    mbpf_pwm_state state;
+    memset(&state, 0, sizeof state);
+    state.timestamp = now;
+    state.period_ns = 1000000u;
+    state.duty_ns = (board.loop_iteration % 101u) * 10000u;
+    state.enabled = 1u;
+    if (mbpf_hook_run_where(board.pwm, &state, mbpf_attach_equals, channel).verdict == 1) {
+        board.pwm_duty[0] = state.duty_ns;
+    }
+}
+
+/* One turn of a control loop every 10 ms, for programs on loop/ and pwm/. */
 static void poll_loop(uint64_t now)
 {
-    static uint64_t next_due;
-    if (!board.loop->first || now < next_due) {
+    if ((!board.loop->first && !board.pwm->first) || now < board.loop_due_ns) {
         return;
     }
     mbpf_loop_event event;
     memset(&event, 0, sizeof event);
     event.timestamp = now;
-    next_due = now + 10000000u;
-    event.deadline = next_due;
+    board.loop_due_ns = now + 10000000u;
+    event.deadline = board.loop_due_ns;
     event.iter = board.loop_iteration++;
     (void)mbpf_hook_run(board.loop, &event);
+    if (board.pwm->first) {
+        request_duty(now);
+    }
 }
 
 void mbpf_virtual_board_poll(mbpf_runtime *rt)
@@ -223,33 +254,40 @@ void mbpf_virtual_board_poll(mbpf_runtime *rt)
     poll_loop(now);
 }
 
+/* A hook the descriptor does not have: the device works on, no program can attach there. */
+static mbpf_hook_point *add(const char *hook, const char *name, bool prefix)
+{
+    static const mbpf_hook_row row = {.name = "absent", .fail_open = 1u};
+    static mbpf_hook_point absent = {.name = "", .row = &row, .pass = 1};
+    mbpf_hook_point *point = mbpf_add_hook_point(board.rt, &mbpf_platform_microbpf, hook, name, prefix);
+    return point ? point : &absent;
+}
+
 void mbpf_virtual_board_init(mbpf_runtime *rt)
 {
     static const char *const hooks[SENSORS] = {"iio/device0/accel_x", "iio/device1/temperature", "iio/device2/humidity", "iio/device3/pressure"};
     static const uint32_t scales[SENSORS] = {1000u, 10000u, 10000u, 100000u};
     static const int32_t levels[SENSORS] = {0, 2150, 4800, 10132}; /* before the first sample */
-    const mbpf_platform_tables *p = &mbpf_platform_microbpf;
     memset(&board, 0, sizeof board);
     board.rt = rt;
-    (void)mbpf_add_platform(rt, p);
+    (void)mbpf_add_platform(rt, &mbpf_platform_microbpf);
     (void)mbpf_add_platform(rt, &mbpf_platform_isa);
-    board.xdp = mbpf_add_hook_point(rt, p, "xdp", "xdp", true);
+    board.xdp = add("xdp", "xdp", true);
     board.xdp->pass = MBPF_XDP_PASS;
     board.xdp->drop = MBPF_XDP_DROP;
     for (uint32_t i = 0u; i < SENSORS; i++) {
         sensor *s = &board.sensors[i];
-        s->hook = hooks[i];
-        s->point = mbpf_add_hook_point(rt, p, "iio", hooks[i], false);
+        s->point = add("iio", hooks[i], false);
         s->scale = scales[i];
         s->raw = levels[i];
     }
-    board.gpio = mbpf_add_hook_point(rt, p, "gpio", "gpio/chip0/", true);
-    board.pwm = mbpf_add_hook_point(rt, p, "pwm", "pwm/chip0/", true);
-    board.timer = mbpf_add_hook_point(rt, p, "timer", "timer/", true);
-    board.coap = mbpf_add_hook_point(rt, p, "coap", "coap/", true);
-    board.trace = mbpf_add_hook_point(rt, p, "trace", "trace/", true);
+    board.gpio = add("gpio", "gpio/chip0/", true);
+    board.pwm = add("pwm", "pwm/chip0/", true);
+    board.timer = add("timer", "timer/", true);
+    board.coap = add("coap", "coap/", true);
+    board.trace = add("trace", "trace/", true);
     board.trace->chain = MBPF_CHAIN_LAST;
-    board.loop = mbpf_add_hook_point(rt, p, "loop", "loop/", true);
+    board.loop = add("loop", "loop/", true);
     board.loop->chain = MBPF_CHAIN_LAST;
     (void)mbpf_add_hook_point(rt, &mbpf_platform_isa, "isa", "isa", false);
 }

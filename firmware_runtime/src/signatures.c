@@ -151,6 +151,9 @@ bool mbpf_check_signatures(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_
     for (uint32_t i = 0u; i < count; i++) { /* what is missing is said before what is wrong, and costs nothing */
         mbpf_signature_entry entry;
         read_entry(p, i, &entry);
+        if ((entry.reserved[0] | entry.reserved[1]) != 0u) {
+            return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, i, "reserved bytes of a signature");
+        }
         if (entry.algorithm == MBPF_SIGALG_ED25519 && (entry.role == MBPF_ROLE_VERIFIER || entry.role == MBPF_ROLE_RELEASE)) {
             present[entry.role - MBPF_ROLE_VERIFIER] = true;
         }

@@ -158,6 +158,27 @@ TEST_P(Board, refuses_flipped_bits_foreign_code_and_missing_roles) {
     EXPECT_EQ(code_of(half.serialize(true)), "MBPF5111");
 }
 
+TEST_P(Board, a_fault_in_native_code_resets_the_device_and_it_answers_again) {
+    Result<BoardProcess> board = start_board(GetParam(), provisioned());
+    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+    auto client = connect(*board);
+    ASSERT_NE(client, nullptr);
+    Package p = increment(GetParam());
+    p.programs[0].hook_abi = builtin_platform("isa")->hooks[0].abi_hash();
+    p.text = GetParam() == BoardKind::cortex_m4 ? std::vector<std::uint8_t>{0x00, 0xDE, 0x00, 0xDE} : std::vector<std::uint8_t>{0x00, 0x00, 0x00, 0x00};  // undefined
+    ASSERT_TRUE(static_cast<bool>(client->push(signed_bytes(p), {})));
+    control::Request request;
+    request.mutable_test_run()->set_package("demo");
+    request.mutable_test_run()->set_program("main");
+    client->timeout_ms = 300;
+    client->tries = 2;
+    EXPECT_FALSE(static_cast<bool>(client->call(request)));
+    client->tries = 10;
+    const auto packages = client->list();
+    ASSERT_TRUE(static_cast<bool>(packages)) << render_text(packages.error());
+    EXPECT_TRUE(packages->empty());
+}
+
 TEST_P(Board, tcp_endpoint_on_a_free_port) {
     BoardOptions options = provisioned();
     options.endpoint = "tcp://127.0.0.1:0";

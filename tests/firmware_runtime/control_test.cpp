@@ -278,6 +278,19 @@ TEST(Control, stimuli_reach_programs) {
     EXPECT_EQ(line.call(coap).stimulus().coap_code(), static_cast<std::uint32_t>(MBPF_COAP_NOT_FOUND));
 }
 
+TEST(Control, trace_points_of_the_firmware_run_programs) {
+    Line line;
+    Package p = simple_package("demo", {0x8B, 0x47, 0x20, 0xC3});  // mov eax,[rdi+32] (arg 2); ret
+    place_on(p, 0, "trace", "trace/sample");
+    finish(p);
+    line.push(p);
+    control::Request sensor;
+    sensor.mutable_stimulus()->mutable_sensor()->set_samples(7);
+    EXPECT_EQ(line.call(sensor).code(), control::CODE_OK);
+    EXPECT_EQ(line.device.program("demo", "main")->runs, 7u);
+    EXPECT_EQ(line.device.program("demo", "main")->last_result, 1u);  // the verdict
+}
+
 TEST(Control, console_log_is_read_in_pieces) {
     Line line;
     std::string all;
