@@ -48,6 +48,7 @@ std::vector<Refused> cases() {
         {"an unknown flag, signed", MBPF_ADMIT_FLAGS, [](Package& p) { p.flags = 1; }, {}},
         {"text outside the package", MBPF_ADMIT_LAYOUT, {}, [](Bytes& b) { put32(b, offsetof(mbpf_package_header, text_bytes), 0xfffffff0u); }},
         {"a reserved byte", MBPF_ADMIT_LAYOUT, {}, [](Bytes& b) { b[255] = 1; }},
+        {"a reserved byte of a signature", MBPF_ADMIT_LAYOUT, {}, [](Bytes& b) { b[b.size() - 74] = 1; }},
         {"bytes after the signatures", MBPF_ADMIT_LAYOUT, {}, [](Bytes& b) { b.push_back(0); }},
         {"no programs", MBPF_ADMIT_LAYOUT, {}, [](Bytes& b) { put32(b, offsetof(mbpf_package_header, program_count), 0); }},
         {"less RAM declared than used", MBPF_ADMIT_LAYOUT, [](Package& p) { p.ram_bytes -= 8; }, {}},
@@ -77,7 +78,7 @@ std::vector<Refused> cases() {
         {"more RAM than there is", MBPF_ADMIT_RAM,
          [](Package& p) {
              for (PackageMap& map : p.maps)
-                 if (map.type == MBPF_MAP_ARRAY) map.max_entries = 1'000'000;
+                 if (map.type == MBPF_MAP_ARRAY) map.max_entries = 20'000;
              declare_ram(p);
          },
          {}},

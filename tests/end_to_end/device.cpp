@@ -12,7 +12,9 @@ void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
     const std::vector<std::uint8_t> anchors = provisioned ? trust_anchors() : std::vector<std::uint8_t>{};
     std::unique_ptr<ByteStream> stream;
     if (GetParam().board) {
-        auto board = start_board(*GetParam().board, {.trust_anchors = anchors});
+        BoardOptions options;
+        options.trust_anchors = anchors;
+        auto board = start_board(*GetParam().board, options);
         ASSERT_TRUE(board) << render_text(board.error());
         board_.emplace(std::move(board).value());
         auto opened = open_stream(board_->endpoint());

@@ -20,6 +20,7 @@ struct Kind {
     const char* other_target;  // what it cannot run
     std::optional<BoardKind> board;
 };
+inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 inline constexpr Kind kHost{"host", "x86_64", "cortex-m4", std::nullopt};
 inline constexpr Kind kCortexM4{"cortex_m4", "cortex-m4", "rv32imac", BoardKind::cortex_m4};
 inline constexpr Kind kRv32imac{"rv32imac", "rv32imac", "cortex-m4", BoardKind::rv32imac};

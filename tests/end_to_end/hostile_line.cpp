@@ -122,7 +122,9 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
         if (random() % 8 == 0) bytes.insert(random() % (bytes.size() + 1), std::string(random() % 200, static_cast<char>(random())));
         ASSERT_TRUE(raw->write(encode_frame(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))));
         ASSERT_TRUE(raw->read(is_board() ? 20 : 0));
-        if (round % 50 == 49) ASSERT_EQ(hello().protocol(), 1u) << "round " << round;
+        if (round % 50 == 49) {
+            ASSERT_EQ(hello().protocol(), 1u) << "round " << round;
+        }
     }
     EXPECT_EQ(hello().protocol(), 1u);
 }
