@@ -11,7 +11,7 @@
 
 /* A request holds up the loop no longer than this, one run's own bound apart. */
 #define MAX_REPEAT 1000u
-#define MAX_NS 500000000u
+#define MAX_NS 200000000u
 
 static bool range_holds(const mbpf_field_range *range, const uint8_t *context)
 {

@@ -16,8 +16,8 @@
     X(7, ISA, "package is for another instruction set", "build with --target for this device") \
     X(8, ISA_EXTENSION, "package needs an instruction set extension that this CPU lacks", "build with --target for this device") \
     X(9, PLATFORM, "package is for another platform version", "build against the firmware's platform descriptor") \
-    X(10, SIGNATURE_MISSING_VERIFIER, "no verifier signature", "sign with a verifier key: mbpf-sign sign --role verifier") \
-    X(11, SIGNATURE_MISSING_RELEASE, "no release signature", "sign with a release key: mbpf-sign sign --role release") \
+    X(10, SIGNATURE_MISSING_VERIFIER, "no verifier signature", "sign with a verifier key: mbpf-sign sign --key") \
+    X(11, SIGNATURE_MISSING_RELEASE, "no release signature", "sign with a release key: mbpf-sign sign --key") \
     X(12, KEY_UNKNOWN, "no signature of this role by a key the device trusts", "sign with a key that the device was provisioned with") \
     X(13, SIGNATURE_INVALID, "a signature does not match the package", "the package was changed after signing, or signed with another key: sign it again") \
     X(14, PAYLOAD_DIGEST, "payload does not match the signed digest", "the file was damaged on the way: send it again") \
