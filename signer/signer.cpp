@@ -135,7 +135,7 @@ Result<const PublicKey*> signer_of(Role role, const Package& package, std::span<
         }
     }
     if (taken != nullptr) return policy(5005, "one key signed for two roles", "key " + key_id_text(taken->id()), "roles must be held by different keys");
-    if (present == nullptr) return policy(5002, "package has no " + name + " signature", "it has " + std::to_string(package.signatures.size()) + " signatures", "sign it: mbpf-sign sign --key with a key of role " + name);
+    if (present == nullptr) return policy(5002, "package has no " + name + " signature", package.signatures.empty() ? "it has no signatures" : "it has signatures, but none of this role", "sign it: mbpf-sign sign --key with a key of role " + name);
     if (known == nullptr) return policy(5003, "no " + name + " signature by a key given", "it is by key " + key_id_text(present->signature.key_id), "give the signer's public key with --pub");
     return policy(5004, "the " + name + " signature by key " + key_id_text(known->signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
 }
@@ -154,7 +154,7 @@ Status require_roles(const Package& package, std::span<const PublicKey> keys, st
 }
 
 Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options) {
-    if (keys.empty() || keys.size() > MBPF_TRUST_MAX_KEYS) return policy(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(keys.size()) + " given", "give fewer --pub");
+    if (keys.empty() || keys.size() > MBPF_TRUST_MAX_KEYS) return policy(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(keys.size()) + " given", "give 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " public keys with --pub");
     for (const PublicKey& key : keys)
         for (const PublicKey& other : keys)
             if (key.bytes == other.bytes && &key != &other) return policy(5005, key.role == other.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The terminal is asked through /dev/tty, so that pipes stay free; its echo is restored whatever happens.
+// The terminal is asked through /dev/tty, so that pipes stay free; its echo is restored after an interrupt too.
 #include "sdk/cli/passphrase.h"
 
 #include <fcntl.h>
@@ -15,6 +15,20 @@ namespace mbpf::cli {
 
 namespace {
 
+// One line typed without echo. The terminal gives us keys, not signals, so that an interrupt cannot leave it mute.
+std::optional<std::string> read_hidden_line(int tty) {
+    constexpr char kInterrupt = 3, kEnd = 4, kBackspace = 8, kKillLine = 21, kDelete = 127;
+    std::string line;
+    for (char c = 0; line.size() < 1024;) {
+        if (::read(tty, &c, 1) != 1 || c == kInterrupt) return std::nullopt;
+        if (c == '\n' || c == '\r' || c == kEnd) break;
+        if (c == kKillLine) line.clear();
+        else if (c != kBackspace && c != kDelete) line.push_back(c);
+        else if (!line.empty()) line.pop_back();
+    }
+    return line;
+}
+
 Result<std::string> ask(const std::string& prompt) {
     const int tty = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
     termios before{};
@@ -23,19 +37,17 @@ Result<std::string> ask(const std::string& prompt) {
         return usage_error("a passphrase is needed and there is no terminal to ask", "set MBPF_PASSPHRASE, or give --passphrase-file");
     }
     termios quiet = before;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(tty, TCSANOW, &quiet);
-    std::string line;
-    bool readable = ::write(tty, prompt.data(), prompt.size()) >= 0;
-    for (char c = 0; readable && line.size() < 1024;) {
-        readable = ::read(tty, &c, 1) == 1;
-        if (!readable || c == '\n') break;
-        line.push_back(c);
-    }
-    ::tcsetattr(tty, TCSANOW, &before);
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    ::tcsetattr(tty, TCSAFLUSH, &quiet);
+    std::optional<std::string> line;
+    if (::write(tty, prompt.data(), prompt.size()) >= 0) line = read_hidden_line(tty);
+    ::tcsetattr(tty, TCSAFLUSH, &before);
     (void)!::write(tty, "\n", 1);
     ::close(tty);
-    return line;
+    if (!line) return usage_error("no passphrase was entered", "enter it, set MBPF_PASSPHRASE, or give --passphrase-file");
+    return *line;
 }
 
 std::optional<Result<std::string>> given(const std::string& file, bool none) {

@@ -120,7 +120,7 @@ int verify_signatures(const Arguments& a) {
     }
     if (Status s = require_roles(*package, *keys, roles); !s) return cli::report(s.error());
     for (const SignatureReport& r : check_signatures(*package, *keys))
-        if (r.valid) std::printf("%s signature by key %s %s: valid\n", r.signature.role == 1 ? "verifier" : "release", key_id_text(r.signature.key_id).c_str(), r.label.c_str());
+        if (r.valid) std::printf("%s signature by key %s%s: valid\n", r.signature.role == 1 ? "verifier" : "release", key_id_text(r.signature.key_id).c_str(), r.label.empty() ? "" : (" (" + r.label + ")").c_str());
     return 0;
 }
 
