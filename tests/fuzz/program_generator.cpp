@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each statement is a small template with random parts; registers r7 to r9 hold numbers, r6 the context.
+#include "tests/fuzz/program_generator.h"
+
+#include <array>
+
+namespace mbpf::fuzz {
+
+using bpf::Insn;
+
+namespace {
+
+constexpr std::int32_t kInteresting[] = {0, 1, -1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 255, 256, 4095, 65535, 65536, INT32_MAX, INT32_MIN, -2, -8, -64};
+
+class Generator {
+  public:
+    explicit Generator(std::uint64_t seed) : random_(seed), packet_(seed % 4 == 0) {}
+
+    bpf::Object make() {
+        prologue();
+        const unsigned count = 3 + pick(14);
+        for (unsigned i = 0; i < count; ++i) statement(2);
+        put(0xbf, 0, 7 + pick(3), 0, 0);
+        put(packet_ ? 0x57 : 0xb7, packet_ ? 0 : 1, 0, 0, 3);
+        put(0x95, 0, 0, 0, 0);
+        if (has_callee_) callee();
+        auto object = bpf::object_from_slots(std::move(code_), packet_ ? "xdp" : "trace/fuzz", {map("array", 2, 4, 32, 3), map("hash", 1, 4, 16, 4)});
+        return std::move(object).value();
+    }
+
+  private:
+    static bpf::Map map(const char* name, std::uint32_t type, std::uint32_t key, std::uint32_t value, std::uint32_t entries) {
+        bpf::Map m;
+        m.name = name;
+        m.type = type;
+        m.key_size = key;
+        m.value_size = value;
+        m.max_entries = entries;
+        return m;
+    }
+    unsigned pick(unsigned n) { return static_cast<unsigned>(random_() % n); }
+    bool chance(unsigned percent) { return pick(100) < percent; }
+    std::int32_t imm() { return chance(70) ? kInteresting[pick(std::size(kInteresting))] : static_cast<std::int32_t>(random_()); }
+    void put(unsigned opcode, unsigned dst, unsigned src, int offset, std::int32_t value) {
+        code_.push_back({static_cast<std::uint8_t>(opcode), static_cast<std::uint8_t>(dst), static_cast<std::uint8_t>(src), static_cast<std::int16_t>(offset), value});
+    }
+    unsigned number_register() { return 7 + pick(3); }
+
+    void prologue() {
+        put(0xbf, 6, 1, 0, 0);
+        if (packet_) {
+            for (unsigned r = 7; r <= 9; ++r) put(0x61, r, 6, 12, 0);
+        } else {
+            for (unsigned r = 7; r <= 9; ++r) put(0x79, r, 6, 16 + 8 * static_cast<int>(r - 7), 0);
+        }
+        for (int slot = 1; slot <= 8; ++slot) put(0x7b, 10, 7 + pick(3), -8 * slot, 0);
+    }
+
+    void arithmetic() {
+        static constexpr unsigned kOps[] = {0x0, 0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x9, 0xa, 0xb, 0xc};
+        const unsigned op = kOps[pick(std::size(kOps))], cls = chance(50) ? 7 : 4;
+        const bool reg = chance(40), sign = (op == 0x3 || op == 0x9) && chance(30);
+        put(op << 4 | cls | (reg ? 8 : 0), number_register(), reg ? number_register() : 0, sign ? 1 : 0, reg ? 0 : imm());
+    }
+    void unary() {
+        switch (pick(4)) {
+            case 0: put(chance(50) ? 0x87 : 0x84, number_register(), 0, 0, 0); break;
+            case 1: put(0xdc, number_register(), 0, 0, 16 << pick(3)); break;
+            case 2: put(0xd7, number_register(), 0, 0, 16 << pick(3)); break;
+            default: put(chance(50) ? 0xbf : 0xbc, number_register(), number_register(), 8 << pick(2), 0); break;
+        }
+    }
+    unsigned condition() {
+        static constexpr unsigned kOps[] = {0x1, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0xa, 0xb, 0xc, 0xd};
+        return kOps[pick(std::size(kOps))] << 4 | (chance(60) ? 5u : 6u);
+    }
+    void branch(unsigned depth) {
+        const bool reg = chance(30);
+        const std::size_t at = code_.size();
+        put(condition() | (reg ? 8 : 0), number_register(), reg ? number_register() : 0, 0, reg ? 0 : imm());
+        const unsigned inside = 1 + pick(3);
+        for (unsigned i = 0; i < inside; ++i) statement(depth - 1);
+        if (chance(40)) {
+            const std::size_t skip = code_.size();
+            put(0x05, 0, 0, 0, 0);
+            code_[at].offset = static_cast<std::int16_t>(code_.size() - at - 1);
+            for (unsigned i = 0; i < 1 + pick(2); ++i) statement(depth - 1);
+            code_[skip].offset = static_cast<std::int16_t>(code_.size() - skip - 1);
+        } else {
+            code_[at].offset = static_cast<std::int16_t>(code_.size() - at - 1);
+        }
+    }
+    void loop(unsigned depth) {
+        const unsigned counter = number_register();
+        const std::int32_t bound = 1 + static_cast<std::int32_t>(pick(40)), step = chance(80) ? 1 : 2 + static_cast<std::int32_t>(pick(3));
+        put(0xb7, counter, 0, 0, 0);
+        const std::size_t head = code_.size();
+        for (unsigned i = 0; i < 1 + pick(3); ++i) statement(depth - 1);
+        if (chance(85)) put(chance(50) ? 0x07 : 0x04, counter, 0, 0, step);
+        static constexpr unsigned kExits[] = {0xa5, 0x55, 0xc5, 0xb5, 0xa6, 0x56};
+        put(kExits[pick(std::size(kExits))], counter, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, bound * step);
+    }
+    void stack_access() {
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        const unsigned size = kSizes[pick(4)];
+        const int offset = -1 - static_cast<int>(pick(chance(95) ? 64 : 80));
+        if (chance(50)) put(0x61 | size, number_register(), 10, offset, 0);
+        else if (chance(70)) put(0x63 | size, 10, number_register(), offset, 0);
+        else put(0x62 | size, 10, 0, offset, imm());
+    }
+    // A bounded index into the 64 bytes of the frame.
+    void stack_index() {
+        const unsigned index = number_register();
+        bound(index, 56);
+        put(0xbf, 2, 10, 0, 0);
+        put(0x07, 2, 0, 0, -64);
+        put(0x0f, 2, index, 0, 0);
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        const unsigned size = kSizes[pick(4)];
+        if (chance(50)) put(0x61 | size, number_register(), 2, 0, 0);
+        else put(0x63 | size, 2, number_register(), 0, 0);
+    }
+    // Makes `reg` small, usually rightly.
+    void bound(unsigned reg, std::int32_t limit) {
+        const std::int32_t slack = chance(90) ? 0 : static_cast<std::int32_t>(pick(20)) - 4;
+        if (chance(40)) {
+            put(chance(50) ? 0x57 : 0x54, reg, 0, 0, (limit >= 32 ? 31 : limit >= 16 ? 15 : 7) + slack);
+        } else if (chance(60)) {
+            put(chance(50) ? 0x97 : 0x94, reg, 0, 0, limit + slack);
+        } else {
+            put(chance(50) ? 0xb5 : 0xb6, reg, 0, 1, limit + slack);  // if reg <= limit skip
+            put(0xb7, reg, 0, 0, static_cast<std::int32_t>(pick(8)));
+        }
+    }
+    void map_access() {
+        const bool array = chance(60);
+        put(0x62, 10, 0, -72, static_cast<std::int32_t>(pick(4)));
+        put(0x18, 1, 1, 0, array ? 0 : 1);
+        put(0, 0, 0, 0, 0);
+        put(0xbf, 2, 10, 0, 0);
+        put(0x07, 2, 0, 0, -72);
+        put(0x85, 0, 0, 0, 1);
+        const std::size_t check = code_.size();
+        if (chance(95)) put(0x15, 0, 0, 0, 0);
+        const std::int32_t size = array ? 32 : 16;
+        if (chance(50)) {
+            const unsigned index = number_register();
+            bound(index, size - 8);
+            put(0x0f, 0, index, 0, 0);
+        }
+        if (chance(30)) {
+            put(0x7b, 10, 0, -80, 0);
+            put(0x79, 0, 10, -80, 0);
+        }
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        const unsigned width = kSizes[pick(4)];
+        switch (pick(4)) {
+            case 0: put(0x61 | width, number_register(), 0, static_cast<int>(pick(4)), 0); break;
+            case 1: put(0x63 | width, 0, number_register(), static_cast<int>(pick(8)), 0); break;
+            case 2: put(0xdb, 0, number_register(), 0, chance(50) ? 0 : 1); break;
+            default: put(0xc3, 0, number_register(), 0, chance(50) ? 0xa1 : 0xe1); break;
+        }
+        if (code_[check].opcode == 0x15) code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
+    }
+    void packet_access() {
+        if (!packet_) return context_access();
+        put(0x61, 2, 6, 0, 0);
+        put(0x61, 3, 6, 4, 0);
+        const bool variable = chance(50);
+        if (variable) {
+            const unsigned index = number_register();
+            bound(index, 60);
+            put(0x0f, 2, index, 0, 0);
+        }
+        const int room = 4 + static_cast<int>(pick(20));
+        put(0xbf, 4, 2, 0, 0);
+        put(0x07, 4, 0, 0, room);
+        const std::size_t check = code_.size();
+        put(chance(80) ? 0x2d : 0x3d, 4, 3, 0, 0);  // if r4 > r3 (or >=) skip
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        const unsigned width = kSizes[pick(4)];
+        const int bytes = width == 0x10 ? 1 : width == 0x08 ? 2 : width == 0x00 ? 4 : 8;
+        const int offset = chance(90) ? room - bytes : room - bytes + 1;
+        if (chance(60)) put(0x61 | width, number_register(), 2, offset, 0);
+        else put(0x63 | width, 2, number_register(), offset, 0);
+        code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
+    }
+    void context_access() {
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        put(0x61 | kSizes[pick(4)], number_register(), 6, 16 + static_cast<int>(pick(28)), 0);
+    }
+    void call() {
+        has_callee_ = true;
+        for (unsigned r = 1; r <= 3; ++r) put(0xbf, r, r == 3 && chance(40) ? 10 : number_register(), 0, 0);
+        calls_.push_back(code_.size());
+        put(0x85, 0, 1, 0, 0);
+        put(0xbf, number_register(), 0, 0, 0);
+    }
+    void callee() {
+        const std::size_t begin = code_.size();
+        for (std::size_t at : calls_) code_[at].imm = static_cast<std::int32_t>(begin - at - 1);
+        put(0xbf, 7, 1, 0, 0);
+        put(0xbf, 8, 2, 0, 0);
+        put(0xb7, 9, 0, 0, 5);
+        for (int slot = 1; slot <= 8; ++slot) put(0x7b, 10, 7, -8 * slot, 0);
+        for (unsigned i = 0; i < 2 + pick(4); ++i) chance(60) ? arithmetic() : stack_access();
+        put(0xbf, 0, 7 + pick(3), 0, 0);
+        put(0x95, 0, 0, 0, 0);
+    }
+    void statement(unsigned depth) {
+        switch (pick(12)) {
+            case 0:
+            case 1:
+            case 2: arithmetic(); break;
+            case 3: unary(); break;
+            case 4: depth > 0 ? branch(depth) : arithmetic(); break;
+            case 5: depth > 0 && chance(60) ? loop(depth) : arithmetic(); break;
+            case 6: stack_access(); break;
+            case 7: stack_index(); break;
+            case 8: map_access(); break;
+            case 9: packet_access(); break;
+            case 10: chance(30) ? call() : stack_access(); break;
+            default: depth > 0 ? branch(depth) : stack_access(); break;
+        }
+    }
+
+    std::mt19937_64 random_;
+    bool packet_;
+    bool has_callee_ = false;
+    std::vector<std::size_t> calls_;
+    std::vector<Insn> code_;
+};
+
+}  // namespace
+
+bpf::Object generate(std::uint64_t seed) { return Generator(seed).make(); }
+
+}  // namespace mbpf::fuzz

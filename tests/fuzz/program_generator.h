@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random eBPF programs of the kinds compilers make: arithmetic, branches, bounded loops, stack arrays, spills, map
+// values, packets behind checks, calls. Many are unsafe on purpose in small ways.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "core/program.h"
+
+namespace mbpf::fuzz {
+
+// Deterministic for a seed. Section "trace/fuzz" or "xdp".
+bpf::Object generate(std::uint64_t seed);
+
+}  // namespace mbpf::fuzz

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The soundness check: every accepted program is run on random and boundary inputs in the interpreter, which
+// checks each access; every register must be inside its fact, every branch taken one the facts allow, the cost
+// within the bound.
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <iostream>
+#include <string_view>
+
+#include "simulator/interpreter.h"
+#include "simulator/model_world.h"
+#include "tests/fuzz/program_generator.h"
+#include "verifier/verify.h"
+
+namespace mbpf {
+namespace {
+
+std::uint64_t g_programs = 6000;
+std::uint64_t g_seed = 1;
+
+class FactChecker : public sim::TraceSink {
+  public:
+    FactChecker(const ProgramFacts& facts, const bpf::Program& program, sim::ModelWorld& world) : facts_(facts), program_(program), world_(world) {}
+
+    void before(const sim::StepView& step) override {
+        if (!wrong.empty()) return;
+        check_edge(step.slot);
+        const InsnFacts& facts = facts_.insns[step.slot];
+        if (!facts.reachable) return say(step.slot, "is not reachable by its facts");
+        for (unsigned r = 0; r < bpf::kRegisterCount; ++r) check_register(step, r, facts.before[r]);
+        last_ = static_cast<std::int64_t>(step.slot);
+    }
+    std::string wrong;
+
+  private:
+    void say(std::uint32_t slot, const std::string& what) {
+        if (wrong.empty()) wrong = "slot " + std::to_string(slot) + " " + what;
+    }
+    void check_edge(std::uint32_t slot) {
+        if (last_ < 0) return;
+        const std::uint32_t from = static_cast<std::uint32_t>(last_);
+        const bpf::Op* op = bpf::find_op(program_.insns[from]);
+        if (op->kind != bpf::Kind::jump) return;
+        const bool taken = slot != from + 1 || program_.insns[from].offset == 0;
+        const InsnFacts& facts = facts_.insns[from];
+        if (taken ? !facts.may_take_branch && !(slot == from + 1 && facts.may_fall_through) : !facts.may_fall_through) say(from, "went along an edge its facts exclude");
+    }
+    void check_register(const sim::StepView& step, unsigned r, const ValueFact& fact) {
+        if (fact.kind == ValueKind::unknown) return;
+        const std::string name = "has r" + std::to_string(r) + " = " + std::to_string(step.registers[r]);
+        if (!step.initialised[r]) return say(step.slot, name + " uninitialised, though its fact says otherwise");
+        const std::uint64_t value = step.registers[r];
+        const std::int64_t sign = static_cast<std::int64_t>(value);
+        if (fact.kind == ValueKind::number) {
+            if (value < fact.umin || value > fact.umax || sign < fact.smin || sign > fact.smax || ((value ^ fact.bits_value) & ~fact.bits_mask) != 0) say(step.slot, name + " outside its fact");
+            return;
+        }
+        if (value == 0) {
+            if (fact.kind == ValueKind::pointer) say(step.slot, name + ": null, though its fact says never");
+            return;
+        }
+        std::int64_t base = 0;
+        const sim::Memory& memory = world_.memory();
+        switch (fact.region) {
+            case Region::context: base = static_cast<std::int64_t>(memory.address(step.machine.context_region())); break;
+            case Region::packet: base = static_cast<std::int64_t>(memory.address(step.machine.packet_region())); break;
+            case Region::stack:
+                if (fact.frame < 0) return;
+                base = static_cast<std::int64_t>(memory.address(step.machine.stack_region(static_cast<std::size_t>(fact.frame)))) + 512;
+                break;
+            default: return;
+        }
+        if (sign - base < fact.smin || sign - base > fact.smax) say(step.slot, name + ": offset " + std::to_string(sign - base) + " outside its fact");
+    }
+
+    const ProgramFacts& facts_;
+    const bpf::Program& program_;
+    sim::ModelWorld& world_;
+    std::int64_t last_ = -1;
+};
+
+std::string listing(const bpf::Program& program) {
+    std::string text;
+    for (std::size_t i = 0; i < program.insns.size(); ++i) text += std::to_string(i) + ": " + bpf::disassemble(program.insns, i) + "\n";
+    return text;
+}
+
+sim::RunInput random_input(std::mt19937_64& random, bool packet) {
+    static constexpr std::uint64_t kBoundary[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX, 8, 56, 64};
+    sim::RunInput input;
+    input.context.resize(packet ? 24 : 48);
+    for (std::size_t at = 0; at + 8 <= input.context.size(); at += 8) {
+        const std::uint64_t value = random() % 3 == 0 ? random() : kBoundary[random() % std::size(kBoundary)];
+        for (unsigned i = 0; i < 8; ++i) input.context[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
+    if (packet) {
+        input.packet.resize(random() % 100);
+        for (auto& byte : input.packet) byte = static_cast<std::uint8_t>(random());
+    }
+    input.step_limit = 1'000'000;
+    return input;
+}
+
+TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    std::uint64_t accepted = 0, runs = 0;
+    for (std::uint64_t i = 0; i < g_programs; ++i) {
+        const std::uint64_t seed = g_seed * 1'000'003 + i;
+        const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
+        VerifyOptions options;
+        options.max_steps = 200'000;
+        const VerifyReport report = verify(object, platform, options);
+        if (!report.accepted()) {
+            ASSERT_NE(diagnostic_class(report.verdicts.front().diagnostics.front()), DiagnosticClass::internal) << "seed " << seed << render_text(report.verdicts.front().diagnostics.front());
+            continue;
+        }
+        ++accepted;
+        const ProgramFacts& facts = report.verified->facts(0);
+        std::mt19937_64 random(seed);
+        sim::ModelWorld world(*object);
+        for (int run = 0; run < 8; ++run, ++runs) {
+            FactChecker checker(facts, object->programs[0], world);
+            sim::Machine machine(*object, 0, *platform, world);
+            auto result = machine.run(random_input(random, object->programs[0].section == "xdp"), &checker);
+            ASSERT_TRUE(result) << "seed " << seed << ": accepted, but " << render_text(result.error()) << listing(object->programs[0]);
+            ASSERT_EQ(checker.wrong, "") << "seed " << seed << "\n" << listing(object->programs[0]);
+            ASSERT_LE(result->cost, facts.worst_case_instructions) << "seed " << seed << "\n" << listing(object->programs[0]);
+        }
+    }
+    std::cout << g_programs << " programs, " << accepted << " accepted, " << runs << " runs\n";
+    EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
+}
+
+}  // namespace
+}  // namespace mbpf
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view arg = argv[i];
+        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}})
+            if (arg.starts_with(name)) std::from_chars(arg.data() + name.size(), arg.data() + arg.size(), *into);
+    }
+    return RUN_ALL_TESTS();
+}
