@@ -33,7 +33,7 @@ Diagnostic make(unsigned code, std::string message, std::string why = {}, std::s
 }  // namespace
 
 Diagnostic refusal(const control::Response& r) {
-    const std::string detail = r.detail().empty() ? "" : r.detail();
+    const std::string detail = printable_text(r.detail());
     switch (r.code()) {
         case control::CODE_REFUSED:
             for (const AdmissionRow& row : kAdmission)

@@ -25,6 +25,13 @@ std::optional<std::vector<std::uint8_t>> cobs_decode(std::span<const std::uint8_
 
 }  // namespace
 
+std::string printable_text(std::string_view text) {
+    std::string out;
+    for (char c : text)
+        if (c == '\n' || c == '\t' || (c >= 0x20 && c < 0x7f)) out.push_back(c);
+    return out;
+}
+
 std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
     std::uint32_t crc = 0xffffffffu;
     for (std::uint8_t byte : bytes) {
@@ -69,8 +76,7 @@ void FrameReceiver::end_piece(std::vector<std::vector<std::uint8_t>>& messages) 
             return;
         }
     }
-    for (std::uint8_t byte : piece_)
-        if (byte == '\n' || byte == '\t' || (byte >= 0x20 && byte < 0x7f)) text_.push_back(static_cast<char>(byte));
+    text_ += printable_text(std::string_view(reinterpret_cast<const char*>(piece_.data()), piece_.size()));
     piece_.clear();
 }
 

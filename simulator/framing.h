@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mbpf {
@@ -15,6 +16,9 @@ inline constexpr std::size_t kMaxMessageBytes = 1024;
 
 std::uint32_t crc32(std::span<const std::uint8_t> bytes);
 std::vector<std::uint8_t> encode_frame(std::span<const std::uint8_t> message);
+
+// What a device says may be shown on a terminal: printable ASCII, newlines and tabs; the rest is left out.
+std::string printable_text(std::string_view text);
 
 // Splits a stream into messages and console text. What is no sound frame counts as text if it is printable,
 // and is dropped otherwise.

@@ -24,6 +24,8 @@ constexpr useconds_t kPollMicroseconds = 100'000;
 
 std::span<const std::uint8_t> span_of(const std::string& bytes) { return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}; }
 std::string string_of(const std::vector<std::uint8_t>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+// Device strings in text output: a device must not drive our terminal. JSON escapes them itself.
+std::string shown(const std::string& text) { return printable_text(text); }
 void print(const json& j) { std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str()); }
 int failed(const Diagnostic& d, const Arguments& a) { return cli::report(d, a.json); }
 
@@ -78,7 +80,7 @@ int list_hooks(ControlClient& device, const Arguments& a) {
     json all = json::array();
     for (const auto& h : *hooks) {
         all.push_back({{"name", h.name()}, {"prefix", h.prefix()}, {"fired", h.fired()}});
-        if (!a.json) std::printf("%s%-40s fired %llu\n", h.name().c_str(), h.prefix() ? "…" : "", static_cast<unsigned long long>(h.fired()));
+        if (!a.json) std::printf("%s%-40s fired %llu\n", shown(h.name()).c_str(), h.prefix() ? "…" : "", static_cast<unsigned long long>(h.fired()));
     }
     if (a.json) print({{"hooks", all}});
     return 0;
@@ -123,9 +125,9 @@ int list(ControlClient& device, const Arguments& a) {
     }
     if (packages->empty()) std::fprintf(stderr, "no packages loaded\n");
     for (const auto& p : *packages) {
-        std::printf("%s %s (rollback counter %u), text %u, RAM %u bytes\n", p.name().c_str(), version_text(p).c_str(), p.rollback_counter(), p.text_bytes(), p.ram_bytes());
-        for (const auto& x : p.programs()) std::printf("  program %-20s %s %s, ran %llu times\n", x.name().c_str(), x.attached() ? "on" : "detached from", x.attach().c_str(), static_cast<unsigned long long>(x.runs()));
-        for (const auto& m : p.maps()) std::printf("  map     %-20s type %u, key %u, value %u, %u of %u entries\n", m.name().c_str(), m.type(), m.key_size(), m.value_size(), m.used(), m.max_entries());
+        std::printf("%s %s (rollback counter %u), text %u, RAM %u bytes\n", shown(p.name()).c_str(), version_text(p).c_str(), p.rollback_counter(), p.text_bytes(), p.ram_bytes());
+        for (const auto& x : p.programs()) std::printf("  program %-20s %s %s, ran %llu times\n", shown(x.name()).c_str(), x.attached() ? "on" : "detached from", shown(x.attach()).c_str(), static_cast<unsigned long long>(x.runs()));
+        for (const auto& m : p.maps()) std::printf("  map     %-20s type %u, key %u, value %u, %u of %u entries\n", shown(m.name()).c_str(), m.type(), m.key_size(), m.value_size(), m.used(), m.max_entries());
     }
     return 0;
 }
@@ -141,7 +143,7 @@ int info(ControlClient& device, const Arguments& a) {
                {"trusted_keys", h.trusted_keys()}, {"uptime_ns", h.uptime_ns()}, {"device_id", hex_text(span_of(h.device_id()))}});
         return 0;
     }
-    std::printf("board %s, firmware %s, platform %s version %u\n%u slots of %u bytes, %u bytes of RAM free, %u trusted keys, up %.3f s\n", h.board().c_str(), h.firmware_version().c_str(), h.platform().c_str(), h.platform_version(), h.slot_count(), h.slot_bytes(),
+    std::printf("board %s, firmware %s, platform %s version %u\n%u slots of %u bytes, %u bytes of RAM free, %u trusted keys, up %.3f s\n", shown(h.board()).c_str(), shown(h.firmware_version()).c_str(), shown(h.platform()).c_str(), h.platform_version(), h.slot_count(), h.slot_bytes(),
                 h.ram_free(), h.trusted_keys(), static_cast<double>(h.uptime_ns()) / 1e9);
     return 0;
 }
@@ -262,7 +264,7 @@ int log(ControlClient& device, const Arguments& a) {
         if (!r) return failed(r.error(), a);
         const std::string& text = r->log().text();
         if (a.json && !text.empty()) print({{"text", text}, {"lost", r->log().lost()}});
-        else std::fwrite(text.data(), 1, text.size(), stdout);
+        else std::fputs(shown(text).c_str(), stdout);
         std::fflush(stdout);
         const bool more = r->log().next() != from && !text.empty();
         from = r->log().next();
@@ -330,7 +332,7 @@ int stimulus(ControlClient& device, const Arguments& a, const std::string& what)
                {"motor_stopped", x.motor_stopped()}, {"samples_in", x.samples_in()}, {"samples_passed", x.samples_passed()}, {"last_value", x.last_value()}});
         return 0;
     }
-    if (what == "coap") std::printf("%u.%02u %s\n", x.coap_code() >> 5, x.coap_code() & 31, x.data().c_str());
+    if (what == "coap") std::printf("%u.%02u %s\n", x.coap_code() >> 5, x.coap_code() & 31, shown(x.data()).c_str());
     else if (what == "sensor") std::printf("samples in %llu, passed %llu, last value %d\n", static_cast<unsigned long long>(x.samples_in()), static_cast<unsigned long long>(x.samples_passed()), x.last_value());
     else std::printf("verdict %lld by %u programs, motors stopped 0x%x\n", static_cast<long long>(x.verdict()), x.programs_run(), x.motor_stopped());
     return 0;
