@@ -128,7 +128,8 @@ std::optional<Diagnostic> Analysis::run() {
     States exits;
     if (!run_function(0, std::move(entry), exits)) return failure_;
     if (exits.empty()) {
-        fail(1007, 0, nullptr, "program never returns", "no path reaches its end", "let every loop end");
+        // Every loop ends and every path ends with a return, so some state reaches one.
+        fail(9001, 0, nullptr, "internal error: no path reaches the program's end", "", "please report this with the object");
         return failure_;
     }
     for (const State& exit : exits) facts_.worst_case_instructions = std::max(facts_.worst_case_instructions, exit.cost);
@@ -240,11 +241,14 @@ bool Analysis::run_loop(const Component& loop, Activation& act) {
         if (waiting == act.incoming.end()) break;
         ++stats_.loop_iterations_unrolled;
         const States& next = waiting->second;
+        // The jump that came back is the loop's own condition: its line is the one people call the loop.
+        const Trail& trail = next.front().trail;
+        const std::uint32_t loop_slot = trail.count == 0 ? head_slot : trail.steps[(trail.count - 1) % Trail::kLength].slot;
         if (stats_.steps > options_.max_steps)
-            return fail(1043, head_slot, &next.front(), "analysis budget of " + std::to_string(options_.max_steps) + " steps spent in this loop",
+            return fail(1043, loop_slot, &next.front(), "analysis budget of " + std::to_string(options_.max_steps) + " steps spent in this loop",
                         "not finished after " + std::to_string(iterations) + " iterations; tried: running the loop abstractly", "lower the loop's bound or move work out of it");
         if (same_states(snapshot, next))
-            return fail(1042, head_slot, &next.front(), "loop may not end",
+            return fail(1042, loop_slot, &next.front(), "loop may not end",
                         "after " + std::to_string(iterations) + " iterations the values here are ones the loop has had before; tried: running the loop abstractly",
                         "give the loop a counter that changes in every iteration and has a constant bound, e.g. for (int i = 0; i < 64; i++)");
         if ((iterations & (iterations - 1)) == 0) snapshot = next;

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules that C cannot break: bytecode slot by slot. Also: every rule of the verifier has a test that fires it.
+#include <gtest/gtest.h>
+
+#include "tests/verifier/rules.h"
+#include "verifier/verify.h"
+
+namespace mbpf {
+namespace {
+
+using bpf::Insn;
+
+Insn slot(unsigned opcode, unsigned dst = 0, unsigned src = 0, int offset = 0, std::int32_t imm = 0) {
+    return {static_cast<std::uint8_t>(opcode), static_cast<std::uint8_t>(dst), static_cast<std::uint8_t>(src), static_cast<std::int16_t>(offset), imm};
+}
+const Insn kExit = slot(0x95), kZero = slot(0xb7);
+
+struct Raw {
+    const char* name;
+    const char* code;  // "": accepted
+    std::vector<Insn> program;
+    const char* section = "trace/x";
+};
+
+VerifyReport judge(std::vector<Insn> program, const char* section, std::vector<bpf::Map> maps = {}, std::shared_ptr<const Platform> platform = nullptr) {
+    auto object = bpf::object_from_slots(std::move(program), section, std::move(maps));
+    if (platform == nullptr) platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), platform);
+}
+
+std::vector<bpf::Map> one_map() {
+    bpf::Map map;
+    map.name = "m";
+    map.type = 2;
+    map.key_size = 4;
+    map.value_size = 16;
+    map.max_entries = 2;
+    return {map};
+}
+
+class RawRules : public ::testing::TestWithParam<Raw> {};
+
+TEST_P(RawRules, are_enforced) {
+    const VerifyReport report = judge(GetParam().program, GetParam().section, one_map());
+    const std::string code = GetParam().code;
+    if (code.empty()) {
+        EXPECT_TRUE(report.accepted()) << render_text(report.verdicts.front().diagnostics.front());
+        return;
+    }
+    ASSERT_FALSE(report.accepted()) << "should have been rejected";
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, code) << render_text(report.verdicts.front().diagnostics.front());
+    fired_codes().insert(code);
+}
+
+// A call chain of n functions, each calling the next.
+std::vector<Insn> chain(unsigned n) {
+    std::vector<Insn> code;
+    for (unsigned i = 0; i + 1 < n; ++i) {
+        code.push_back(slot(0x85, 0, 1, 0, 1));  // call the next function: behind the exit
+        code.push_back(kExit);
+    }
+    code.push_back(kZero);
+    code.push_back(kExit);
+    return code;
+}
+
+const Raw kRaw[] = {
+    {"minimal", "", {kZero, kExit}},
+    {"empty", "MBPF1001", {}},
+    {"reserved_field", "MBPF1001", {slot(0xb7, 0, 0, 5, 0), kExit}},
+    {"register_11", "MBPF1001", {slot(0xb7, 11), kZero, kExit}},
+    {"writes_r10", "MBPF1001", {slot(0xb7, 10), kZero, kExit}},
+    {"half_an_immediate", "MBPF1001", {slot(0x18, 0), slot(0xb7), kExit}},
+    {"no_such_map", "MBPF1001", {slot(0x18, 1, 1, 0, 9), slot(0), kZero, kExit}},
+    {"jump_out", "MBPF1002", {slot(0x05, 0, 0, 9), kZero, kExit}},
+    {"jump_back_out", "MBPF1002", {slot(0x05, 0, 0, -3), kZero, kExit}},
+    {"jump_into_immediate", "MBPF1002", {slot(0x15, 1, 0, 1, 0), slot(0x18, 0), slot(0), kExit}},
+    {"falls_off", "MBPF1003", {kZero}},
+    {"falls_off_after_jump", "MBPF1003", {kZero, slot(0x15, 0, 0, -2, 0)}},
+    {"recursion", "MBPF1005", {slot(0x85, 0, 1, 0, -1), kExit}},
+    {"deep_calls_allowed", "", chain(8)},
+    {"deep_calls", "MBPF1006", chain(9)},
+    {"never_returns", "MBPF1042", {slot(0x05, 0, 0, -1), kZero, kExit}},
+    {"unreadable_result", "MBPF1008", {kExit}},
+    {"argument_register_at_entry", "MBPF1008", {slot(0xbf, 0, 3), kExit}},
+    {"argument_register_after_call", "MBPF1008", {slot(0x85, 0, 0, 0, 5), slot(0xbf, 0, 1), kExit}},
+    {"callers_saved_register_in_callee", "MBPF1008", {slot(0xb7, 6, 0, 0, 7), slot(0x85, 0, 1, 0, 1), kExit, slot(0xbf, 0, 6), kExit}},
+    {"saved_registers_survive_calls", "", {slot(0xb7, 6, 0, 0, 7), slot(0x85, 0, 1, 0, 2), slot(0x0f, 0, 6), kExit, slot(0xb7, 6, 0, 0, 1), kZero, kExit}},
+    {"one_path_leaves_it_unset", "MBPF1008", {slot(0x61, 2, 1, 8), slot(0x15, 2, 0, 1, 0), slot(0xb7, 3), slot(0xbf, 0, 3), kExit}},
+    {"pointer_times_two", "MBPF1009", {slot(0x27, 1, 0, 0, 2), kZero, kExit}},
+    {"pointer_moved_32_bits", "MBPF1009", {slot(0xbc, 2, 1), kZero, kExit}},
+    {"frame_pointer_negated", "MBPF1009", {slot(0xbf, 2, 10), slot(0x87, 2), kZero, kExit}},
+    {"pointer_compared_with_number", "MBPF1014", {slot(0x15, 1, 0, 0, 5), kZero, kExit}},
+    {"pointers_of_two_objects_compared", "MBPF1014", {slot(0x1d, 1, 10, 0), kZero, kExit}},
+    {"pointer_from_callee", "MBPF1015", {slot(0x85, 0, 1, 0, 2), kZero, kExit, slot(0xbf, 0, 10), kExit}},
+    {"pointer_stored_in_half", "MBPF1020", {slot(0x63, 10, 1, -8), kZero, kExit}},
+    {"pointer_stored_unaligned", "MBPF1020", {slot(0x7b, 10, 1, -12), kZero, kExit}},
+    {"pointer_spilled_and_filled", "", {slot(0x7b, 10, 1, -8), slot(0x79, 2, 10, -8), slot(0x61, 0, 2, 8), kExit}},
+    {"half_of_a_spilled_pointer_read", "MBPF1019", {slot(0x7b, 10, 1, -8), slot(0x61, 0, 10, -8), kExit}},
+    {"rest_of_an_overwritten_pointer_read", "MBPF1018", {slot(0x7b, 10, 1, -8), slot(0x62, 10, 0, -8, 0), slot(0x61, 0, 10, -4), kExit}},
+    {"atomic_on_context", "MBPF1027", {slot(0xb7, 2), slot(0xdb, 1, 2, 0, 0), kZero, kExit}},
+    {"atomic_unaligned", "MBPF1028", {slot(0x7a, 10, 0, -8), slot(0x7a, 10, 0, -16), slot(0xb7, 2), slot(0xdb, 10, 2, -12, 0), kZero, kExit}},
+    {"atomic_on_stack", "", {slot(0x7a, 10, 0, -8), slot(0xb7, 2), slot(0xdb, 10, 2, -8, 1), kZero, kExit}},
+    {"stack_above_frame", "MBPF1017", {slot(0x7a, 10, 0, 0), kZero, kExit}},
+    {"stack_below_frame", "MBPF1017", {slot(0x7a, 10, 0, -520), kZero, kExit}},
+    {"kfunc", "MBPF1801", {slot(0x85, 0, 2, 0, 7), kExit}},
+    {"callx", "MBPF1802", {slot(0x8d, 1), kZero, kExit}},
+    {"legacy_load", "MBPF1803", {slot(0x30), kExit}},
+    {"callback", "MBPF1804", {slot(0x18, 2, 4, 0, 3), slot(0), kZero, kExit, kZero, kExit}},
+    {"extern_variable", "MBPF1805", {slot(0x18, 2, 3), slot(0), kZero, kExit}},
+    {"direct_map_value", "MBPF1805", {slot(0x18, 2, 2), slot(0), kZero, kExit}},
+    {"dead_code_is_not_judged", "", {kZero, slot(0x05, 0, 0, 1), slot(0x79, 5, 4, 0), kExit}},
+    {"infeasible_branch_is_not_judged", "", {slot(0xb7, 2, 0, 0, 3), kZero, slot(0x15, 2, 0, 1, 3), slot(0x79, 0, 2, 0), kExit}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Bytecode, RawRules, ::testing::ValuesIn(kRaw), [](const auto& i) { return std::string(i.param.name); });
+
+TEST(Limits, stack_over_all_frames) {
+    // Three frames of 200 bytes: 600 with the hook's 512.
+    std::vector<Insn> code;
+    for (int i = 0; i < 2; ++i) {
+        code.push_back(slot(0x7a, 10, 0, -200));
+        code.push_back(slot(0x85, 0, 1, 0, 1));
+        code.push_back(kExit);
+    }
+    code.insert(code.end(), {slot(0x7a, 10, 0, -200), kZero, kExit});
+    const VerifyReport report = judge(code, "trace/x");
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1041");
+    fired_codes().insert("MBPF1041");
+}
+
+TEST(Limits, loops_nested_too_deep) {
+    std::vector<Insn> code{slot(0x61, 2, 1, 8), kZero};
+    const int depth = 40;
+    for (int i = 0; i < depth; ++i) code.push_back(slot(0x07, 0, 0, 0, 1));
+    for (int i = 0; i < depth; ++i) code.push_back(slot(0x55, 2, 0, -2 * i - 2, 5));  // back to the loop's own head
+    code.push_back(kExit);
+    const VerifyReport report = judge(code, "trace/x");
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1806");
+    fired_codes().insert("MBPF1806");
+}
+
+TEST(Limits, helpers_that_return_memory_are_unsupported) {
+    Platform platform = *builtin_platform("microbpf");
+    for (Helper& helper : platform.helpers)
+        if (helper.number == 5) helper.returns = ReturnKind::memory_or_null;
+    const VerifyReport report = judge({slot(0x85, 0, 0, 0, 5), kZero, kExit}, "trace/x", {}, std::make_shared<const Platform>(platform));
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1807");
+    fired_codes().insert("MBPF1807");
+}
+
+TEST(Shapes, large_programs_are_judged_within_the_budget) {
+    std::vector<Insn> straight(16000, slot(0x07, 0, 0, 0, 1));
+    straight.insert(straight.begin(), kZero);
+    straight.push_back(kExit);
+    EXPECT_TRUE(judge(straight, "trace/x").accepted());
+    std::vector<Insn> branches{slot(0x79, 2, 1, 16), kZero};
+    for (int i = 0; i < 2500; ++i) {
+        branches.push_back(slot(0x15, 2, 0, 1, i));
+        branches.push_back(slot(0x07, 0, 0, 0, 1));
+    }
+    branches.push_back(kExit);
+    EXPECT_TRUE(judge(branches, "trace/x").accepted());
+}
+
+// Runs last (its suite's name sorts and is declared last): all cases above have run.
+class ZCoverage : public ::testing::Environment {
+  public:
+    void TearDown() override {
+        if (::testing::UnitTest::GetInstance()->test_to_run_count() != ::testing::UnitTest::GetInstance()->total_test_count()) return;  // a filter is on
+        for (const DiagnosticCode& code : all_diagnostic_codes()) {
+            const std::string name(code.code);
+            const bool ours = name.starts_with("MBPF10") || name.starts_with("MBPF18");
+            if (ours) {
+                EXPECT_TRUE(fired_codes().contains(name)) << name << " is fired by no test";
+            }
+        }
+    }
+};
+[[maybe_unused]] const ::testing::Environment* const kCoverage = ::testing::AddGlobalTestEnvironment(new ZCoverage);
+
+}  // namespace
+}  // namespace mbpf

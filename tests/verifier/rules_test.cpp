@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules on C programs: for each, one that keeps it and one that breaks it, the code beside the line it is about.
+// A rejection must name that line.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sdk/pipeline/build.h"
+#include "tests/verifier/rules.h"
+
+namespace mbpf {
+
+std::set<std::string>& fired_codes() {
+    static std::set<std::string> codes;
+    return codes;
+}
+
+namespace {
+
+constexpr std::string_view kHead = R"(#include <mbpf/microbpf.h>
+#include <mbpf/net.h>
+struct v { u64 a; u32 b[6]; };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, struct v); } arr SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, u64); __type(value, u32); } hash SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256); } ring SEC(".maps");
+struct rec { u64 a, b; };
+#define DATA(c) ((void *)(long)(c)->data)
+#define END(c) ((void *)(long)(c)->data_end)
+)";
+
+struct Rule {
+    const char* name;
+    const char* source;  // "// MBPF1012" stands on the line that must be rejected; nowhere: accepted
+};
+
+VerifyReport judge(const std::string& body, BuildResult& result) {
+    const std::string text = std::string(kHead) + body;
+    BuildOptions options;
+    options.goal = BuildGoal::verified;
+    options.platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    result = build({{"rule.bpf.c", {text.begin(), text.end()}}}, options);
+    return result.verification;
+}
+
+class Rules : public ::testing::TestWithParam<Rule> {};
+
+TEST_P(Rules, are_enforced_at_the_line) {
+    const std::string body = GetParam().source;
+    BuildResult result;
+    const VerifyReport report = judge(body, result);
+    ASSERT_FALSE(report.verdicts.empty()) << result.messages;
+    const std::size_t mark = body.find("// MBPF");
+    if (mark == std::string::npos) {
+        for (const ProgramVerdict& v : report.verdicts) EXPECT_TRUE(v.accepted) << (v.accepted ? "" : render_text(v.diagnostics.front()));
+        return;
+    }
+    ASSERT_FALSE(report.accepted()) << "should have been rejected";
+    const Diagnostic& d = report.verdicts.front().diagnostics.front();
+    EXPECT_EQ(d.code, body.substr(mark + 3, 8)) << render_text(d);
+    const auto lines = [](std::string_view t) { return static_cast<std::uint32_t>(std::count(t.begin(), t.end(), '\n')); };
+    EXPECT_EQ(d.where.line, lines(kHead) + lines(std::string_view(body).substr(0, mark)) + 1) << render_text(d);
+    EXPECT_NE(d.message, "");
+    fired_codes().insert(d.code);
+}
+
+const Rule kRules[] = {
+    {"loop_up", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 s = 0; for (int i = 0; i < 50; i++) s += e->arg[i & 3] >> i; return s; }"},
+    {"loop_down", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = e->arg[0]; for (int i = 50; i > 0; i -= 3) s = s * 3 + i; return s; }"},
+    {"loop_not_equal_exit", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 s = 0; for (u32 i = 0; i != 24; i += 4) s += e->arg[1]; return s; }"},
+    {"loop_nested", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = e->arg[0]; for (int i = 0; i < 9; i++) for (int j = i; j < 12; j++) s = s * 5 + i * j; return s; }"},
+    {"loop_shift_to_zero", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 n = e->arg[0]; u32 bits = 0; while (n) { bits += n & 1; n >>= 1; } return bits; }"},
+    {"loop_divides_to_zero", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 n = e->arg[0]; u32 d = 0; while (n) { n /= 10; d++; } return d; }"},
+    {"loop_early_exit", "SEC(\"trace/x\") long f(struct trace_event *e) { for (u32 i = 0; i < 100; i++) if ((e->arg[0] >> (i & 63)) == 5) return i; return 0; }"},
+    {"loop_bounded_by_data", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 n = e->arg[0], s = 0; if (n > 200) return 0; for (u32 i = 0; i < n; i++) s = s * 7 + i; return s; }"},
+    {"loop_counter_in_memory", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 i = 0; u64 s = e->arg[0]; for (i = 0; i < 20; i++) s = s * 3 + 1; return s; }"},
+    {"loop_calls_function", "static __noinline u64 g(u64 x) { return x * 3 + 1; } SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = e->arg[0]; for (int i = 0; i < 10; i++) s = g(s); return s; }"},
+    {"loop_without_bound", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u64 s = 0;\n while (s != 1) { // MBPF1042\n s = e->arg[0] | 2; } return s; }"},
+    {"loop_of_data_without_bound", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u64 s = 0; u64 n = e->arg[0] | 1;\n do { s += n; } while (s != 77); // MBPF1042\n return s; }"},
+    {"packet_checked", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 4) > END(c)) return XDP_DROP; return p[3] & 1; }"},
+    {"packet_unchecked", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 3) > END(c)) return XDP_DROP;\n return p[3] & 1; // MBPF1012\n }"},
+    {"packet_checked_the_other_way", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 4) <= END(c)) return p[3] & 1; return XDP_DROP; }"},
+    {"packet_variable_offset", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 1) > END(c)) return XDP_DROP; u32 n = p[0] & 63; u8 *q = p + n; if ((void *)(q + 8) > END(c)) return XDP_DROP; return q[7] & 1; }"},
+    {"packet_write", "SEC(\"xdp\") int f(struct xdp_md *c) { struct ethhdr *h = DATA(c); if ((void *)(h + 1) > END(c)) return XDP_DROP; __builtin_memcpy(h->h_dest, h->h_source, 6); return XDP_TX; }"},
+    {"packet_moved_too_far", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c);\n u8 *q = p + c->rx_queue_index; // MBPF1011\n if ((void *)(q + 1) > END(c)) return XDP_DROP; return q[0] & 1; }"},
+    {"null_checked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id; struct v *p = bpf_map_lookup_elem(&arr, &k); return p ? p->a : 0; }"},
+    {"null_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id; struct v *p = bpf_map_lookup_elem(&arr, &k);\n return p->a; // MBPF1010\n }"},
+    {"map_value_index_checked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0, i = e->arg[0]; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p || i >= 6) return 0; return p->b[i]; }"},
+    {"map_value_index_masked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0, i = e->arg[0]; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0; return p->b[i & 3]; }"},
+    {"map_value_index_off_by_one", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0, i = e->arg[0]; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p || i > 6) return 0;\n return p->b[i]; // MBPF1013\n }"},
+    {"map_value_index_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; u64 i = e->arg[0]; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0;\n return p->b[i]; // MBPF1011\n }"},
+    {"global_data", "static u32 counters[4]; SEC(\"trace/x\") long f(struct trace_event *e) { u32 i = e->arg[0]; if (i < 4) counters[i]++; return counters[0]; }"},
+    {"constant_table", "static const u32 table[4] = {5, 6, 7, 8}; SEC(\"trace/x\") long f(struct trace_event *e) { return table[e->arg[0] & 3]; }"},
+    {"constant_written", "static const volatile u32 limit = 5; SEC(\"trace/x\") long f(struct trace_event *e) {\n *(volatile u32 *)&limit = e->id; // MBPF1024\n return 0; }"},
+    {"stack_array", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 a[8]; for (int i = 0; i < 8; i++) a[i] = e->arg[i & 3]; return a[e->id & 7]; }"},
+    {"stack_index_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 i = e->id; if (i > 8) return 0;\n return a[i]; // MBPF1017\n }"},
+    {"stack_uninitialised", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec r; r.a = e->arg[0];\n bpf_ringbuf_output(&ring, &r, sizeof(r), 0); // MBPF1018\n return 0; }"},
+    {"stack_initialised", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec r = {}; r.a = e->arg[0]; bpf_ringbuf_output(&ring, &r, sizeof(r), 0); return 0; }"},
+    {"pointer_variable_given_as_buffer", "SEC(\"trace/x\") long f(struct trace_event *e) {\n bpf_ringbuf_output(&ring, &e, sizeof(e), 0); // MBPF1019\n return 0; }"},
+    {"pointer_to_map", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0;\n p->a = (u64)(long)e; // MBPF1022\n return 0; }"},
+    {"pointer_returned", "SEC(\"trace/x\") long f(struct trace_event *e) {\n return (long)e; // MBPF1015\n }"},
+    {"context_write_read_only", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) {\n e->seq = 5; // MBPF1023\n return 1; }"},
+    {"context_write_allowed", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) { e->value = 5; return 1; }"},
+    {"context_out_of_range", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) {\n return ((volatile u32 *)e)[8] & 1; // MBPF1021\n }"},
+    {"context_as_buffer", "SEC(\"trace/x\") long f(struct trace_event *e) {\n bpf_ringbuf_output(&ring, e, 16, 0); // MBPF1033\n return 0; }"},
+    {"context_range_is_known", "static const u32 t[3] = {1, 2, 3}; SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { return t[e->edge] > 9; }"},
+    {"return_in_range", "SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { return e->edge > 1; }"},
+    {"return_out_of_range", "SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) {\n return e->edge; // MBPF1016\n }"},
+    {"map_handle_read", "SEC(\"trace/x\") long f(struct trace_event *e) {\n return *(volatile u64 *)&arr + e->id; // MBPF1025\n }"},
+    {"number_as_pointer", "SEC(\"trace/x\") long f(struct trace_event *e) {\n return *(volatile u32 *)(long)e->arg[0]; // MBPF1026\n }"},
+    {"atomic_on_map", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0; return __sync_fetch_and_add(&p->a, e->id); }"},
+    {"atomic_on_packet", "SEC(\"xdp\") int f(struct xdp_md *c) { u64 *p = DATA(c); if ((void *)(p + 1) > END(c)) return XDP_DROP;\n __sync_fetch_and_add(p, 1); // MBPF1027\n return XDP_PASS; }"},
+    {"helper_wants_a_map", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id;\n return bpf_map_lookup_elem(&k, &k) != 0; // MBPF1029\n }"},
+    {"helper_size_too_small", "SEC(\"trace/x\") long f(struct trace_event *e) { char t[5] = {0};\n return bpf_format_decimal(t, sizeof(t), e->id, 0); // MBPF1030\n }"},
+    {"helper_size_right", "SEC(\"trace/x\") long f(struct trace_event *e) { char t[16] = {0}; return bpf_format_decimal(t, sizeof(t), e->id, 0) + t[0]; }"},
+    {"record_submitted", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0; bpf_ringbuf_submit(r, 0); return 1; }"},
+    {"record_leaked", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0; if (e->id != 3) bpf_ringbuf_submit(r, 0); return 1;\n } // MBPF1031\n"},
+    {"record_used_after_submit", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->b = 0; bpf_ringbuf_submit(r, 0);\n r->a = e->id; // MBPF1008\n return 1; }"},
+    {"record_past_its_end", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 *r = bpf_ringbuf_reserve(&ring, 16, 0); if (!r) return 0;\n r[2] = e->id; // MBPF1013\n bpf_ringbuf_submit(r, 0); return 1; }"},
+    {"record_of_variable_size", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 n = (e->arg[0] & 7) + 8;\n void *r = bpf_ringbuf_reserve(&ring, n, 0); // MBPF1036\n if (r) bpf_ringbuf_discard(r, 0); return 1; }"},
+    {"helper_on_wrong_map_type", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id;\n return bpf_map_delete_elem(&arr, &k); // MBPF1032\n }"},
+    {"helper_unknown", "static long (*const nope)(void) = (void *)999; SEC(\"trace/x\") long f(struct trace_event *e) {\n return nope() + e->id; // MBPF1034\n }"},
+    {"helper_on_wrong_hook", "SEC(\"trace/x\") long f(struct trace_event *e) { char t[4] = {0}; (void)e;\n return bpf_coap_reply(69, t, 4); // MBPF1035\n }"},
+    {"correlated_branches", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = 0; if (e->id > 5) { p = bpf_map_lookup_elem(&arr, &k); if (!p) return 1; } u64 x = e->arg[0] * 3; if (p) return p->a + x; return x; }"},
+    {"callee_writes_callers_stack", "static __noinline long g(u64 *out, u64 x) { *out = x * 3; return x > 5; } SEC(\"trace/x\") long f(struct trace_event *e) { u64 v = 0; long r = g(&v, e->arg[0]); return v + r; }"},
+    {"signed_index_checked_both_ways", "static u32 t[10]; SEC(\"trace/x\") long f(struct trace_event *e) { int i = (int)e->arg[0]; if (i < 0 || i >= 10) return 0; return t[i]; }"},
+    {"division_by_zero_is_defined", "SEC(\"trace/x\") long f(struct trace_event *e) { return e->arg[0] / e->arg[1] + e->arg[0] % e->arg[1]; }"},
+    {"hash_map", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 k = e->arg[0]; u32 one = 1; u32 *v = bpf_map_lookup_elem(&hash, &k); if (v) { (*v)++; return *v; } return bpf_map_update_elem(&hash, &k, &one, BPF_ANY); }"},
+};
+
+INSTANTIATE_TEST_SUITE_P(C, Rules, ::testing::ValuesIn(kRules), [](const auto& i) { return std::string(i.param.name); });
+
+TEST(WorstCase, is_exact_where_every_path_is) {
+    BuildResult result;
+    const VerifyReport report = judge("SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 s = 0; for (int i = 0; i < 10; i++) s += e->id; return s; }", result);
+    ASSERT_TRUE(report.accepted()) << result.messages;
+    // What one run of the only path costs: the bound must equal it, in the interpreter's count too.
+    EXPECT_EQ(report.verdicts.front().worst_case_instructions, report.verdicts.front().stats.steps);
+    EXPECT_EQ(report.verdicts.front().stack_bytes, 8u);
+    ASSERT_FALSE(report.verified->facts(0).loops.empty());
+    EXPECT_EQ(report.verified->facts(0).loops.front().max_iterations, 10u);
+}
+
+TEST(Budgets, are_named_when_exceeded) {
+    BuildResult result;
+    VerifyReport report = judge("SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { volatile u32 s = 0; for (int i = 0; i < 60000; i++) s += e->edge; return 1; }", result);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1040");
+    fired_codes().insert("MBPF1040");
+    report = judge("SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 s = 0; for (u32 i = 0; i < 3000000; i++) s += e->id; return s; }", result);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1043");
+    fired_codes().insert("MBPF1043");
+}
+
+TEST(Placement, hooks_and_maps_must_exist) {
+    BuildResult result;
+    VerifyReport report = judge("SEC(\"nowhere/x\") int f(void *c) { return c != 0; }", result);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1037");
+    report = judge("struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, u8[100]); __type(value, u32); } big SEC(\".maps\"); SEC(\"trace/x\") long f(struct trace_event *e) { static u8 k[100]; return bpf_map_lookup_elem(&big, k) != 0 || e->id; }", result);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1038");
+    fired_codes().insert({"MBPF1037", "MBPF1038"});
+}
+
+}  // namespace
+}  // namespace mbpf
