@@ -286,8 +286,6 @@ int test_run(ControlClient& device, const Arguments& a) {
     t.set_context(string_of(*context));
     t.set_packet(string_of(*packet));
     t.set_repeat(a.repeat);
-    // The device answers when all runs are done.
-    device.timeout_ms = std::max(device.timeout_ms, static_cast<int>(std::min(60'000u, 1000 + a.repeat / 10)));
     auto r = device.call(std::move(request));
     if (!r) return failed(r.error(), a);
     const auto& reply = r->test_run();

@@ -53,7 +53,7 @@ void add_package_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI
     run->add_option("program", a.program, "name of a program in it")->required();
     run->add_option("--context", a.context, "context, as hexadecimal bytes")->type_name("HEX");
     run->add_option("--packet", a.packet, "packet, as hexadecimal bytes")->type_name("HEX");
-    run->add_option("--repeat", a.repeat, "runs to count instructions over")->check(CLI::Range(1u, 1000000u))->capture_default_str();
+    run->add_option("--repeat", a.repeat, "runs to count instructions over; the device stops early after 0.2 s")->check(CLI::Range(1u, 1000u))->capture_default_str();
     commands.emplace_back(run, deploy::test_run);
 }
 
