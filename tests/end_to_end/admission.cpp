@@ -39,9 +39,9 @@ Import& helper_row(Package& p) {
 
 std::vector<Refused> cases() {
     return {
-        {"half a header", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.resize(100); }},
-        {"no signature block", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.resize(b.size() - 2 * 76 - 8); }},
-        {"half a signature", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.resize(b.size() - 10); }},
+        {"half a header", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.erase(b.begin() + 100, b.end()); }},
+        {"no signature block", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.erase(b.end() - 2 * 76 - 8, b.end()); }},
+        {"half a signature", MBPF_ADMIT_TRUNCATED, {}, [](Bytes& b) { b.erase(b.end() - 10, b.end()); }},
         {"another magic", MBPF_ADMIT_MAGIC, {}, [](Bytes& b) { b[0] = 'm'; }},
         {"a later format", MBPF_ADMIT_FORMAT_VERSION, {}, [](Bytes& b) { b[4] = 2; }},
         {"an unknown flag", MBPF_ADMIT_FLAGS, {}, [](Bytes& b) { b[15] = 0x80; }},
