@@ -37,7 +37,7 @@ bool value_covers(const Value& b, const Value& a, Renaming& names) {
 }
 
 bool frame_covers(const Frame& b, const Frame& a, Renaming& names) {
-    if (&a == &b) return true;
+    // No short cut for a frame shared by both: its identities must still agree with those of the registers.
     if (a.return_slot != b.return_slot || a.function != b.function) return false;
     if ((b.written & ~a.written).any()) return false;
     for (const Cell& cell : b.cells) {
