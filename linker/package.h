@@ -93,6 +93,9 @@ struct Package {
 // unknown role.
 std::vector<std::uint8_t> to_be_signed(std::uint8_t role, std::span<const std::uint8_t> header);
 
+// "thumbv7em", "rv32", …: what people call an MBPF_ISA_*; "isa N" for others.
+std::string isa_name(std::uint64_t isa);
+
 // Any input is fine: bad ones give MBPF32xx. Digests are checked; signatures are the signer's business.
 Result<Package> parse_package(std::span<const std::uint8_t> bytes);
 

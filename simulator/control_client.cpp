@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+
+#include "linker/package.h"
 
 namespace mbpf {
 
@@ -30,6 +33,31 @@ Diagnostic make(unsigned code, std::string message, std::string why = {}, std::s
     return d;
 }
 
+std::string hex(std::uint64_t value, int digits = 1) {
+    char text[20];
+    std::snprintf(text, sizeof text, "%0*llx", digits, static_cast<unsigned long long>(value));
+    return text;
+}
+
+// The two values a check compared, in the form a person compares them: key ids as mbpf-sign prints them, masks
+// and hashes in hexadecimal, instruction sets by name.
+std::string compared(const control::Response& r) {
+    const auto both = [&](const auto& form) { return "expected " + form(r.expected()) + ", actual " + form(r.actual()); };
+    switch (r.admission()) {
+        case MBPF_ADMIT_ISA: return both([](std::uint64_t v) { return isa_name(v); });
+        case MBPF_ADMIT_KEY_UNKNOWN: return "expected a trusted key, actual key " + hex(r.actual(), 16);
+        case MBPF_ADMIT_SIGNATURE_INVALID: return "expected a signature that holds, actual one by key " + hex(r.actual(), 16);
+        case MBPF_ADMIT_MAGIC:
+        case MBPF_ADMIT_FLAGS:
+        case MBPF_ADMIT_ISA_EXTENSION:
+        case MBPF_ADMIT_PAYLOAD_DIGEST:
+        case MBPF_ADMIT_CAPABILITY:
+        case MBPF_ADMIT_HOOK_ABI:
+        case MBPF_ADMIT_HELPER_ABI: return both([](std::uint64_t v) { return "0x" + hex(v); });
+        default: return both([](std::uint64_t v) { return std::to_string(v); });
+    }
+}
+
 }  // namespace
 
 Diagnostic refusal(const control::Response& r) {
@@ -39,7 +67,7 @@ Diagnostic refusal(const control::Response& r) {
             for (const AdmissionRow& row : kAdmission)
                 if (row.number == r.admission() && row.number != 0)
                     return make(5100 + row.number, std::string("device refused: ") + row.what + " (admission " + std::to_string(row.number) + ")",
-                                "expected " + std::to_string(r.expected()) + ", actual " + std::to_string(r.actual()) + (detail.empty() ? "" : "; " + detail), row.fix);
+                                compared(r) + (detail.empty() ? "" : "; " + detail), row.fix);
             return make(3501, "device refused with an unknown admission number " + std::to_string(r.admission()), detail, "the firmware is newer than this tool: update the SDK");
         case control::CODE_NOT_FOUND: return make(4104, "the device has no such package, program, map or key", detail, "see mbpf-deploy list");
         case control::CODE_BAD_STATE: return make(4105, "the device cannot do that in its present state", detail, "see mbpf-deploy list");

@@ -74,6 +74,25 @@ json package_json(const control::ListReply& p) {
     return j;
 }
 
+// Linux's numbers (bpf_map_type), and ours from 1000.
+std::string map_type(std::uint32_t type) {
+    switch (type) {
+        case 1: return "hash";
+        case 2: return "array";
+        case 3: return "program array";
+        case 9: return "LRU hash";
+        case 27: return "ring buffer";
+        case 1000: return "time series";
+        default: return "type " + std::to_string(type);
+    }
+}
+
+void print_map(const control::MapInfo& m) {
+    const std::string name = shown(m.name()), type = map_type(m.type());
+    if (m.key_size() == 0 && m.value_size() == 0) std::printf("  map     %-20s %s, %u of %u bytes\n", name.c_str(), type.c_str(), m.used(), m.max_entries());
+    else std::printf("  map     %-20s %s, key %u, value %u, %u of %u entries\n", name.c_str(), type.c_str(), m.key_size(), m.value_size(), m.used(), m.max_entries());
+}
+
 int list_hooks(ControlClient& device, const Arguments& a) {
     auto hooks = device.hooks();
     if (!hooks) return failed(hooks.error(), a);
@@ -127,7 +146,7 @@ int list(ControlClient& device, const Arguments& a) {
     for (const auto& p : *packages) {
         std::printf("%s %s (rollback counter %u), text %u, RAM %u bytes\n", shown(p.name()).c_str(), version_text(p).c_str(), p.rollback_counter(), p.text_bytes(), p.ram_bytes());
         for (const auto& x : p.programs()) std::printf("  program %-20s %s %s, ran %llu times\n", shown(x.name()).c_str(), x.attached() ? "on" : "detached from", shown(x.attach()).c_str(), static_cast<unsigned long long>(x.runs()));
-        for (const auto& m : p.maps()) std::printf("  map     %-20s type %u, key %u, value %u, %u of %u entries\n", shown(m.name()).c_str(), m.type(), m.key_size(), m.value_size(), m.used(), m.max_entries());
+        for (const auto& m : p.maps()) print_map(m);
     }
     return 0;
 }

@@ -171,11 +171,36 @@ TEST(Refusal, of_every_admission_check_has_its_code_text_and_advice) {
         const Diagnostic d = refusal(r);
         EXPECT_EQ(d.code, "MBPF" + std::to_string(5100 + row.number));
         EXPECT_EQ(d.message, "device refused: " + row.what + " (admission " + std::to_string(row.number) + ")");
-        EXPECT_EQ(d.why, "expected 17, actual 18; main");
+        EXPECT_TRUE(d.why.starts_with("expected ")) << d.why;
+        EXPECT_TRUE(d.why.ends_with("; main")) << d.why;
         EXPECT_EQ(d.fix, row.fix);
         EXPECT_EQ(exit_code(d), 5);
         ASSERT_NE(find_diagnostic_code(d.code), nullptr) << d.code;
     }
+}
+
+TEST(Refusal, values_are_shown_as_people_compare_them) {
+    const auto why = [](unsigned admission, std::uint64_t expected, std::uint64_t actual) {
+        control::Response r;
+        r.set_code(control::CODE_REFUSED);
+        r.set_admission(admission);
+        r.set_expected(expected);
+        r.set_actual(actual);
+        return refusal(r).why;
+    };
+    EXPECT_EQ(why(MBPF_ADMIT_STACK, 512, 600), "expected 512, actual 600");
+    EXPECT_EQ(why(MBPF_ADMIT_ISA, 16, 3), "expected rv32, actual thumbv7em");
+    EXPECT_EQ(why(MBPF_ADMIT_ISA, 16, 99), "expected rv32, actual isa 99");
+    EXPECT_EQ(why(MBPF_ADMIT_CAPABILITY, 0xff, 0x100), "expected 0xff, actual 0x100");
+    EXPECT_EQ(why(MBPF_ADMIT_KEY_UNKNOWN, 0, 0x00750f98bd59fcfc), "expected a trusted key, actual key 00750f98bd59fcfc");
+    EXPECT_EQ(why(MBPF_ADMIT_SIGNATURE_INVALID, 0, 1), "expected a signature that holds, actual one by key 0000000000000001");
+}
+
+TEST(Refusal, device_text_cannot_drive_a_terminal) {
+    control::Response r;
+    r.set_code(control::CODE_NOT_FOUND);
+    r.set_detail("\x1b[2Jmap\x07");
+    EXPECT_EQ(refusal(r).why, "[2Jmap");
 }
 
 TEST(Refusal, of_other_kinds_has_codes_too) {
