@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "core/section_pattern.h"
 
@@ -107,9 +106,19 @@ Result<Platform> load_platform(std::string_view name_or_path) {
         d.fix = "give a built-in name or the path of a .textproto descriptor";
         return d;
     }
-    std::ostringstream text;
-    text << file.rdbuf();
-    return parse_platform(text.str(), name_or_path);
+    // Ours have 15 KB: a file this large is no descriptor, and would only take memory.
+    constexpr std::uintmax_t kMaxBytes = 1u << 20;
+    std::string text(std::min<std::uintmax_t>(std::filesystem::file_size(path, error), kMaxBytes + 1), '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxBytes) {
+        Diagnostic d;
+        d.code = "MBPF3101";
+        d.message = "platform descriptor is larger than 1 MiB";
+        d.where.file = name_or_path;
+        return d;
+    }
+    return parse_platform(text, name_or_path);
 }
 
 }  // namespace mbpf

@@ -13,6 +13,13 @@ std::string upper(std::string text) {
     return text;
 }
 
+// As C reads it: minus signs bound, the one value that has no literal, and long long where int is too small.
+std::string literal(std::int64_t value) {
+    if (value == INT64_MIN) return "(-9223372036854775807LL - 1)";
+    const std::string digits = std::to_string(value) + (value > INT32_MAX || value < INT32_MIN + 1 ? "LL" : "");
+    return value < 0 ? "(" + digits + ")" : digits;
+}
+
 std::string c_type(const ContextField& field) { return std::string(field.is_signed ? "__s" : "__u") + std::to_string(field.size * 8); }
 
 std::string comment(const ContextField& field) {
@@ -26,7 +33,7 @@ std::string comment(const ContextField& field) {
 
 void add_field(std::string& out, const ContextField& field) {
     if (field.kind == FieldKind::raw_bytes) {
-        const bool words = field.name == "arg" && field.size % 8 == 0;
+        const bool words = field.name == "arg" && field.size % 8 == 0 && field.offset % 8 == 0;
         out += "    " + std::string(words ? "__u64 " : "__u8 ") + field.name + "[" + std::to_string(words ? field.size / 8 : field.size) + "];";
     } else if (field.alias.empty()) {
         out += "    " + c_type(field) + " " + field.name + ";";
@@ -76,7 +83,7 @@ std::string author_header(const Platform& platform) {
     const std::string guard = "MBPF_PLATFORM_" + upper(platform.name) + "_H";
     std::string out = "/* SPDX-License-Identifier: Apache-2.0\n * Platform " + platform.name + ", version " + std::to_string(platform.version) +
                       ": contexts, helpers and constants. Generated from its descriptor. */\n#ifndef " + guard + "\n#define " + guard + "\n\n#include <mbpf/base.h>\n\n";
-    for (const Constant& c : platform.constants) out += "#define " + c.name + " " + std::to_string(c.value) + (c.doc.empty() ? "" : " /* " + c.doc + " */") + "\n";
+    for (const Constant& c : platform.constants) out += "#define " + c.name + " " + literal(c.value) + (c.doc.empty() ? "" : " /* " + c.doc + " */") + "\n";
     out += "\n";
     for (const Hook& hook : platform.hooks) add_context(out, hook);
     for (const Helper& helper : platform.helpers) add_helper(out, helper);

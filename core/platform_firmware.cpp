@@ -81,6 +81,12 @@ std::string head(const Platform& platform, std::string_view what) {
 
 std::string signed_literal(std::int64_t value) { return value == INT64_MIN ? "INT64_MIN" : "INT64_C(" + std::to_string(value) + ")"; }
 
+// A plain int where it fits, so that firmware compares in 32 bits.
+std::string constant_literal(std::int64_t value) {
+    if (value < INT32_MIN + 1 || value > INT32_MAX) return signed_literal(value);
+    return value < 0 ? "(" + std::to_string(value) + ")" : std::to_string(value);
+}
+
 // Ranges of one hook's fields; returns how many.
 std::size_t add_ranges(std::string& out, const Platform& platform, const Hook& hook) {
     std::string rows;
@@ -104,7 +110,7 @@ std::string firmware_header(const Platform& platform) {
     out += "extern const mbpf_platform_tables mbpf_platform_" + platform.name + ";\n\n";
     for (const Hook& hook : platform.hooks) out += "#define MBPF_HOOK_" + upper(platform.name) + "_" + upper(hook.name) + " " + std::to_string(hook.id) + "u\n";
     for (const Capability& c : platform.capabilities) out += "#define MBPF_CAPABILITY_" + upper(c.name) + " (UINT64_C(1) << " + std::to_string(c.bit) + ")\n";
-    for (const Constant& c : platform.constants) out += "#define MBPF_" + c.name + " " + std::to_string(c.value) + "\n";
+    for (const Constant& c : platform.constants) out += "#define MBPF_" + c.name + " " + constant_literal(c.value) + "\n";
     out += "\n";
     for (const Hook& hook : platform.hooks) add_struct(out, hook);
     for (const Helper& helper : platform.helpers) out += prototype(helper) + ";\n";

@@ -4,6 +4,7 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/platform_validate.h"
 #include "platform.pb.h"
@@ -26,7 +27,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
     Diagnostic diagnostic(std::string_view name) const {
         Diagnostic d;
         d.code = "MBPF3101";
-        d.message = "platform descriptor is not valid text: " + message_;
+        d.message = "platform descriptor is not valid text: " + printable(message_);
         d.where.file = name;
         d.where.line = static_cast<std::uint32_t>(std::max(line_, 0));
         d.where.column = static_cast<std::uint32_t>(std::max(column_, 0));
@@ -131,7 +132,7 @@ Helper convert(const pb::Helper& in) {
         a.name = arg.name();
         a.c_type = arg.type();
         a.kind = convert(arg.kind());
-        a.width = static_cast<std::uint8_t>(arg.width() == 0 ? 64 : arg.width());
+        a.width = static_cast<std::uint8_t>(arg.width() == 0 ? 64 : std::min(arg.width(), 255u));
         a.fixed_size = arg.fixed_size();
         a.nullable = arg.nullable();
         a.has_range = arg.has_range();
@@ -140,7 +141,7 @@ Helper convert(const pb::Helper& in) {
         out.args.push_back(std::move(a));
     }
     out.returns = convert(in.returns());
-    out.return_width = static_cast<std::uint8_t>(out.returns == ReturnKind::nothing ? 0 : in.return_width() == 0 ? 64 : in.return_width());
+    out.return_width = static_cast<std::uint8_t>(out.returns == ReturnKind::nothing ? 0 : in.return_width() == 0 ? 64 : std::min(in.return_width(), 255u));
     out.return_signed = !in.return_unsigned();
     out.has_return_range = in.has_return_range();
     out.return_min = in.return_range().min();
@@ -187,6 +188,31 @@ Platform convert(const pb::Platform& in) {
     return out;
 }
 
+Diagnostic refused(std::string_view name, unsigned code, const std::string& message) {
+    Diagnostic d;
+    d.code = "MBPF" + std::to_string(code);
+    d.message = printable(message);
+    d.where.file = name;
+    d.fix = "correct the descriptor; the schema is core/proto/platform.proto";
+    return d;
+}
+
+// What convert() could not carry over: ids wider than a package's field, and enum values given as numbers
+// that the schema does not name (protobuf lets those through).
+std::optional<Diagnostic> check_convertible(const pb::Platform& in, std::string_view name) {
+    for (const pb::Hook& hook : in.hook()) {
+        if (hook.id() == 0 || hook.id() > 0xffff) return refused(name, 3106, "hook " + hook.name() + ": id " + std::to_string(hook.id()) + " is not in 1 to 65535");
+        for (const pb::Field& field : hook.field())
+            if (!pb::FieldKind_IsValid(field.kind())) return refused(name, 3101, "hook " + hook.name() + ": field " + field.name() + " has an unknown kind");
+    }
+    for (const pb::Helper& helper : in.helper()) {
+        if (!pb::ReturnKind_IsValid(helper.returns())) return refused(name, 3101, "helper " + helper.name() + " has an unknown return kind");
+        for (const pb::Argument& arg : helper.arg())
+            if (!pb::ArgKind_IsValid(arg.kind())) return refused(name, 3101, "helper " + helper.name() + ": argument " + arg.name() + " has an unknown kind");
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<Platform> parse_platform(std::string_view textproto, std::string_view name) {
@@ -196,6 +222,7 @@ Result<Platform> parse_platform(std::string_view textproto, std::string_view nam
     parser.RecordErrorsTo(&errors);
     parser.SetRecursionLimit(16);
     if (!parser.ParseFromString(std::string(textproto), &message)) return errors.diagnostic(name);
+    if (auto problem = check_convertible(message, name)) return *problem;
     Platform platform = convert(message);
     if (Status valid = validate_platform(platform, name); !valid) return valid.error();
     return platform;

@@ -12,6 +12,13 @@ std::string range_text(const ContextField& f) {
            (f.is_signed ? std::to_string(static_cast<std::int64_t>(f.max)) : std::to_string(f.max));
 }
 
+// A bar would end the table's cell.
+std::string cell(std::string_view text) {
+    std::string out;
+    for (char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+    return out;
+}
+
 void add_hook(std::string& out, const Hook& hook) {
     out += "### " + hook.name + "\n\n" + hook.doc + "\n\nSections:";
     for (const std::string& section : hook.sections) out += " `" + section + "`";
@@ -22,7 +29,7 @@ void add_hook(std::string& out, const Hook& hook) {
     out += "`struct " + hook.context_type + "`, " + std::to_string(hook.context_size) + " bytes:\n\n| offset | size | field | range | unit | |\n| --- | --- | --- | --- | --- | --- |\n";
     for (const ContextField& f : hook.fields)
         out += "| " + std::to_string(f.offset) + " | " + std::to_string(f.size) + " | `" + f.name + "`" + (f.alias.empty() ? "" : ", `" + f.alias + "`") + (f.writable ? " (writable)" : "") + " | " +
-               range_text(f) + " | " + f.unit + " | " + f.doc + " |\n";
+               range_text(f) + " | " + cell(f.unit) + " | " + cell(f.doc) + " |\n";
     out += "\n";
 }
 
@@ -36,7 +43,7 @@ std::string reference_page(const Platform& platform) {
     for (const Helper& h : platform.helpers) {
         out += "| " + std::to_string(h.number) + " | `" + h.c_return + " bpf_" + h.name + "(";
         for (std::size_t i = 0; i < h.args.size(); ++i) out += (i != 0 ? ", " : "") + h.args[i].c_type + " " + h.args[i].name;
-        out += ")` | " + h.capability + " | " + h.doc + " |\n";
+        out += ")` | " + h.capability + " | " + cell(h.doc) + " |\n";
     }
     out += "\n## Map types\n\n| number | type | key bytes | value bytes, at most | entries, at most |\n| --- | --- | --- | --- | --- |\n";
     for (const MapTypeInfo& m : platform.map_types)
@@ -44,7 +51,7 @@ std::string reference_page(const Platform& platform) {
                std::to_string(m.max_entries) + " |\n";
     if (!platform.capabilities.empty()) {
         out += "\n## Capabilities\n\n| bit | name | |\n| --- | --- | --- |\n";
-        for (const Capability& c : platform.capabilities) out += "| " + std::to_string(c.bit) + " | " + c.name + " | " + c.doc + " |\n";
+        for (const Capability& c : platform.capabilities) out += "| " + std::to_string(c.bit) + " | " + c.name + " | " + cell(c.doc) + " |\n";
     }
     return out;
 }

@@ -3,7 +3,9 @@
 #include "core/platform_validate.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "core/section_pattern.h"
@@ -14,30 +16,106 @@ namespace {
 
 using Problem = std::optional<Diagnostic>;
 
+// Firmware tables keep offsets in 16 bits and devices copy contexts, so no context is larger.
+constexpr std::uint32_t kMaxContext = 4096;
+
 Problem bad(unsigned code, std::string message) {
     Diagnostic d;
     d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
+    d.message = printable(message);
     return d;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// C11's keywords: as a name they would make the generated headers not compile.
+constexpr auto kKeywords = std::to_array<std::string_view>({
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
+    "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
+    "volatile", "while",
+});
+static_assert(std::ranges::is_sorted(kKeywords), "kKeywords: sorted for binary search");
+
 bool is_identifier(std::string_view text) {
-    if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
-    return std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+    if (text.empty() || is_digit(text[0]) || std::ranges::binary_search(kKeywords, text)) return false;
+    return std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; });
+}
+
+// The generated structs name their gaps reserved0, reserved1, …
+bool is_gap_name(std::string_view text) {
+    constexpr std::string_view kPrefix = "reserved";
+    return text.starts_with(kPrefix) && text.size() > kPrefix.size() && std::ranges::all_of(text.substr(kPrefix.size()), is_digit);
+}
+
+// Text that lands in C comments and Markdown tables: one line, and no end of comment.
+Problem check_text(const std::string& what, std::string_view text) {
+    if (printable(text) != text) return bad(3110, what + " has control characters or line breaks in its text");
+    if (text.find("*/") != std::string_view::npos) return bad(3110, what + " has */ in its text, which would end a comment");
+    return std::nullopt;
+}
+
+// A range is a fact to the verifier: one that the type cannot hold would be a false one.
+Problem check_range(const std::string& what, std::int64_t min, std::uint64_t max, bool is_signed, std::uint32_t bits) {
+    const unsigned shift = 64 - bits;
+    if (is_signed) {
+        const std::int64_t greatest = static_cast<std::int64_t>(max);
+        if (min > greatest) return bad(3106, what + ": its range is empty");
+        if (min < (std::numeric_limits<std::int64_t>::min() >> shift) || greatest > (std::numeric_limits<std::int64_t>::max() >> shift))
+            return bad(3106, what + ": its range does not fit a signed number of " + std::to_string(bits) + " bits");
+        return std::nullopt;
+    }
+    // Text has no number above INT64_MAX, so a greatest value with the top bit set was written as a negative one.
+    if (min < 0 || static_cast<std::int64_t>(max) < 0) return bad(3106, what + ": its range is negative, but it is unsigned");
+    if (static_cast<std::uint64_t>(min) > max) return bad(3106, what + ": its range is empty");
+    if (max > (std::numeric_limits<std::uint64_t>::max() >> shift)) return bad(3106, what + ": its range does not fit " + std::to_string(bits) + " bits");
+    return std::nullopt;
+}
+
+// On 64-bit devices packet pointers are wider, so such contexts have a second layout there.
+Problem check_native64(const Hook& hook, const ContextField& field, const std::string& what) {
+    const bool is_packet = field.kind != FieldKind::scalar && field.kind != FieldKind::raw_bytes;
+    if (hook.native64_context_size == 0) {
+        if (is_packet) return bad(3105, what + ": a packet pointer needs native64_context_size, since 64-bit devices keep 8 bytes");
+        if (field.native64_offset != field.offset || field.native64_size != field.size) return bad(3105, what + " has a 64-bit place, but its hook no native64_context_size");
+        return std::nullopt;
+    }
+    if (field.native64_size != (is_packet ? 8 : field.size)) return bad(3105, what + ": native64_size is 8 for packet pointers, the size for other fields");
+    if (std::uint64_t{field.native64_offset} + field.native64_size > hook.native64_context_size) return bad(3105, what + " lies outside the context of 64-bit devices");
+    if (field.kind != FieldKind::raw_bytes && field.native64_offset % field.native64_size != 0) return bad(3105, what + " is not aligned on 64-bit devices");
+    return std::nullopt;
 }
 
 Problem check_field(const Hook& hook, const ContextField& field) {
     const std::string what = "hook " + hook.name + ": field " + field.name;
-    if (!is_identifier(field.name)) return bad(3104, what + ": the name is no C identifier");
-    if (!field.alias.empty() && !is_identifier(field.alias)) return bad(3104, what + ": the alias is no C identifier");
+    for (std::string_view name : {std::string_view(field.name), std::string_view(field.alias)})
+        if ((!name.empty() || name.data() == field.name.data()) && (!is_identifier(name) || is_gap_name(name))) return bad(3104, what + ": the name or alias is no C identifier, or one that gaps have");
+    if (Problem p = check_text(what, field.doc + field.unit)) return p;
     if (std::uint64_t{field.offset} + field.size > hook.context_size) return bad(3105, what + " lies outside the context of " + std::to_string(hook.context_size) + " bytes");
+    if (Problem p = check_native64(hook, field, what)) return p;
+    if (field.has_range && field.kind != FieldKind::scalar) return bad(3106, what + ": only scalars have ranges");
     if (field.kind == FieldKind::raw_bytes) return field.size == 0 ? bad(3105, what + " has no size") : std::nullopt;
     if (field.size != 1 && field.size != 2 && field.size != 4 && field.size != 8) return bad(3105, what + " has size " + std::to_string(field.size) + ", not 1, 2, 4 or 8");
     if (field.offset % field.size != 0) return bad(3105, what + " is not aligned to its size");
+    if (hook.context_size % field.size != 0) return bad(3105, what + " makes C round the context of " + std::to_string(hook.context_size) + " bytes up: give a multiple of " + std::to_string(field.size));
     if (field.kind != FieldKind::scalar && (field.size != 4 || field.writable)) return bad(3105, what + ": packet fields are 4 bytes and read-only");
-    if (field.has_range && (field.is_signed ? field.min > static_cast<std::int64_t>(field.max) : static_cast<std::uint64_t>(field.min) > field.max))
-        return bad(3106, what + ": its range is empty");
     if (field.has_range && field.writable) return bad(3106, what + ": a writable field has no guaranteed range");
+    return field.has_range ? check_range(what, field.min, field.max, field.is_signed, field.size * 8) : std::nullopt;
+}
+
+// Names are C members of one struct; neither layout may overlap.
+Problem check_fields(const Hook& hook, const std::string& what) {
+    std::set<std::string> names;
+    std::uint32_t end = 0;
+    for (const ContextField& field : hook.fields) {
+        if (Problem p = check_field(hook, field)) return p;
+        if (field.offset < end) return bad(3105, what + ": field " + field.name + " overlaps the one before it");
+        end = field.offset + field.size;
+        if (!names.insert(field.name).second || (!field.alias.empty() && !names.insert(field.alias).second)) return bad(3103, what + ": a field name appears twice (" + field.name + ")");
+    }
+    std::vector<ContextField> native = hook.fields;
+    std::ranges::sort(native, {}, &ContextField::native64_offset);
+    for (std::size_t i = 1; i < native.size(); ++i)
+        if (native[i].native64_offset < native[i - 1].native64_offset + native[i - 1].native64_size) return bad(3105, what + ": field " + native[i].name + " overlaps another on 64-bit devices");
     return std::nullopt;
 }
 
@@ -48,36 +126,49 @@ Problem check_hook(const Hook& hook) {
     for (const std::string& section : hook.sections)
         if (!is_valid_pattern(section)) return bad(3107, what + ": section pattern \"" + section + "\" is not valid");
     if (!hook.fields.empty() && !is_identifier(hook.context_type)) return bad(3104, what + ": context_type is no C identifier");
-    std::uint32_t end = 0;
-    for (const ContextField& field : hook.fields) {
-        if (Problem p = check_field(hook, field)) return p;
-        if (field.offset < end) return bad(3105, what + ": field " + field.name + " overlaps the one before it");
-        end = field.offset + field.size;
-    }
+    if (Problem p = check_text(what, hook.doc)) return p;
+    if (hook.context_size > kMaxContext || hook.native64_context_size > kMaxContext) return bad(3105, what + ": its context is larger than " + std::to_string(kMaxContext) + " bytes");
+    if (hook.raw_memory && !hook.fields.empty()) return bad(3105, what + ": raw memory has no fields");
+    if (Problem p = check_fields(hook, what)) return p;
     if (!hook.any_return && hook.return_min > hook.return_max) return bad(3106, what + ": its return range is empty");
     if (hook.max_instructions == 0) return bad(3106, what + " has no instruction budget (max_instructions)");
     if (hook.max_stack > 4096) return bad(3106, what + ": max_stack above 4096");
     return std::nullopt;
 }
 
+// Sizes reach the helper as uint32_t, so that a negative or huge one would turn into another.
+Problem check_arg_range(const HelperArg& arg, const std::string& which) {
+    if (!arg.has_range) return std::nullopt;
+    const bool size = arg.kind == ArgKind::memory_size || arg.kind == ArgKind::memory_size_zero;
+    if (!size && arg.kind != ArgKind::scalar) return bad(3108, which + ": only numbers have ranges");
+    if (size && arg.min < (arg.kind == ArgKind::memory_size ? 1 : 0)) return bad(3106, which + ": the least size is " + (arg.kind == ArgKind::memory_size ? "1" : "0"));
+    return check_range(which, arg.min, static_cast<std::uint64_t>(arg.max), true, size ? 32 : arg.width);
+}
+
+bool is_buffer(ArgKind kind) { return kind == ArgKind::memory_read || kind == ArgKind::memory_write || kind == ArgKind::stack_only_read; }
+
 Problem check_helper_args(const Helper& helper, const std::string& what) {
     bool has_map = false, sized_open = false;
+    std::set<std::string> names;
     for (const HelperArg& arg : helper.args) {
         const std::string which = what + ": argument " + arg.name;
         const bool size = arg.kind == ArgKind::memory_size || arg.kind == ArgKind::memory_size_zero;
         if (sized_open != size) return bad(3108, which + (size ? " is a size without a buffer before it" : ": the buffer before it has no size"));
-        sized_open = false;
         if (!is_identifier(arg.name) || arg.c_type.empty()) return bad(3104, which + " needs a C name and type");
+        if (!names.insert(arg.name).second) return bad(3103, which + " appears twice");
+        if (Problem p = check_text(which, arg.c_type)) return p;
         if (arg.width != 32 && arg.width != 64) return bad(3108, which + ": width is 32 or 64");
-        if (arg.has_range && arg.min > arg.max) return bad(3106, which + ": its range is empty");
+        if (arg.fixed_size != 0 && !is_buffer(arg.kind)) return bad(3108, which + ": only buffers have a fixed_size");
+        if (Problem p = check_arg_range(arg, which)) return p;
         const bool of_map = arg.kind == ArgKind::map_key || arg.kind == ArgKind::map_value || arg.kind == ArgKind::map_value_out;
         if (of_map && !has_map) return bad(3108, which + " belongs to a map, but no map argument stands before it");
+        if (arg.kind == ArgKind::map && has_map) return bad(3108, which + " is a second map");
         has_map = has_map || arg.kind == ArgKind::map;
-        sized_open = (arg.kind == ArgKind::memory_read || arg.kind == ArgKind::memory_write || arg.kind == ArgKind::stack_only_read) && arg.fixed_size == 0;
+        sized_open = is_buffer(arg.kind) && arg.fixed_size == 0;
     }
     if (sized_open) return bad(3108, what + ": its last buffer has no size");
     if (helper.returns == ReturnKind::map_value_or_null && !has_map) return bad(3108, what + " returns a map value but takes no map");
-    if (helper.returns == ReturnKind::ring_buffer_record_or_null && (!has_map || helper.args.size() < 2)) return bad(3108, what + " returns a record but takes no ring buffer and size");
+    if (helper.returns == ReturnKind::ring_buffer_record_or_null && (!has_map || helper.args.size() < 2 || helper.args[1].kind != ArgKind::scalar)) return bad(3108, what + " returns a record but takes no ring buffer and size");
     return std::nullopt;
 }
 
@@ -87,13 +178,42 @@ Problem check_helper(const Platform& platform, const Helper& helper) {
     if (helper.number == 0 || helper.number > 0xffff) return bad(3108, what + ": number " + std::to_string(helper.number) + " is not in 1 to 65535");
     if (helper.args.size() > 5) return bad(3108, what + " has more than 5 arguments");
     if (helper.c_return.empty()) return bad(3104, what + " has no C return type");
+    if (Problem p = check_text(what, helper.doc + helper.c_return)) return p;
+    if (helper.has_return_range && helper.returns != ReturnKind::scalar) return bad(3108, what + ": only numbers have a return range");
     if (helper.return_width != 0 && helper.return_width != 32 && helper.return_width != 64) return bad(3108, what + ": return width is 32 or 64");
     if (!helper.capability.empty() && platform.find_capability(helper.capability) == nullptr) return bad(3109, what + " needs capability " + helper.capability + ", which is not declared");
     for (const std::string& hook : helper.hooks)
         if (platform.find_hook(hook) == nullptr) return bad(3109, what + " names hook " + hook + ", which is not declared");
     for (std::uint32_t type : helper.map_types)
         if (platform.find_map_type(type) == nullptr) return bad(3109, what + " names map type " + std::to_string(type) + ", which is not declared");
+    if (helper.has_return_range)
+        if (Problem p = check_range(what, helper.return_min, helper.return_max, helper.return_signed, helper.return_width)) return p;
     return check_helper_args(helper, what);
+}
+
+Problem check_map_type(const MapTypeInfo& type) {
+    const std::string what = "map type " + type.name;
+    if (!is_identifier(type.name)) return bad(3104, what + ": the name is no C identifier");
+    if (type.min_key_size > type.max_key_size) return bad(3106, what + ": min_key_size is above max_key_size");
+    return std::nullopt;
+}
+
+Problem check_limits(const Platform& p) {
+    if (p.max_programs > 255 || p.max_maps > 255) return bad(3106, "max_programs and max_maps are at most 255");
+    if (p.max_call_depth > 32) return bad(3106, "max_call_depth is at most 32");
+    if (p.max_ram > 1u << 30) return bad(3106, "max_ram is at most 1 GiB");
+    return std::nullopt;
+}
+
+// A section that two hooks claim would go to the first in silence; a struct can have one layout only.
+Problem check_between_hooks(const Platform& p) {
+    std::set<std::string> patterns, types;
+    for (const Hook& hook : p.hooks) {
+        for (const std::string& section : hook.sections)
+            if (!patterns.insert(section).second) return bad(3103, "section pattern " + section + " appears twice (hook " + hook.name + ")");
+        if (!hook.fields.empty() && !types.insert(hook.context_type).second) return bad(3103, "context type " + hook.context_type + " appears twice (hook " + hook.name + ")");
+    }
+    return std::nullopt;
 }
 
 template <class Range, class Projection>
@@ -115,18 +235,33 @@ Problem check(const Platform& p) {
     if (Problem d = check_unique(p.capabilities, &Capability::name, "a capability name")) return d;
     if (Problem d = check_unique(p.capabilities, &Capability::bit, "a capability bit")) return d;
     if (Problem d = check_unique(p.constants, &Constant::name, "a constant")) return d;
-    for (const Capability& c : p.capabilities)
+    if (Problem d = check_limits(p)) return d;
+    for (const Capability& c : p.capabilities) {
         if (c.bit > 63 || !is_identifier(c.name)) return bad(3109, "capability " + c.name + ": a bit is 0 to 63, a name an identifier");
+        if (Problem d = check_text("capability " + c.name, c.doc)) return d;
+    }
     for (const Hook& hook : p.hooks)
         if (Problem d = check_hook(hook)) return d;
+    if (Problem d = check_between_hooks(p)) return d;
+    for (const MapTypeInfo& type : p.map_types)
+        if (Problem d = check_map_type(type)) return d;
     for (const Helper& helper : p.helpers)
         if (Problem d = check_helper(p, helper)) return d;
-    for (const Constant& c : p.constants)
+    for (const Constant& c : p.constants) {
         if (!is_identifier(c.name)) return bad(3104, "constant " + c.name + ": the name is no C identifier");
+        if (Problem d = check_text("constant " + c.name, c.doc)) return d;
+    }
     return std::nullopt;
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return out;
+}
 
 Status validate_platform(const Platform& platform, std::string_view name) {
     if (Problem problem = check(platform)) {
