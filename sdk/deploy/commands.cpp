@@ -331,7 +331,7 @@ int stimulus(ControlClient& device, const Arguments& a, const std::string& what)
         s.mutable_coap()->set_path(a.path);
         s.mutable_coap()->set_method(method);
         s.mutable_coap()->set_payload(a.payload);
-    } else {
+    } else if (what == "sensor") {
         auto& sensor = *s.mutable_sensor();
         sensor.set_device_id(a.sensor);
         sensor.set_period_us(a.period_us);
@@ -350,6 +350,8 @@ int stimulus(ControlClient& device, const Arguments& a, const std::string& what)
         return 0;
     }
     if (what == "coap") std::printf("%u.%02u %s\n", x.coap_code() >> 5, x.coap_code() & 31, shown(x.data()).c_str());
+    else if (what == "status")
+        std::printf("sensor 0: samples in %llu, passed %llu, last value %d\nGPIO outputs 0x%x, motors stopped 0x%x\n", static_cast<unsigned long long>(x.samples_in()), static_cast<unsigned long long>(x.samples_passed()), x.last_value(), x.gpio_outputs(), x.motor_stopped());
     else if (what == "sensor") std::printf("samples in %llu, passed %llu, last value %d\n", static_cast<unsigned long long>(x.samples_in()), static_cast<unsigned long long>(x.samples_passed()), x.last_value());
     else std::printf("verdict %lld by %u programs, motors stopped 0x%x\n", static_cast<long long>(x.verdict()), x.programs_run(), x.motor_stopped());
     return 0;

@@ -70,11 +70,11 @@ void add_data_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::A
         return c;
     };
     on_map("dump", "print all entries", deploy::map_dump);
-    on_map("get", "print one value", deploy::map_get)->add_option("key", a.key)->required();
+    on_map("get", "print one value", deploy::map_get)->add_option("key", a.key, "as below")->required();
     CLI::App* set = on_map("set", "set a value", deploy::map_set);
-    set->add_option("key", a.key)->required();
-    set->add_option("value", a.value)->required();
-    on_map("delete", "delete an entry", deploy::map_delete)->add_option("key", a.key)->required();
+    set->add_option("key", a.key, "as below")->required();
+    set->add_option("value", a.value, "as below")->required();
+    on_map("delete", "delete an entry", deploy::map_delete)->add_option("key", a.key, "as below")->required();
     CLI::App* events = app.add_subcommand("events", "take records out of a ring buffer");
     map(events);
     events->add_option("--count", a.count, "stop after so many");
@@ -103,13 +103,15 @@ void add_stimulus_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CL
     coap->add_option("path", a.path, "without coap/: temperature")->required();
     coap->add_option("--method", a.method)->check(CLI::IsMember({"get", "post", "put", "delete"}))->capture_default_str();
     coap->add_option("--payload", a.payload, "at most 64 bytes");
-    CLI::App* sensor = add("sensor", "set up the software sensor, or read its counters");
+    CLI::App* sensor = add("sensor", "set up a software sensor");
+    sensor->add_option("--id", a.sensor, "which: 0 accel_x, 1 temperature, 2 humidity, 3 pressure")->check(CLI::Range(0u, 3u))->capture_default_str();
     sensor->add_option("--period-us", a.period_us)->capture_default_str();
     sensor->add_option("--outlier-every", a.outlier_every, "every so many samples; 0: none")->capture_default_str();
     sensor->add_option("--amplitude", a.amplitude)->capture_default_str();
     sensor->add_option("--outlier", a.outlier, "its value")->capture_default_str();
     sensor->add_option("--samples", a.samples, "stop by itself after so many; 0: never")->capture_default_str();
-    sensor->add_flag("--stop", a.stop, "stop it");
+    sensor->add_flag("--stop", a.stop, "stop it; with --samples: take so many at once");
+    add("status", "change nothing, show counters and outputs");
 }
 
 }  // namespace

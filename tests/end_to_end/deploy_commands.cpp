@@ -156,6 +156,8 @@ TEST_P(DeployCommands, events_stop_at_the_count_asked_for) {
     a.outlier = 5000;
     const auto samples = run([](ControlClient& d, const Arguments& x) { return deploy::stimulus(d, x, "sensor"); }, a);
     EXPECT_EQ(samples.out, "samples in 160, passed 150, last value -40\n");
+    const auto status = run([](ControlClient& d, const Arguments& x) { return deploy::stimulus(d, x, "status"); }, a);
+    EXPECT_EQ(status.out, "sensor 0: samples in 160, passed 150, last value -40\nGPIO outputs 0x0, motors stopped 0x0\n");
     a.map = "events";
     a.count = 3;
     const auto three = run(deploy::events, a).out;
