@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tools as a user meets them. Each file in cases/ is a transcript: lines "$ command" are run by sh in a
-// fresh folder that holds copies of files/, what follows is all they print, stdout and stderr together, then
+// fresh folder that holds copies of files/, with scripts/ in the PATH, what follows is all they print, stdout and stderr together, then
 // "[exit N]". MBPF_BLESS=1 writes what the tools print now into the case files, to be read as a diff.
 #include <gtest/gtest.h>
 
@@ -47,7 +47,7 @@ std::string without_figures(std::string text) {
 }
 
 std::string run(const std::string& command, const fs::path& folder) {
-    const std::string line = "cd '" + folder.string() + "' && PATH='" + kBin.string() + "':$PATH && { " + command + "\n} 2>&1 </dev/null";
+    const std::string line = "cd '" + folder.string() + "' && PATH='" + kBin.string() + "':'" + (kFolder / "scripts").string() + "':$PATH && { " + command + "\n} 2>&1 </dev/null";
     FILE* pipe = popen(line.c_str(), "r");
     if (pipe == nullptr) return "cannot start sh\n";
     std::string output;

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """tamper.py IN WHAT OUT: changes a package and makes its digests fit again, as an attacker before signing can."""
 import hashlib

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """answer.py "ANSWER/ANSWER" COMMAND…: runs a command on a terminal of its own, answering each prompt; prints what the terminal shows."""
 import os
