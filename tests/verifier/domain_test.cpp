@@ -113,6 +113,16 @@ TEST(Interval8, refinement_keeps_every_word_with_a_partner) {
             }
 }
 
+TEST(Interval8, without_removes_one_word_at_most) {
+    for (const Word& a : family())
+        for (unsigned c = 0; c < 256; ++c) {
+            const Word r = a.without(static_cast<std::uint8_t>(c));
+            for (std::uint8_t w : members(a)) {
+                if (w != c) { ASSERT_TRUE(r.contains(w)) << int{w} << " without " << c; }
+            }
+        }
+}
+
 // A number that contains `w` and some others, made in one of several ways.
 Number around(std::uint64_t w, std::mt19937_64& random) {
     const std::uint64_t other = random() % 2 == 0 ? random() : w + random() % 1000;
