@@ -73,7 +73,7 @@ TEST(Interval8, every_operator_contains_every_concrete_result) {
             for (AluOp op : kOps) {
                 const Word r = Word::alu(op, a, b);
                 for (std::uint8_t x : as)
-                    for (std::size_t j = 0; j < bs.size(); j += 1 + bs.size() / 24) ASSERT_TRUE(r.contains(concrete(op, x, bs[j]))) << static_cast<int>(op) << ": " << int{x} << ", " << int{bs[j]};
+                    for (std::uint8_t y : bs) ASSERT_TRUE(r.contains(concrete(op, x, y))) << static_cast<int>(op) << ": " << int{x} << ", " << int{y};
             }
         }
 }
