@@ -22,7 +22,7 @@ struct {
 } config SEC(".maps");
 
 struct filter_state {
-    s32 mean;     /* of the last samples, in sixteenths */
+    s32 mean;     /* running, in sixteenths of a raw step; samples have at most 27 bits */
     u32 samples;
     u32 outliers;
     u32 reserved;
@@ -39,6 +39,13 @@ struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 1024);
 } events SEC(".maps");
+
+/* The mean moves a sixteenth of the way to each sample. An outlier counts as one threshold away: it hardly moves
+ * the mean, yet after a lasting change of level the filter finds back by itself. */
+static __always_inline void follow(struct filter_state *s, s32 distance)
+{
+    s->mean += distance;
+}
 
 static __always_inline void report(const struct iio_event *sample, s32 expected, u32 threshold)
 {

@@ -13,15 +13,16 @@ int imu_filter(struct iio_event *sample)
         return FILTER_PASS;
 
     s32 value = sample->value;
-    s32 mean = s->mean / 16;
+    s32 mean = s->mean >> 4;
     s32 step = value > mean ? value - mean : mean - value;
     s->samples++;
     if (s->samples > 8 && (u32)step > *threshold) {
         s->outliers++;
+        follow(s, value > mean ? (s32)*threshold : -(s32)*threshold);
         report(sample, mean, *threshold);
         sample->value = mean;
         return FILTER_PASS;
     }
-    s->mean += value - mean;
+    follow(s, value - mean);
     return FILTER_PASS;
 }
