@@ -33,17 +33,40 @@ void add_hook(std::string& out, const Hook& hook) {
     out += "\n";
 }
 
+// What a caller must keep to and may rely on, beyond the prototype.
+std::string helper_rules(const Platform& platform, const Helper& h) {
+    std::string out;
+    const auto add = [&](const std::string& text) { out += " " + text + "."; };
+    for (const HelperArg& a : h.args)
+        if (a.has_range) add("`" + a.name + "` is in " + std::to_string(a.min) + "…" + std::to_string(a.max));
+    if (h.has_return_range) add("Result in " + std::to_string(h.return_min) + "…" + (h.return_signed ? std::to_string(static_cast<std::int64_t>(h.return_max)) : std::to_string(h.return_max)));
+    std::string hooks, maps;
+    for (const std::string& hook : h.hooks) hooks += (hooks.empty() ? "" : ", ") + hook;
+    for (std::uint32_t type : h.map_types)
+        if (const MapTypeInfo* info = platform.find_map_type(type)) maps += (maps.empty() ? "" : ", ") + info->name;
+    if (!hooks.empty()) add("Hooks: " + hooks);
+    if (!maps.empty()) add("Maps: " + maps);
+    return out;
+}
+
+void add_constants(std::string& out, const Platform& platform) {
+    if (platform.constants.empty()) return;
+    out += "\n## Constants\n\n| name | value | |\n| --- | --- | --- |\n";
+    for (const Constant& c : platform.constants) out += "| `" + c.name + "` | " + std::to_string(c.value) + " | " + cell(c.doc) + " |\n";
+}
+
 }  // namespace
 
 std::string reference_page(const Platform& platform) {
     std::string out = "# Platform " + platform.name + "\n\nVersion " + std::to_string(platform.version) + ". Generated from `sdk/platforms/" + platform.name +
-                      ".textproto`; include `<mbpf/" + platform.name + ".h>`.\n\n## Hooks\n\n";
+                      ".textproto`; include `<mbpf/" + platform.name + ".h>`.\n\n## Hooks\n\n"
+                      "In a section's name `{u32}` stands for a number, `{name}` for letters, digits, `-` and `_`, `{path}` for all that is left, `{duration}` for a time such as `10us`, `5ms` or `1s`.\n\n";
     for (const Hook& hook : platform.hooks) add_hook(out, hook);
     out += "## Helpers\n\n| number | prototype | capability | |\n| --- | --- | --- | --- |\n";
     for (const Helper& h : platform.helpers) {
         out += "| " + std::to_string(h.number) + " | `" + h.c_return + " bpf_" + h.name + "(";
         for (std::size_t i = 0; i < h.args.size(); ++i) out += (i != 0 ? ", " : "") + h.args[i].c_type + " " + h.args[i].name;
-        out += ")` | " + h.capability + " | " + cell(h.doc) + " |\n";
+        out += ")` | " + h.capability + " | " + cell(h.doc + helper_rules(platform, h)) + " |\n";
     }
     out += "\n## Map types\n\n| number | type | key bytes | value bytes, at most | entries, at most |\n| --- | --- | --- | --- | --- |\n";
     for (const MapTypeInfo& m : platform.map_types)
@@ -53,6 +76,7 @@ std::string reference_page(const Platform& platform) {
         out += "\n## Capabilities\n\n| bit | name | |\n| --- | --- | --- |\n";
         for (const Capability& c : platform.capabilities) out += "| " + std::to_string(c.bit) + " | " + c.name + " | " + cell(c.doc) + " |\n";
     }
+    add_constants(out, platform);
     return out;
 }
 

@@ -38,6 +38,8 @@ int udp_acl(struct xdp_md *ctx)
     u32 header = ip->ihl * 4u;
     if (header < sizeof(*ip))
         return XDP_DROP;
+    if (ip->frag_off & bpf_htons(0x1fff)) /* a later fragment has no ports to judge */
+        return XDP_DROP;
     struct udphdr *udp = (void *)ip + header;
     if ((void *)(udp + 1) > end)
         return XDP_DROP;
