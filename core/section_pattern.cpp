@@ -73,7 +73,8 @@ std::optional<std::uint64_t> match_pattern(std::string_view pattern, std::string
         if (kind == "name") {
             if (!take_name(section)) return std::nullopt;
         } else if (kind == "path") {
-            if (section.empty()) return std::nullopt;
+            // Devices and tools print sections: no spaces, nothing a terminal obeys.
+            if (section.empty() || !std::ranges::all_of(section, [](char c) { return c > ' ' && c < 0x7f; })) return std::nullopt;
             section = {};
         } else {
             const auto value = kind == "u32" ? take_number(section) : take_duration(section);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section patterns of hooks: literal text with {u32}, {name} (letters, digits, - and _), {path} (the rest,
-// not empty) and {duration} (10us, 5ms, 1s).
+// not empty, printable ASCII without spaces) and {duration} (10us, 5ms, 1s).
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 // The generated C: its text beside a golden file, and what compilers say to it, as strict as they are. Also the
 // headers that let C written for Linux compile unchanged.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -147,6 +148,28 @@ TEST(FirmwareTables, compile_as_strict_c11_for_every_pointer_size) {
             EXPECT_EQ(run(compiler + options + " -c " + (folder / (platform.name + "_platform.c")).string() + " -o " + (folder / "tables.o").string(), folder), "");
         }
     }
+}
+
+int exit_of(const std::string& arguments) {
+    const int status = std::system((std::string(MBPF_BINARY_DIR) + "/bin/mbpf-platform-gen " + arguments + " >/dev/null 2>&1").c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(Generator, writes_what_the_library_makes_and_says_what_failed) {
+    const fs::path folder = fs::path(MBPF_BINARY_DIR) / "test_output/generator";
+    fs::remove_all(folder);
+    const std::string descriptor = (kSource / "tests/platform/every_feature.textproto").string();
+    EXPECT_EQ(exit_of(descriptor + " " + folder.string()), 0);
+    const Platform platform = vendor();
+    EXPECT_EQ(read(folder / "vendor.h"), author_header(platform));
+    EXPECT_EQ(read(folder / "vendor_platform.h"), firmware_header(platform));
+    EXPECT_EQ(read(folder / "vendor_platform.c"), firmware_source(platform));
+    EXPECT_EQ(read(folder / "vendor.md"), reference_page(platform));
+    write(folder / "bad.textproto", "name: 3");
+    EXPECT_EQ(exit_of((folder / "bad.textproto").string() + " " + folder.string()), 3);
+    EXPECT_EQ(exit_of("no-such " + folder.string()), 2);
+    EXPECT_EQ(exit_of(descriptor), 2);
+    EXPECT_EQ(exit_of(descriptor + " " + (folder / "vendor.h").string()), 4);  // a file where a folder is needed
 }
 
 }  // namespace

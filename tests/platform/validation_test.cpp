@@ -123,6 +123,12 @@ TEST(Messages, have_no_control_characters) {
     }
 }
 
+TEST(Sections, of_any_path_are_printable) {
+    const Platform& platform = *builtin_platform("microbpf");
+    EXPECT_TRUE(match_section(platform, "coap/a/b?c=%20~"));
+    for (const char* section : {"coap/", "coap/a b", "coap/\033[2J", "coap/a\n", "coap/\x7f", "coap/\xc3\xa4"}) EXPECT_FALSE(match_section(platform, section)) << section;
+}
+
 TEST(Files, larger_than_a_descriptor_are_refused) {
     const std::string path = testing::TempDir() + "/large.textproto";
     std::ofstream(path, std::ios::binary) << std::string(2u << 20, '#');
