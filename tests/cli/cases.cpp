@@ -2,6 +2,7 @@
 // The tools as a user meets them. Each file in cases/ is a transcript: lines "$ command" are run by sh in a
 // fresh folder that holds copies of files/, with scripts/ in the PATH, what follows is all they print, stdout and stderr together, then
 // "[exit N]". MBPF_BLESS=1 writes what the tools print now into the case files, to be read as a diff.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <sys/wait.h>
@@ -59,6 +60,13 @@ std::string run(const std::string& command, const fs::path& folder) {
     return without_figures(output) + "[" + end + "]\n";
 }
 
+// Prompts need a pseudo-terminal, which a bare container may not have.
+bool has_terminals() {
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+    if (master >= 0) ::close(master);
+    return master >= 0;
+}
+
 class CliCase : public ::testing::TestWithParam<fs::path> {};
 
 TEST_P(CliCase, printsWhatItAlwaysPrinted) {
@@ -66,6 +74,7 @@ TEST_P(CliCase, printsWhatItAlwaysPrinted) {
     std::ostringstream wanted, found;
     const std::string tool = GetParam().stem().string().substr(0, GetParam().stem().string().find('.'));
     if (!fs::exists(kBin / tool)) GTEST_SKIP() << tool << " is not built";
+    if (GetParam().stem().string().ends_with(".prompt") && !has_terminals()) GTEST_SKIP() << "this machine offers no pseudo-terminals";
     const fs::path folder = fs::temp_directory_path() / ("mbpf-cli-" + std::to_string(getpid()));
     fs::remove_all(folder);
     fs::copy(kFolder / "files", folder, fs::copy_options::recursive);
