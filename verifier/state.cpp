@@ -28,10 +28,11 @@ class Renaming {
 bool value_covers(const Value& b, const Value& a, Renaming& names) {
     if (b.kind == ValueKind::unknown) return true;
     if (b.kind == ValueKind::number) return a.kind == ValueKind::number && a.number.subset_of(b.number) && names.matches(b.id, a.id);
-    const bool kind = a.kind == b.kind || (b.kind == ValueKind::pointer_or_null && a.kind == ValueKind::pointer && b.ref == 0);
-    if (!kind || a.region != b.region || a.map != b.map || a.frame != b.frame || a.size != b.size || a.ref != b.ref) return false;
+    // A sure pointer is not covered by one that may be null: b may claim "null together" with another of its
+    // pointers, and a check of this one would then clear the other, which in a may still be null.
+    if (a.kind != b.kind || a.region != b.region || a.map != b.map || a.frame != b.frame || a.size != b.size || a.ref != b.ref) return false;
     if (a.fixed != b.fixed || !a.number.subset_of(b.number) || a.range < b.range) return false;
-    if (b.kind == ValueKind::pointer_or_null && a.kind == b.kind && !names.matches(b.null_id, a.null_id)) return false;
+    if (b.kind == ValueKind::pointer_or_null && !names.matches(b.null_id, a.null_id)) return false;
     if (b.id == 0 || a.id == 0) return b.id == a.id;
     return names.matches(b.id, a.id);
 }

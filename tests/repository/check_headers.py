@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 SOURCES = {".h", ".c", ".cpp", ".cmake", ".py", ".sh", ".proto", ".textproto"}
-MACHINE = re.compile(r"(/home/[a-z]+/|/root/|/work/)")
+MACHINE = re.compile(r"(?<![\w.}])/(?:home/[a-z]+|root)/")
 
 
 def problems(path: str, text: str) -> list[str]:
