@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "core/isa.h"
+#include "core/isa_enums.h"
 
 namespace mbpf {
 
