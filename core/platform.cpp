@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "core/section_pattern.h"
 
@@ -20,16 +22,26 @@ namespace {
 class Fnv {
   public:
     Fnv& add(std::uint64_t value) {
-        for (char c : std::to_string(value) + ";") {
-            hash_ ^= static_cast<std::uint8_t>(c);
-            hash_ *= 16777619u;
-        }
+        for (char c : std::to_string(value) + ";") add_char(c);
         return *this;
     }
     Fnv& add_signed(std::int64_t value) { return add(static_cast<std::uint64_t>(value)); }
+    // Properties that came later add to the text only where they are used, so that older hashes stay.
+    Fnv& add_flag(bool set, char mark) {
+        if (set) add_char(mark);
+        return *this;
+    }
+    Fnv& add_name(std::string_view name) {
+        for (char c : name) add_char(c);
+        return *this;
+    }
     std::uint32_t value() const { return hash_; }
 
   private:
+    void add_char(char c) {
+        hash_ ^= static_cast<std::uint8_t>(c);
+        hash_ *= 16777619u;
+    }
     std::uint32_t hash_ = 2166136261u;
 };
 
@@ -45,7 +57,8 @@ std::uint32_t Hook::abi_hash() const {
     Fnv hash;
     hash.add(context_size).add(raw_memory).add(any_return).add_signed(return_min).add_signed(return_max).add(fields.size());
     for (const ContextField& f : fields)
-        hash.add(f.offset).add(f.size).add(static_cast<std::uint64_t>(f.kind)).add(f.is_signed).add(f.writable).add(f.has_range).add_signed(f.min).add(f.max).add(f.native64_offset).add(f.native64_size);
+        hash.add(f.offset).add(f.size).add(static_cast<std::uint64_t>(f.kind)).add(f.is_signed).add(f.writable).add(f.has_range).add_signed(f.min).add(f.max).add(f.native64_offset).add(f.native64_size).add_name(f.object).add_flag(f.never_null, 'n');
+    hash.add_flag(packet_read_only, 'r').add_flag(legacy_packet_access, 'l');
     return hash.value();
 }
 
@@ -53,7 +66,9 @@ std::uint32_t Helper::abi_hash() const {
     Fnv hash;
     hash.add(number).add(static_cast<std::uint64_t>(returns)).add(return_width).add(return_signed).add(has_return_range).add_signed(return_min).add(return_max).add(invalidates_packet).add(args.size());
     for (const HelperArg& a : args)
-        hash.add(static_cast<std::uint64_t>(a.kind)).add(a.width).add(a.fixed_size).add(a.nullable).add(a.has_range).add_signed(a.min).add_signed(a.max);
+        hash.add(static_cast<std::uint64_t>(a.kind)).add(a.width).add(a.fixed_size).add(a.nullable).add(a.has_range).add_signed(a.min).add_signed(a.max).add_flag(a.initialized, 'i').add_name(a.object);
+    hash.add_name(object).add_flag(acquires, 'a').add_flag(borrows, 'b').add_flag(callback != CallbackKind::none, static_cast<char>('0' + static_cast<int>(callback)));
+    hash.add_flag(tail_call, 't').add_flag(locks, 'l').add_flag(unlocks, 'u').add_flag(no_packet_memory, 'p').add_flag(return_at_most_argument != 0, static_cast<char>('A' + return_at_most_argument));
     return hash.value();
 }
 
@@ -65,31 +80,76 @@ const MapTypeInfo* Platform::find_map_type(std::uint32_t number) const { return 
 const Capability* Platform::find_capability(std::string_view capability) const { return find_in(capabilities, capability, &Capability::name); }
 const Hook* Platform::find_hook(std::string_view hook) const { return find_in(hooks, hook, &Hook::name); }
 
-std::optional<HookMatch> match_section(const Platform& platform, std::string_view section) {
+const ObjectClass* Platform::find_object(std::string_view object) const { return find_in(objects, object, &ObjectClass::name); }
+
+bool Platform::object_is_a(std::string_view object, std::string_view wanted) const {
+    // Validation refuses chains longer than this, and with them cycles.
+    for (std::size_t step = 0; step <= objects.size(); ++step) {
+        if (object == wanted) return true;
+        const ObjectClass* row = find_object(object);
+        if (row == nullptr || row->base.empty()) return false;
+        object = row->base;
+    }
+    return false;
+}
+
+std::optional<HookMatch> match_section(const Platform& platform, std::string_view section, std::string_view object_path) {
     for (const Hook& hook : platform.hooks)
         for (const std::string& pattern : hook.sections)
             if (const auto parameter = match_pattern(pattern, section)) return HookMatch{&hook, *parameter};
+    // libbpf: a leading ? only says that the program is not loaded unless asked for.
+    if (!platform.native_code && section.starts_with('?')) return match_section(platform, section.substr(1), object_path);
+    const std::string_view file = object_path.substr(object_path.rfind('/') + 1);
+    for (const Hook& hook : platform.hooks)
+        if (!hook.fallback_file.empty() && file.find(hook.fallback_file) != std::string_view::npos) return HookMatch{&hook, 0};
+    for (const Hook& hook : platform.hooks)
+        if (hook.section_fallback) return HookMatch{&hook, 0};
     return std::nullopt;
 }
 
-const Platform* builtin_platform(std::string_view name) {
-    // Parsed once; a built-in descriptor that does not parse is our own bug and found by the first test.
-    static const std::vector<std::unique_ptr<Platform>> kPlatforms = [] {
-        std::vector<std::unique_ptr<Platform>> all;
+namespace {
+
+// "linux_helpers.textproto" is a part of platform linux: its text follows that of the other parts.
+std::string_view platform_of_file(std::string_view file) { return file.substr(0, file.find_first_of("_.")); }
+
+// Parsed when first asked for: a tool for one platform does not pay for the others.
+struct Builtin {
+    std::string name;
+    std::string text;
+    std::once_flag once;
+    std::unique_ptr<Platform> platform;
+};
+
+std::map<std::string, Builtin, std::less<>>& builtins() {
+    static std::map<std::string, Builtin, std::less<>> all = [] {
+        std::map<std::string, Builtin, std::less<>> parts;
         for (const auto& [file, text] : platform_descriptors()) {
-            auto parsed = parse_platform(text, file);
-            if (parsed) all.push_back(std::make_unique<Platform>(std::move(parsed).value()));
+            Builtin& builtin = parts[std::string(platform_of_file(file))];
+            builtin.name = platform_of_file(file);
+            builtin.text.append(text).append("\n");
         }
-        return all;
+        return parts;
     }();
-    for (const auto& platform : kPlatforms)
-        if (platform->name == name) return platform.get();
-    return nullptr;
+    return all;
+}
+
+}  // namespace
+
+const Platform* builtin_platform(std::string_view name) {
+    const auto found = builtins().find(name);
+    if (found == builtins().end()) return nullptr;
+    Builtin& builtin = found->second;
+    std::call_once(builtin.once, [&] {
+        // A built-in descriptor that does not parse is our own bug and found by the first test.
+        auto parsed = parse_platform(builtin.text, name);
+        if (parsed) builtin.platform = std::make_unique<Platform>(std::move(parsed).value());
+    });
+    return builtin.platform.get();
 }
 
 std::vector<std::string> builtin_platform_names() {
     std::vector<std::string> names;
-    for (const auto& [file, text] : platform_descriptors()) names.push_back(std::filesystem::path(file).stem().string());
+    for (const auto& [name, builtin] : builtins()) names.push_back(name);
     return names;
 }
 

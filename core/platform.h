@@ -16,17 +16,20 @@ namespace mbpf {
 
 enum class FieldKind : std::uint8_t {
     scalar,
-    packet_start,  // xdp_md.data: loads as a packet pointer
-    packet_end,    // xdp_md.data_end
-    packet_meta,   // xdp_md.data_meta
-    raw_bytes,     // an array inside the context, any access width within it
+    packet_start,    // xdp_md.data: loads as a packet pointer
+    packet_end,      // xdp_md.data_end
+    packet_meta,     // xdp_md.data_meta
+    raw_bytes,       // an array inside the context, any access width within it
+    object_or_null,  // __sk_buff.sk: loads as a pointer to an object of class `object`, or NULL
 };
 
 struct ContextField {
     std::string name;
     std::uint32_t offset = 0;  // bytes
-    std::uint32_t size = 0;    // bytes: 1, 2, 4, 8; raw_bytes: any
+    std::uint32_t size = 0;    // bytes: 1, 2, 4, 8; raw_bytes: any; packet pointers: 4 or 8
     FieldKind kind = FieldKind::scalar;
+    std::string object;        // object_or_null: name in Platform::objects
+    bool never_null = false;   // object_or_null: the kernel always sets it
     bool is_signed = false;
     bool writable = false;
     // Least and greatest value the device guarantees on entry (as the field's own type); for scalars.
@@ -39,6 +42,13 @@ struct ContextField {
     // Where the field lies in the native struct of 64-bit devices, when it differs (xdp_md's pointers).
     std::uint32_t native64_offset = 0;
     std::uint32_t native64_size = 0;
+};
+
+// A struct that several hooks share, each with its own rules which fields may be touched.
+struct ContextLayout {
+    std::string name;                  // C name of the struct
+    std::uint32_t size = 0;            // bytes
+    std::vector<ContextField> fields;  // sorted by offset
 };
 
 struct Hook {
@@ -57,6 +67,11 @@ struct Hook {
     std::uint32_t max_stack = 512;       // bytes over all frames
     // Test hook only: the context is plain writable memory of a size given at verification, r2 its length.
     bool raw_memory = false;
+    bool packet_read_only = false;       // the packet may be read but not written
+    bool section_fallback = false;       // takes sections that no pattern of any hook matches
+    std::string fallback_file;           // as section_fallback, for objects whose file name holds this text; it goes first
+    bool legacy_packet_access = false;   // LD_ABS and LD_IND are available on this hook
+    std::string unsupported;             // why programs of this hook cannot be judged; empty: they can
     std::string doc;
 
     // Hash of the context layout and return range; device and host compare it.
@@ -78,6 +93,10 @@ enum class ArgKind : std::uint8_t {
     stack_only_read,   // as memory_read, but must be on the stack (rare; linux)
     callback,          // pointer to a static function
     any_pointer_or_scalar,
+    object,            // pointer to an object of class `object`; the call does not consume it
+    object_release,    // likewise, acquired by an earlier call; released by this one
+    callback_context,  // handed through to the callback: stack, map value or NULL
+    map_value_pointer,  // points into a map value (timers, spin locks)
 };
 
 struct HelperArg {
@@ -87,6 +106,8 @@ struct HelperArg {
     std::uint8_t width = 64;        // scalar: bits the helper looks at (32: the low half alone)
     std::uint32_t fixed_size = 0;   // memory_*: size when no size argument follows
     bool nullable = false;          // pointer may be the constant 0
+    bool initialized = false;       // memory_write: the helper also reads it, so all of it must be initialised
+    std::string object;             // object, object_release: name in Platform::objects
     // Scalar only: accepted range; the verifier demands it (has_range).
     std::int64_t min = 0;
     std::int64_t max = 0;
@@ -99,6 +120,17 @@ enum class ReturnKind : std::uint8_t {
     map_value_or_null,   // of the map argument
     ring_buffer_record_or_null,  // size from argument 2, a constant
     memory_or_null,      // fixed_size bytes
+    map_value,           // of the map argument, never null
+    object_or_null,      // of class Helper::object; with `acquires` the program must release it
+    object,              // likewise, never null
+};
+
+// How a helper calls the function it is given.
+enum class CallbackKind : std::uint8_t {
+    none,
+    loop,               // (u32 index, void *ctx); calls bounded by argument 1, at most 1 << 23
+    for_each_map_elem,  // (map, key, value, ctx), once per entry
+    timer,              // (map, key, value); runs later, not during the call
 };
 
 struct Helper {
@@ -117,6 +149,16 @@ struct Helper {
     std::string capability;           // "motor", "gpio", …; empty: free for all
     bool invalidates_packet = false;
     bool pure = false;                // no effect, same result within one run
+    std::string object;               // returns object, object_or_null: name in Platform::objects
+    bool acquires = false;            // the returned object must be released by the program
+    bool borrows = false;             // the returned object is a view of the object argument: dead when that is released
+    CallbackKind callback = CallbackKind::none;
+    bool tail_call = false;           // may never return; no reference may be held
+    bool locks = false;               // takes the spin lock of the map value argument
+    bool unlocks = false;
+    bool no_packet_memory = false;    // memory arguments may not lie in the packet
+    std::uint8_t return_at_most_argument = 0;  // r0 is at most the value of this argument (1 to 5), as signed; 0: no such promise
+    std::string unsupported;          // why a call cannot be judged; empty: it can
     std::vector<std::string> hooks;   // names of hooks that may call it; empty: all
     std::vector<std::uint32_t> map_types;  // accepted types of the map argument; empty: any
     std::string doc;
@@ -135,6 +177,14 @@ struct MapTypeInfo {
     bool program_may_update = true;
     bool program_may_delete = true;
     bool power_of_two_entries = false;  // ring buffer
+};
+
+// A kernel structure that programs may read through a pointer they were given.
+struct ObjectClass {
+    std::string name;          // "sock"
+    std::uint32_t size = 0;    // readable bytes
+    bool writable = false;     // all of it
+    std::string base;          // an object of this class passes for one of `base` too; empty: none
 };
 
 struct Capability {
@@ -163,24 +213,37 @@ struct Platform {
     std::uint32_t max_ram = 65536;     // bytes per package: imports, data, maps
     std::uint32_t max_call_depth = 8;
     bool legacy_packet_access = false;
+    // False: programs run on another kernel, which has the layouts of its own; they are judged, not compiled.
+    bool native_code = true;
+    // A scalar context field may be read in parts by aligned loads, and an aligned 8-byte load may span two
+    // adjacent readable fields of 4 bytes.
+    bool narrow_context_access = false;
+    // Programs may use pointers as numbers where Linux lets root do so (return them, store them in maps).
+    bool pointer_leaks_allowed = false;
+    std::vector<ObjectClass> objects;
+    std::vector<ContextLayout> contexts;  // shared by hooks, for the author's header
 
+    const ObjectClass* find_object(std::string_view name) const;
+    // Whether an object of class `name` may be passed where `wanted` is asked for.
+    bool object_is_a(std::string_view name, std::string_view wanted) const;
     const Helper* find_helper(std::uint32_t number) const;
     const MapTypeInfo* find_map_type(std::uint32_t number) const;
     const Capability* find_capability(std::string_view name) const;
     const Hook* find_hook(std::string_view name) const;
 };
 
-// The result of matching a section name against the hooks' patterns.
+// The result of matching a section name against the hooks' patterns; where none matches, a fallback hook.
 struct HookMatch {
     const Hook* hook = nullptr;
     std::uint64_t parameter = 0;  // first {u32} or {duration} (ns) of the pattern; 0 if none
 };
-std::optional<HookMatch> match_section(const Platform& platform, std::string_view section);
+// `object_path`: of the object, where fallbacks go by its file name; may be empty.
+std::optional<HookMatch> match_section(const Platform& platform, std::string_view section, std::string_view object_path = {});
 
 // Parses and validates a descriptor. `name` is for messages. Bad ones give MBPF31xx with line and column.
 Result<Platform> parse_platform(std::string_view textproto, std::string_view name);
 
-// Descriptors compiled into the tools: "microbpf" and "isa" (the conformance hook). Null: no such name.
+// Descriptors compiled into the tools: "microbpf", "linux" and "isa" (the conformance hook). Null: no such name.
 const Platform* builtin_platform(std::string_view name);
 std::vector<std::string> builtin_platform_names();
 // A built-in name or the path of a .textproto file.

@@ -29,7 +29,11 @@ std::string native_type(const HelperArg& arg) {
         case ArgKind::map_value_out:
         case ArgKind::memory_write:
         case ArgKind::ring_buffer_record:
-        case ArgKind::callback: return "void *";
+        case ArgKind::callback:
+        case ArgKind::object:
+        case ArgKind::object_release:
+        case ArgKind::callback_context:
+        case ArgKind::map_value_pointer: return "void *";
         case ArgKind::any_pointer_or_scalar: return "uint64_t ";
     }
     return "uint64_t ";
@@ -41,7 +45,10 @@ std::string native_return(const Helper& helper) {
         case ReturnKind::scalar: return std::string(helper.return_signed ? "" : "u") + "int" + std::to_string(helper.return_width) + "_t ";
         case ReturnKind::map_value_or_null:
         case ReturnKind::ring_buffer_record_or_null:
-        case ReturnKind::memory_or_null: return "void *";
+        case ReturnKind::memory_or_null:
+        case ReturnKind::map_value:
+        case ReturnKind::object_or_null:
+        case ReturnKind::object: return "void *";
     }
     return "void ";
 }

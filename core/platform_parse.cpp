@@ -47,6 +47,7 @@ FieldKind convert(pb::FieldKind kind) {
         case pb::PACKET_END: return FieldKind::packet_end;
         case pb::PACKET_META: return FieldKind::packet_meta;
         case pb::RAW_BYTES: return FieldKind::raw_bytes;
+        case pb::OBJECT_OR_NULL: return FieldKind::object_or_null;
         default: return FieldKind::scalar;
     }
 }
@@ -66,6 +67,10 @@ ArgKind convert(pb::ArgKind kind) {
         case pb::ARG_STACK_READ: return ArgKind::stack_only_read;
         case pb::ARG_CALLBACK: return ArgKind::callback;
         case pb::ARG_ANY: return ArgKind::any_pointer_or_scalar;
+        case pb::ARG_OBJECT: return ArgKind::object;
+        case pb::ARG_OBJECT_RELEASE: return ArgKind::object_release;
+        case pb::ARG_CALLBACK_CONTEXT: return ArgKind::callback_context;
+        case pb::ARG_MAP_VALUE_POINTER: return ArgKind::map_value_pointer;
         default: return ArgKind::scalar;
     }
 }
@@ -76,7 +81,19 @@ ReturnKind convert(pb::ReturnKind kind) {
         case pb::RETURN_MAP_VALUE_OR_NULL: return ReturnKind::map_value_or_null;
         case pb::RETURN_RING_BUFFER_RECORD_OR_NULL: return ReturnKind::ring_buffer_record_or_null;
         case pb::RETURN_MEMORY_OR_NULL: return ReturnKind::memory_or_null;
+        case pb::RETURN_MAP_VALUE: return ReturnKind::map_value;
+        case pb::RETURN_OBJECT_OR_NULL: return ReturnKind::object_or_null;
+        case pb::RETURN_OBJECT: return ReturnKind::object;
         default: return ReturnKind::scalar;
+    }
+}
+
+CallbackKind convert(pb::CallbackKind kind) {
+    switch (kind) {
+        case pb::CALLBACK_LOOP: return CallbackKind::loop;
+        case pb::CALLBACK_FOR_EACH_MAP_ELEM: return CallbackKind::for_each_map_elem;
+        case pb::CALLBACK_TIMER: return CallbackKind::timer;
+        default: return CallbackKind::none;
     }
 }
 
@@ -98,10 +115,31 @@ ContextField convert(const pb::Field& in) {
     out.doc = in.doc();
     out.native64_offset = in.native64_size() != 0 ? in.native64_offset() : in.offset();
     out.native64_size = in.native64_size() != 0 ? in.native64_size() : in.size();
+    out.object = in.object();
+    out.never_null = in.never_null();
     return out;
 }
 
-Hook convert(const pb::Hook& in) {
+ContextLayout convert(const pb::Context& in) {
+    ContextLayout out{in.name(), in.size(), {}};
+    for (const pb::Field& field : in.field()) out.fields.push_back(convert(field));
+    std::ranges::stable_sort(out.fields, {}, &ContextField::offset);
+    return out;
+}
+
+// The fields of a shared context that this hook lets programs touch.
+void select_fields(const pb::Hook& in, const ContextLayout& context, Hook& out) {
+    const auto listed = [](const auto& names, const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+    out.context_type = context.name;
+    out.context_size = context.size;
+    for (ContextField field : context.fields) {
+        if (in.only_size() != 0 ? !listed(in.only(), field.name) : listed(in.hide(), field.name)) continue;
+        field.writable = field.writable || listed(in.write(), field.name);
+        out.fields.push_back(std::move(field));
+    }
+}
+
+Hook convert(const pb::Hook& in, const std::vector<ContextLayout>& contexts) {
     Hook out;
     out.id = static_cast<std::uint16_t>(in.id());
     out.name = in.name();
@@ -118,7 +156,12 @@ Hook convert(const pb::Hook& in) {
     out.max_instructions = in.max_instructions();
     out.max_stack = in.max_stack() == 0 ? 512 : in.max_stack();
     out.raw_memory = in.raw_memory();
+    out.packet_read_only = in.packet_read_only();
+    out.section_fallback = in.section_fallback();
+    out.fallback_file = in.fallback_file();
+    out.unsupported = in.unsupported();
     out.doc = in.doc();
+    if (const auto shared = std::ranges::find(contexts, in.context(), &ContextLayout::name); shared != contexts.end()) select_fields(in, *shared, out);
     return out;
 }
 
@@ -138,6 +181,8 @@ Helper convert(const pb::Helper& in) {
         a.has_range = arg.has_range();
         a.min = arg.range().min();
         a.max = arg.range().max();
+        a.initialized = arg.initialized();
+        a.object = arg.object();
         out.args.push_back(std::move(a));
     }
     out.returns = convert(in.returns());
@@ -154,6 +199,16 @@ Helper convert(const pb::Helper& in) {
     out.hooks.assign(in.hook().begin(), in.hook().end());
     out.map_types.assign(in.map_type().begin(), in.map_type().end());
     out.doc = in.doc();
+    out.object = in.object();
+    out.acquires = in.acquires();
+    out.borrows = in.borrows();
+    out.callback = convert(in.callback());
+    out.tail_call = in.tail_call();
+    out.locks = in.locks();
+    out.unlocks = in.unlocks();
+    out.no_packet_memory = in.no_packet_memory();
+    out.return_at_most_argument = static_cast<std::uint8_t>(std::min(in.return_at_most_argument(), 255u));
+    out.unsupported = in.unsupported();
     return out;
 }
 
@@ -161,7 +216,12 @@ Platform convert(const pb::Platform& in) {
     Platform out;
     out.name = in.name();
     if (in.version() != 0) out.version = in.version();
-    for (const pb::Hook& hook : in.hook()) out.hooks.push_back(convert(hook));
+    for (const pb::Context& context : in.context()) out.contexts.push_back(convert(context));
+    for (const pb::Hook& hook : in.hook()) {
+        out.hooks.push_back(convert(hook, out.contexts));
+        out.hooks.back().legacy_packet_access = hook.legacy_packet_access() || in.legacy_packet_access();
+    }
+    for (const pb::ObjectClass& object : in.object()) out.objects.push_back({object.name(), object.size(), object.writable(), object.base()});
     for (const pb::Helper& helper : in.helper()) out.helpers.push_back(convert(helper));
     std::ranges::stable_sort(out.helpers, {}, &Helper::number);
     for (const pb::MapType& type : in.map_type()) {
@@ -185,6 +245,9 @@ Platform convert(const pb::Platform& in) {
     if (in.max_ram() != 0) out.max_ram = in.max_ram();
     if (in.max_call_depth() != 0) out.max_call_depth = in.max_call_depth();
     out.legacy_packet_access = in.legacy_packet_access();
+    out.native_code = !in.no_native_code();
+    out.narrow_context_access = in.narrow_context_access();
+    out.pointer_leaks_allowed = in.pointer_leaks_allowed();
     return out;
 }
 
@@ -197,15 +260,37 @@ Diagnostic refused(std::string_view name, unsigned code, const std::string& mess
     return d;
 }
 
+// A hook that uses a shared context names it and fields of it, and has no layout of its own.
+std::optional<Diagnostic> check_shared_context(const pb::Platform& in, const pb::Hook& hook, std::string_view name) {
+    const std::string what = "hook " + hook.name() + ": ";
+    if (hook.context().empty()) {
+        if (hook.hide_size() + hook.only_size() + hook.write_size() == 0) return std::nullopt;
+        return refused(name, 3105, what + "hide, only and write are for hooks with a shared context");
+    }
+    const auto context = std::ranges::find(in.context(), hook.context(), &pb::Context::name);
+    if (context == in.context().end()) return refused(name, 3109, what + "context " + hook.context() + " is not declared");
+    if (hook.field_size() != 0 || hook.context_size() != 0 || !hook.context_type().empty()) return refused(name, 3105, what + "has a shared context and a layout of its own");
+    if (hook.hide_size() != 0 && hook.only_size() != 0) return refused(name, 3105, what + "give hide or only, not both");
+    for (const auto* names : {&hook.hide(), &hook.only(), &hook.write()})
+        for (const std::string& field : *names)
+            if (std::ranges::find(context->field(), field, &pb::Field::name) == context->field().end()) return refused(name, 3109, what + "context " + hook.context() + " has no field " + field);
+    return std::nullopt;
+}
+
 // What convert() could not carry over: ids wider than a package's field, and enum values given as numbers
 // that the schema does not name (protobuf lets those through).
 std::optional<Diagnostic> check_convertible(const pb::Platform& in, std::string_view name) {
     for (const pb::Hook& hook : in.hook()) {
         if (hook.id() == 0 || hook.id() > 0xffff) return refused(name, 3106, "hook " + hook.name() + ": id " + std::to_string(hook.id()) + " is not in 1 to 65535");
+        if (auto problem = check_shared_context(in, hook, name)) return problem;
         for (const pb::Field& field : hook.field())
             if (!pb::FieldKind_IsValid(field.kind())) return refused(name, 3101, "hook " + hook.name() + ": field " + field.name() + " has an unknown kind");
     }
+    for (const pb::Context& context : in.context())
+        for (const pb::Field& field : context.field())
+            if (!pb::FieldKind_IsValid(field.kind())) return refused(name, 3101, "context " + context.name() + ": field " + field.name() + " has an unknown kind");
     for (const pb::Helper& helper : in.helper()) {
+        if (!pb::CallbackKind_IsValid(helper.callback())) return refused(name, 3101, "helper " + helper.name() + " has an unknown callback kind");
         if (!pb::ReturnKind_IsValid(helper.returns())) return refused(name, 3101, "helper " + helper.name() + " has an unknown return kind");
         for (const pb::Argument& arg : helper.arg())
             if (!pb::ArgKind_IsValid(arg.kind())) return refused(name, 3101, "helper " + helper.name() + ": argument " + arg.name() + " has an unknown kind");

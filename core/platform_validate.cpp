@@ -17,7 +17,7 @@ namespace {
 using Problem = std::optional<Diagnostic>;
 
 // Firmware tables keep offsets in 16 bits and devices copy contexts, so no context is larger.
-constexpr std::uint32_t kMaxContext = 4096;
+constexpr std::uint32_t kMaxContext = 8192;
 
 Problem bad(unsigned code, std::string message) {
     Diagnostic d;
@@ -71,9 +71,12 @@ Problem check_range(const std::string& what, std::int64_t min, std::uint64_t max
     return std::nullopt;
 }
 
+bool is_packet_pointer(FieldKind kind) { return kind == FieldKind::packet_start || kind == FieldKind::packet_end || kind == FieldKind::packet_meta; }
+
 // On 64-bit devices packet pointers are wider, so such contexts have a second layout there.
-Problem check_native64(const Hook& hook, const ContextField& field, const std::string& what) {
-    const bool is_packet = field.kind != FieldKind::scalar && field.kind != FieldKind::raw_bytes;
+Problem check_native64(const Platform& platform, const Hook& hook, const ContextField& field, const std::string& what) {
+    if (!platform.native_code) return std::nullopt;
+    const bool is_packet = is_packet_pointer(field.kind) && field.size == 4;
     if (hook.native64_context_size == 0) {
         if (is_packet) return bad(3105, what + ": a packet pointer needs native64_context_size, since 64-bit devices keep 8 bytes");
         if (field.native64_offset != field.offset || field.native64_size != field.size) return bad(3105, what + " has a 64-bit place, but its hook no native64_context_size");
@@ -85,33 +88,39 @@ Problem check_native64(const Hook& hook, const ContextField& field, const std::s
     return std::nullopt;
 }
 
-Problem check_field(const Hook& hook, const ContextField& field) {
+Problem check_field(const Platform& platform, const Hook& hook, const ContextField& field) {
     const std::string what = "hook " + hook.name + ": field " + field.name;
     for (std::string_view name : {std::string_view(field.name), std::string_view(field.alias)})
         if ((!name.empty() || name.data() == field.name.data()) && (!is_identifier(name) || is_gap_name(name))) return bad(3104, what + ": the name or alias is no C identifier, or one that gaps have");
     if (Problem p = check_text(what, field.doc + field.unit)) return p;
     if (std::uint64_t{field.offset} + field.size > hook.context_size) return bad(3105, what + " lies outside the context of " + std::to_string(hook.context_size) + " bytes");
-    if (Problem p = check_native64(hook, field, what)) return p;
+    if (Problem p = check_native64(platform, hook, field, what)) return p;
     if (field.has_range && field.kind != FieldKind::scalar) return bad(3106, what + ": only scalars have ranges");
     if (field.kind == FieldKind::raw_bytes) return field.size == 0 ? bad(3105, what + " has no size") : std::nullopt;
     if (field.size != 1 && field.size != 2 && field.size != 4 && field.size != 8) return bad(3105, what + " has size " + std::to_string(field.size) + ", not 1, 2, 4 or 8");
     if (field.offset % field.size != 0) return bad(3105, what + " is not aligned to its size");
     if (hook.context_size % field.size != 0) return bad(3105, what + " makes C round the context of " + std::to_string(hook.context_size) + " bytes up: give a multiple of " + std::to_string(field.size));
-    if (field.kind != FieldKind::scalar && (field.size != 4 || field.writable)) return bad(3105, what + ": packet fields are 4 bytes and read-only");
+    if (field.kind == FieldKind::object_or_null) {
+        if (field.size != 8 || field.writable) return bad(3105, what + ": a pointer to an object has 8 bytes and is read-only");
+        return platform.find_object(field.object) == nullptr ? bad(3109, what + ": object class " + field.object + " is not declared") : std::nullopt;
+    }
+    if (!field.object.empty() || field.never_null) return bad(3105, what + ": only OBJECT_OR_NULL fields have an object");
+    if (field.kind != FieldKind::scalar && ((field.size != 4 && (field.size != 8 || platform.native_code)) || field.writable)) return bad(3105, what + ": packet fields are 4 bytes and read-only");
     if (field.has_range && field.writable) return bad(3106, what + ": a writable field has no guaranteed range");
     return field.has_range ? check_range(what, field.min, field.max, field.is_signed, field.size * 8) : std::nullopt;
 }
 
 // Names are C members of one struct; neither layout may overlap.
-Problem check_fields(const Hook& hook, const std::string& what) {
+Problem check_fields(const Platform& platform, const Hook& hook, const std::string& what) {
     std::set<std::string> names;
     std::uint32_t end = 0;
     for (const ContextField& field : hook.fields) {
-        if (Problem p = check_field(hook, field)) return p;
+        if (Problem p = check_field(platform, hook, field)) return p;
         if (field.offset < end) return bad(3105, what + ": field " + field.name + " overlaps the one before it");
         end = field.offset + field.size;
         if (!names.insert(field.name).second || (!field.alias.empty() && !names.insert(field.alias).second)) return bad(3103, what + ": a field name appears twice (" + field.name + ")");
     }
+    if (!platform.native_code) return std::nullopt;
     std::vector<ContextField> native = hook.fields;
     std::ranges::sort(native, {}, &ContextField::native64_offset);
     for (std::size_t i = 1; i < native.size(); ++i)
@@ -119,17 +128,17 @@ Problem check_fields(const Hook& hook, const std::string& what) {
     return std::nullopt;
 }
 
-Problem check_hook(const Hook& hook) {
+Problem check_hook(const Platform& platform, const Hook& hook) {
     const std::string what = "hook " + hook.name;
     if (!is_identifier(hook.name)) return bad(3104, what + ": the name is no C identifier");
     if (hook.sections.empty()) return bad(3107, what + " has no section pattern");
     for (const std::string& section : hook.sections)
         if (!is_valid_pattern(section)) return bad(3107, what + ": section pattern \"" + section + "\" is not valid");
     if (!hook.fields.empty() && !is_identifier(hook.context_type)) return bad(3104, what + ": context_type is no C identifier");
-    if (Problem p = check_text(what, hook.doc)) return p;
+    if (Problem p = check_text(what, hook.doc + hook.unsupported)) return p;
     if (hook.context_size > kMaxContext || hook.native64_context_size > kMaxContext) return bad(3105, what + ": its context is larger than " + std::to_string(kMaxContext) + " bytes");
     if (hook.raw_memory && !hook.fields.empty()) return bad(3105, what + ": raw memory has no fields");
-    if (Problem p = check_fields(hook, what)) return p;
+    if (Problem p = check_fields(platform, hook, what)) return p;
     if (!hook.any_return && hook.return_min > hook.return_max) return bad(3106, what + ": its return range is empty");
     if (hook.max_instructions == 0) return bad(3106, what + " has no instruction budget (max_instructions)");
     if (hook.max_stack > 4096) return bad(3106, what + ": max_stack above 4096");
@@ -167,8 +176,43 @@ Problem check_helper_args(const Helper& helper, const std::string& what) {
         sized_open = is_buffer(arg.kind) && arg.fixed_size == 0;
     }
     if (sized_open) return bad(3108, what + ": its last buffer has no size");
-    if (helper.returns == ReturnKind::map_value_or_null && !has_map) return bad(3108, what + " returns a map value but takes no map");
+    if ((helper.returns == ReturnKind::map_value_or_null || helper.returns == ReturnKind::map_value) && !has_map) return bad(3108, what + " returns a map value but takes no map");
     if (helper.returns == ReturnKind::ring_buffer_record_or_null && (!has_map || helper.args.size() < 2 || helper.args[1].kind != ArgKind::scalar)) return bad(3108, what + " returns a record but takes no ring buffer and size");
+    return std::nullopt;
+}
+
+bool is_object(ArgKind kind) { return kind == ArgKind::object || kind == ArgKind::object_release; }
+
+Problem check_helper_objects(const Platform& platform, const Helper& helper, const std::string& what) {
+    const auto takes = [&](auto predicate) { return std::ranges::any_of(helper.args, predicate, &HelperArg::kind); };
+    for (const HelperArg& arg : helper.args) {
+        if (is_object(arg.kind) != !arg.object.empty()) return bad(3108, what + ": argument " + arg.name + (arg.object.empty() ? " has no object class" : " has an object class, but is no object"));
+        if (!arg.object.empty() && platform.find_object(arg.object) == nullptr) return bad(3109, what + ": object class " + arg.object + " is not declared");
+        if (arg.initialized && arg.kind != ArgKind::memory_write) return bad(3108, what + ": only memory that the helper writes can be initialized");
+    }
+    const bool returns_object = helper.returns == ReturnKind::object || helper.returns == ReturnKind::object_or_null;
+    if (returns_object != !helper.object.empty()) return bad(3108, what + (returns_object ? " returns an object of no class" : " names an object class, but returns no object"));
+    if (returns_object && platform.find_object(helper.object) == nullptr) return bad(3109, what + ": object class " + helper.object + " is not declared");
+    if ((helper.acquires || helper.borrows) && !returns_object) return bad(3108, what + " acquires or borrows, but returns no object");
+    if (helper.borrows && !takes(is_object)) return bad(3108, what + " borrows from no object");
+    if ((helper.locks || helper.unlocks) && !takes([](ArgKind k) { return k == ArgKind::map_value_pointer; })) return bad(3108, what + " locks nothing in a map value");
+    if (helper.locks && helper.unlocks) return bad(3108, what + " locks and unlocks");
+    return std::nullopt;
+}
+
+Problem check_helper_callback(const Helper& helper, const std::string& what) {
+    const auto count = [&](ArgKind kind) { return std::ranges::count(helper.args, kind, &HelperArg::kind); };
+    const bool calls = helper.callback != CallbackKind::none;
+    if (helper.unsupported.empty() && calls != (count(ArgKind::callback) == 1)) return bad(3108, what + ": a callback argument and its kind of calls go together");
+    if (count(ArgKind::callback_context) != 0 && count(ArgKind::callback) == 0) return bad(3108, what + " has a callback context but no callback");
+    if (helper.callback == CallbackKind::loop && helper.args[0].kind != ArgKind::scalar) return bad(3108, what + ": the first argument of a loop is the number of its calls");
+    if (helper.callback == CallbackKind::for_each_map_elem && count(ArgKind::map) == 0) return bad(3108, what + " walks no map");
+    if (helper.callback == CallbackKind::timer && count(ArgKind::map_value_pointer) == 0) return bad(3108, what + " has no timer in a map value");
+    if (helper.tail_call && count(ArgKind::map) == 0) return bad(3108, what + " makes tail calls through no map");
+    const std::size_t at_most = helper.return_at_most_argument;
+    if (at_most == 0) return std::nullopt;
+    const auto is_number = [](ArgKind k) { return k == ArgKind::scalar || k == ArgKind::memory_size || k == ArgKind::memory_size_zero; };
+    if (at_most > helper.args.size() || !is_number(helper.args[at_most - 1].kind) || helper.returns != ReturnKind::scalar) return bad(3108, what + ": return_at_most_argument names no number");
     return std::nullopt;
 }
 
@@ -178,7 +222,9 @@ Problem check_helper(const Platform& platform, const Helper& helper) {
     if (helper.number == 0 || helper.number > 0xffff) return bad(3108, what + ": number " + std::to_string(helper.number) + " is not in 1 to 65535");
     if (helper.args.size() > 5) return bad(3108, what + " has more than 5 arguments");
     if (helper.c_return.empty()) return bad(3104, what + " has no C return type");
-    if (Problem p = check_text(what, helper.doc + helper.c_return)) return p;
+    if (Problem p = check_text(what, helper.doc + helper.c_return + helper.unsupported)) return p;
+    if (Problem p = check_helper_objects(platform, helper, what)) return p;
+    if (Problem p = check_helper_callback(helper, what)) return p;
     if (helper.has_return_range && helper.returns != ReturnKind::scalar) return bad(3108, what + ": only numbers have a return range");
     if (helper.return_width != 0 && helper.return_width != 32 && helper.return_width != 64) return bad(3108, what + ": return width is 32 or 64");
     if (!helper.capability.empty() && platform.find_capability(helper.capability) == nullptr) return bad(3109, what + " needs capability " + helper.capability + ", which is not declared");
@@ -211,7 +257,33 @@ Problem check_between_hooks(const Platform& p) {
     for (const Hook& hook : p.hooks) {
         for (const std::string& section : hook.sections)
             if (!patterns.insert(section).second) return bad(3103, "section pattern " + section + " appears twice (hook " + hook.name + ")");
-        if (!hook.fields.empty() && !types.insert(hook.context_type).second) return bad(3103, "context type " + hook.context_type + " appears twice (hook " + hook.name + ")");
+        const bool shared = std::ranges::find(p.contexts, hook.context_type, &ContextLayout::name) != p.contexts.end();
+        if (!shared && !hook.fields.empty() && !types.insert(hook.context_type).second) return bad(3103, "context type " + hook.context_type + " appears twice (hook " + hook.name + ")");
+    }
+    if (std::ranges::count_if(p.hooks, &Hook::section_fallback) > 1) return bad(3103, "two hooks take the sections that no pattern matches");
+    return std::nullopt;
+}
+
+Problem check_contexts(const Platform& p) {
+    for (const ContextLayout& context : p.contexts) {
+        if (!is_identifier(context.name)) return bad(3104, "context " + context.name + ": the name is no C identifier");
+        if (context.size == 0 || context.size > kMaxContext) return bad(3105, "context " + context.name + ": its size is not in 1 to " + std::to_string(kMaxContext));
+        Hook as_hook;
+        as_hook.name = context.name;
+        as_hook.context_size = context.size;
+        as_hook.fields = context.fields;
+        if (Problem d = check_fields(p, as_hook, "context " + context.name)) return d;
+    }
+    return std::nullopt;
+}
+
+Problem check_objects(const Platform& p) {
+    for (const ObjectClass& object : p.objects) {
+        const std::string what = "object class " + object.name;
+        if (!is_identifier(object.name)) return bad(3104, what + ": the name is no C identifier");
+        if (object.size > kMaxContext) return bad(3106, what + ": its size is above " + std::to_string(kMaxContext));
+        if (!object.base.empty() && p.find_object(object.base) == nullptr) return bad(3109, what + ": its base " + object.base + " is not declared");
+        if (!object.base.empty() && p.object_is_a(object.base, object.name)) return bad(3108, what + " is its own base");
     }
     return std::nullopt;
 }
@@ -240,8 +312,12 @@ Problem check(const Platform& p) {
         if (c.bit > 63 || !is_identifier(c.name)) return bad(3109, "capability " + c.name + ": a bit is 0 to 63, a name an identifier");
         if (Problem d = check_text("capability " + c.name, c.doc)) return d;
     }
+    if (Problem d = check_unique(p.contexts, &ContextLayout::name, "a context")) return d;
+    if (Problem d = check_unique(p.objects, &ObjectClass::name, "an object class")) return d;
+    if (Problem d = check_objects(p)) return d;
+    if (Problem d = check_contexts(p)) return d;
     for (const Hook& hook : p.hooks)
-        if (Problem d = check_hook(hook)) return d;
+        if (Problem d = check_hook(p, hook)) return d;
     if (Problem d = check_between_hooks(p)) return d;
     for (const MapTypeInfo& type : p.map_types)
         if (Problem d = check_map_type(type)) return d;

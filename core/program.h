@@ -43,6 +43,7 @@ struct Map {
     std::uint32_t value_size = 0;
     std::uint32_t max_entries = 0;
     std::uint32_t flags = 0;
+    std::int32_t inner_map = -1;  // array_of_maps, hash_of_maps: index into Object::maps of a map like its elements; -1: none
     MapOrigin origin = MapOrigin::declared;
     std::vector<std::uint8_t> initial;  // rodata, data: value_size bytes; else empty
     bool read_only() const { return origin == MapOrigin::rodata; }

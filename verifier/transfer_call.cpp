@@ -123,6 +123,10 @@ bool Analysis::check_argument(std::uint32_t slot, const Helper& helper, std::siz
             call.record = v;
             return true;
         case ArgKind::callback: return fail(1804, slot, &state, "callbacks are not supported");
+        case ArgKind::object:
+        case ArgKind::object_release:
+        case ArgKind::callback_context:
+        case ArgKind::map_value_pointer: return fail(1807, slot, &state, "helper bpf_" + helper.name + " takes an object, which is not supported");
         case ArgKind::any_pointer_or_scalar: return true;
     }
     return fail(9001, slot, &state, "internal error: argument kind");
@@ -135,6 +139,7 @@ bool Analysis::call_helper(std::uint32_t slot, State& state) {
     if (helper == nullptr) return fail(1034, slot, &state, "platform " + platform_.name + " has no " + known, "", "use a helper of <mbpf/" + platform_.name + ".h>");
     if (!helper->hooks.empty() && std::ranges::find(helper->hooks, hook_.hook->name) == helper->hooks.end())
         return fail(1035, slot, &state, known + " may not be called on hook " + hook_.hook->name, "", "call it on one of its own hooks; see the platform reference");
+    if (!helper->unsupported.empty()) return fail(1807, slot, &state, known + " is not supported", helper->unsupported);
     helpers_used_.insert(number);
     CallArguments call;
     for (std::size_t i = 0; i < helper->args.size(); ++i)
@@ -194,7 +199,10 @@ bool Analysis::finish_call(std::uint32_t slot, const Helper& helper, State& stat
             state.refs.insert(std::ranges::lower_bound(state.refs, result.ref), result.ref);
             break;
         }
-        case ReturnKind::memory_or_null: return fail(1807, slot, &state, "helper bpf_" + helper.name + " returns memory, which is not supported");
+        case ReturnKind::memory_or_null:
+        case ReturnKind::map_value:
+        case ReturnKind::object_or_null:
+        case ReturnKind::object: return fail(1807, slot, &state, "helper bpf_" + helper.name + " returns memory, which is not supported");
     }
     if (result.is_pointer()) {
         result.kind = ValueKind::pointer_or_null;

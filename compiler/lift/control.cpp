@@ -201,7 +201,12 @@ void FunctionLifter::lift_helper_call() {
                 any_pointer = true;
                 break;
             case ArgKind::callback:
+            case ArgKind::callback_context:
                 return fail("MBPF9001", "verified program passes a callback");
+            case ArgKind::object:
+            case ArgKind::object_release:
+            case ArgKind::map_value_pointer:
+                return fail("MBPF9001", "verified program passes an object");
         }
         types.push_back(value->getType());
         arguments.push_back(value);

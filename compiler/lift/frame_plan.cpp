@@ -167,6 +167,10 @@ std::uint64_t argument_bytes(const VerifiedObject& verified, const Helper& helpe
         case ArgKind::memory_size_zero:
         case ArgKind::ring_buffer_record:
         case ArgKind::callback:
+        case ArgKind::object:
+        case ArgKind::object_release:
+        case ArgKind::callback_context:
+        case ArgKind::map_value_pointer:
             return 0;
     }
     return 0;
