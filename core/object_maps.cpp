@@ -3,7 +3,10 @@
 // (a number is the length of an array pointed to); in `maps` each symbol is five 32-bit words.
 #include "core/object_maps.h"
 
+#include <algorithm>
+
 #include "core/bytes.h"
+#include "core/map_fields.h"
 
 namespace mbpf {
 
@@ -28,6 +31,44 @@ std::optional<std::uint32_t> encoded_number(const Btf& btf, std::uint32_t type) 
     return array->elements;
 }
 
+bool is_map_of_maps(const bpf::Map& map) {
+    return map.type == static_cast<std::uint32_t>(bpf::MapType::array_of_maps) || map.type == static_cast<std::uint32_t>(bpf::MapType::hash_of_maps);
+}
+
+// What loaders fill in where a definition leaves it out: references to programs, events and maps have 4
+// bytes, and the kernel sizes per-CPU event arrays and storage by owner itself. The value types of rings and
+// event arrays only tell readers what the records hold.
+void fill_defaults(bpf::Map& map) {
+    using bpf::MapType;
+    switch (static_cast<MapType>(map.type)) {
+        case MapType::ring_buffer:
+        case MapType::user_ring_buffer:
+            map.key_size = map.value_size = 0;
+            return;
+        case MapType::perf_event_array:
+            if (map.max_entries == 0) map.max_entries = 1;
+            map.key_size = map.value_size = 4;
+            return;
+        case MapType::prog_array:
+            if (map.key_size == 0) map.key_size = 4;
+            if (map.value_size == 0) map.value_size = 4;
+            return;
+        case MapType::array_of_maps:
+        case MapType::hash_of_maps:
+            if (map.value_size == 0) map.value_size = 4;
+            return;
+        case MapType::cgroup_storage:
+        case MapType::percpu_cgroup_storage:
+        case MapType::sk_storage:
+        case MapType::inode_storage:
+        case MapType::task_storage:
+        case MapType::cgrp_storage:
+            if (map.max_entries == 0) map.max_entries = 1;
+            return;
+        default: return;
+    }
+}
+
 Status apply_member(const Btf& btf, const BtfMemberRef& member, bpf::Map& map) {
     const auto number = [&](std::uint32_t& into) -> Status {
         const auto value = encoded_number(btf, member.type);
@@ -48,8 +89,36 @@ Status apply_member(const Btf& btf, const BtfMemberRef& member, bpf::Map& map) {
     if (member.name == "key_size") return number(map.key_size);
     if (member.name == "value_size") return number(map.value_size);
     if (member.name == "key") return sized(map.key_size);
-    if (member.name == "value") return sized(map.value_size);
-    return ok();  // pinning, inner maps' values, map_extra …: no layout of ours depends on them
+    if (member.name == "value") {
+        if (Status s = sized(map.value_size); !s) return s;
+        find_kernel_fields(btf, btf.resolve(member.type)->size_or_type, 0, map.kernel_fields);
+    }
+    return ok();  // pinning, map_extra …: no layout of ours depends on them
+}
+
+Status apply_definition(const Btf& btf, const BtfType& definition, bpf::Map& map) {
+    for (const BtfMemberRef& member : definition.members)
+        if (Status s = apply_member(btf, member, map); !s) return s;
+    fill_defaults(map);
+    return ok();
+}
+
+// `values` of a map of maps is an array of pointers to the definition of its elements.
+Status read_inner_map(const Btf& btf, const BtfType& definition, bpf::Map& outer, ObjectMaps& out) {
+    if (!is_map_of_maps(outer)) return ok();
+    const auto values = std::ranges::find(definition.members, std::string_view("values"), &BtfMemberRef::name);
+    if (values == definition.members.end()) return ok();
+    const BtfType* array = btf.resolve(values->type);
+    const BtfType* pointer = array != nullptr && array->kind == BtfKind::array ? btf.resolve(array->element_type) : nullptr;
+    const BtfType* inner = pointer != nullptr && pointer->kind == BtfKind::pointer ? btf.resolve(pointer->size_or_type) : nullptr;
+    if (inner == nullptr || inner->kind != BtfKind::structure) return bad("map " + outer.name + ": its values are no map definition");
+    bpf::Map map;
+    map.name = outer.name + ".inner";
+    if (Status s = apply_definition(btf, *inner, map); !s) return s;
+    if (is_map_of_maps(map)) return bad("map " + outer.name + " holds maps of maps");
+    outer.inner_map = static_cast<std::int32_t>(out.maps.size());
+    out.maps.push_back(std::move(map));
+    return ok();
 }
 
 Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, ObjectMaps& out) {
@@ -67,8 +136,8 @@ Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, Ob
             std::uint64_t offset = variable.offset;
             for (const ElfSymbol& symbol : elf.symbols)
                 if (symbol.section == section && symbol.name == map.name) offset = symbol.value;
-            for (const BtfMemberRef& member : definition->members)
-                if (Status s = apply_member(btf, member, map); !s) return s;
+            if (Status s = apply_definition(btf, *definition, map); !s) return s;
+            if (Status s = read_inner_map(btf, *definition, map, out); !s) return s;
             out.declared[{section, offset}] = static_cast<std::uint32_t>(out.maps.size());
             out.maps.push_back(std::move(map));
         }
@@ -76,24 +145,60 @@ Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, Ob
     return ok();
 }
 
-Status read_legacy_maps(const ElfFile& elf, std::size_t section, ObjectMaps& out) {
+// Two struct layouts are in use behind the first five words: of 28 bytes (the kernel's samples), with the
+// index of the inner map; and of 36 (iproute2), with an id of its own and that of the inner map.
+struct LegacyMap {
+    std::uint32_t index = 0;     // into ObjectMaps::maps
+    std::uint64_t bytes = 0;     // of its definition
+    std::uint32_t id = 0;
+    std::uint32_t inner_index = 0, inner_id = 0;
+};
+constexpr std::uint64_t kSampleMapBytes = 28, kIproute2MapBytes = 36;
+
+// Symbols without a size extend to the next one or the section's end.
+Status read_legacy_maps(const ElfFile& elf, std::size_t section, ObjectMaps& out, std::vector<LegacyMap>& legacy) {
     const auto bytes = elf.sections[section].bytes;
-    for (const ElfSymbol& symbol : elf.symbols) {
-        if (symbol.section != section || symbol.name.empty() || symbol.type == kElfSymbolSection) continue;
-        if (out.declared.contains({section, symbol.value})) continue;
+    std::map<std::uint64_t, const ElfSymbol*> symbols;
+    for (const ElfSymbol& symbol : elf.symbols)
+        if (symbol.section == section && !symbol.name.empty() && symbol.type != kElfSymbolSection) symbols.try_emplace(symbol.value, &symbol);
+    for (auto it = symbols.begin(); it != symbols.end(); ++it) {
+        const ElfSymbol& symbol = *it->second;
         if (symbol.value > bytes.size() || bytes.size() - symbol.value < 16) return bad("map " + std::string(symbol.name) + " is cut off");
         const std::size_t at = static_cast<std::size_t>(symbol.value);
+        const std::uint64_t next = std::next(it) == symbols.end() ? bytes.size() : std::min<std::uint64_t>(std::next(it)->first, bytes.size());
+        LegacyMap entry;
+        entry.bytes = symbol.size == 0 ? next - symbol.value : std::min<std::uint64_t>(symbol.size, bytes.size() - at);
         bpf::Map map;
         map.name = symbol.name;
         map.type = read_u32(bytes, at);
         map.key_size = read_u32(bytes, at + 4);
         map.value_size = read_u32(bytes, at + 8);
         map.max_entries = read_u32(bytes, at + 12);
-        if (bytes.size() - at >= 20 && symbol.size >= 20) map.flags = read_u32(bytes, at + 16);
-        out.declared[{section, symbol.value}] = static_cast<std::uint32_t>(out.maps.size());
+        if (entry.bytes >= 20) map.flags = read_u32(bytes, at + 16);
+        if (entry.bytes == kSampleMapBytes) entry.inner_index = read_u32(bytes, at + 20);
+        if (entry.bytes == kIproute2MapBytes) {
+            entry.id = read_u32(bytes, at + 20);
+            entry.inner_id = read_u32(bytes, at + 28);
+        }
+        fill_defaults(map);
+        entry.index = static_cast<std::uint32_t>(out.maps.size());
+        out.declared[{section, symbol.value}] = entry.index;
+        legacy.push_back(entry);
         out.maps.push_back(std::move(map));
     }
     return ok();
+}
+
+// An inner map that cannot be found leaves the outer one without: what is looked up in it is then unknown.
+void link_legacy_maps(ObjectMaps& out, const std::vector<LegacyMap>& legacy) {
+    for (const LegacyMap& outer : legacy) {
+        if (!is_map_of_maps(out.maps[outer.index])) continue;
+        const LegacyMap* inner = nullptr;
+        if (outer.bytes == kSampleMapBytes && outer.inner_index < legacy.size()) inner = &legacy[outer.inner_index];
+        for (const LegacyMap& candidate : legacy)
+            if (outer.bytes == kIproute2MapBytes && outer.inner_id != 0 && candidate.id == outer.inner_id) inner = &candidate;
+        if (inner != nullptr && !is_map_of_maps(out.maps[inner->index])) out.maps[outer.index].inner_map = static_cast<std::int32_t>(inner->index);
+    }
 }
 
 std::optional<bpf::MapOrigin> data_origin(const ElfSection& section) {
@@ -128,6 +233,7 @@ Status read_data(const ElfFile& elf, ObjectMaps& out) {
 
 Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
     ObjectMaps out;
+    std::vector<LegacyMap> legacy;
     for (std::size_t i = 1; i < elf.sections.size(); ++i) {
         const std::string_view name = elf.sections[i].name;
         if (elf.sections[i].type != kElfProgbits) continue;
@@ -135,9 +241,10 @@ Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
             if (btf == nullptr) return bad("maps are declared in .maps but the object has no BTF");
             if (Status s = read_btf_maps(elf, *btf, i, out); !s) return s.error();
         } else if (name == "maps" || name.starts_with("maps/")) {
-            if (Status s = read_legacy_maps(elf, i, out); !s) return s.error();
+            if (Status s = read_legacy_maps(elf, i, out, legacy); !s) return s.error();
         }
     }
+    link_legacy_maps(out, legacy);
     if (Status s = read_data(elf, out); !s) return s.error();
     return out;
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "core/bytes.h"
 #include "core/object_maps.h"
@@ -40,7 +41,7 @@ struct FunctionBody {
 
 class Reader {
   public:
-    Reader(const ElfFile& elf, Object& object) : elf_(elf), object_(object) {}
+    Reader(const ElfFile& elf, Object& object, const ReadOptions& options) : elf_(elf), object_(object), options_(options) {}
     Status read();
 
   private:
@@ -51,6 +52,7 @@ class Reader {
     Status relocate(std::size_t section, const ElfRelocation& relocation);
     Status relocate_imm64(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
     Status relocate_call(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
+    Status build_programs();
     Status build(const FunctionKey& entry, const FunctionBody& body);
     Status append(Program& program, const FunctionKey& key, std::map<FunctionKey, std::uint32_t>& placed, std::deque<FunctionKey>& open);
     void add_lines(Program& program, const FunctionKey& key, const Function& function);
@@ -58,6 +60,7 @@ class Reader {
 
     const ElfFile& elf_;
     Object& object_;
+    const ReadOptions& options_;
     std::optional<Btf> btf_;
     std::map<std::string_view, std::vector<BtfLine>> lines_;  // by section
     ObjectMaps maps_;
@@ -99,9 +102,14 @@ Status Reader::decode_sections() {
 }
 
 Status Reader::find_functions() {
+    std::set<std::size_t> typed;  // sections with symbols that say they are functions
+    for (const ElfSymbol& symbol : elf_.symbols)
+        if (symbol.type == kElfSymbolFunction) typed.insert(symbol.section);
     for (const ElfSymbol& symbol : elf_.symbols) {
         const auto code = code_.find(symbol.section);
-        if (code == code_.end() || (symbol.type != kElfSymbolFunction && (symbol.type != kElfSymbolNone || symbol.binding == kElfLocal))) continue;
+        if (code == code_.end()) continue;
+        const bool untyped = symbol.type == kElfSymbolNone && symbol.binding != kElfLocal && !typed.contains(symbol.section);
+        if (symbol.type != kElfSymbolFunction && !untyped) continue;
         const std::uint64_t limit = code->second.size();
         if (symbol.value % kSlotBytes != 0 || symbol.value / kSlotBytes >= limit)
             return bad(3009, "function " + std::string(symbol.name) + " lies outside its section");
@@ -110,6 +118,13 @@ Status Reader::find_functions() {
         if (symbol.size % kSlotBytes != 0 || symbol.size / kSlotBytes > limit - begin)
             return bad(3009, "function " + std::string(symbol.name) + " runs past its section's end");
         functions_[{symbol.section, begin}] = FunctionBody{std::string(symbol.name), end, symbol.binding != kElfLocal};
+    }
+    // Older compilers left symbols untyped: then a section with one of them is one program of the section's name.
+    for (const auto& [section, code] : code_) {
+        const auto first = functions_.lower_bound({section, 0});
+        if (typed.contains(section) || first == functions_.end() || first->first != FunctionKey{section, 0}) continue;
+        const auto second = std::next(first);
+        if (second == functions_.end() || second->first.section != section) first->second = FunctionBody{std::string(elf_.sections[section].name), code.size(), true};
     }
     // Symbols without a size extend to the next function.
     for (auto it = functions_.begin(); it != functions_.end(); ++it) {
@@ -144,6 +159,7 @@ Status Reader::relocate_imm64(std::size_t section, std::size_t slot, const ElfSy
         return ok();
     }
     // An extern variable (kconfig, ksym) or an unknown section: judged by the verifier where it is used.
+    if (symbol.section == 0 && !symbol.name.empty()) object_.externs.push_back(std::string(symbol.name));
     insn.src = static_cast<std::uint8_t>(Pseudo::variable);
     return ok();
 }
@@ -265,6 +281,21 @@ Status Reader::build(const FunctionKey& entry, const FunctionBody& body) {
     return ok();
 }
 
+// Functions in .text are callees, unless there is nothing else. Of a section's static functions those that are
+// called are callees too; the others are programs (tail-call targets are often static).
+Status Reader::build_programs() {
+    const auto in_text = [&](const FunctionKey& key) { return elf_.sections[key.section].name == ".text"; };
+    const bool only_text = std::ranges::all_of(functions_, [&](const auto& f) { return in_text(f.first); });
+    std::set<FunctionKey> called;
+    for (const auto& [from, to] : targets_) called.insert(to);
+    for (const auto& [key, body] : functions_) {
+        const bool chosen = in_text(key) && !only_text ? options_.text_functions : body.global || options_.text_functions || !called.contains(key);
+        if (!chosen) continue;
+        if (Status s = build(key, body); !s) return s;
+    }
+    return ok();
+}
+
 Status Reader::read() {
     if (Status s = read_debug(); !s) return s;
     auto maps = read_maps(elf_, btf_ ? &*btf_ : nullptr);
@@ -274,13 +305,7 @@ Status Reader::read() {
     if (Status s = decode_sections(); !s) return s;
     if (Status s = find_functions(); !s) return s;
     if (Status s = apply_relocations(); !s) return s;
-    // Functions in .text are callees; in an object with nothing else each global one is a program.
-    const auto in_text = [&](const FunctionKey& key) { return elf_.sections[key.section].name == ".text"; };
-    const bool only_text = std::ranges::all_of(functions_, [&](const auto& f) { return in_text(f.first); });
-    for (const auto& [key, body] : functions_) {
-        if (only_text ? !body.global : (in_text(key) || !body.global)) continue;
-        if (Status s = build(key, body); !s) return s;
-    }
+    if (Status s = build_programs(); !s) return s;
     if (object_.programs.empty()) return bad(3008, "object contains no programs", "mark an entry function with SEC(\"hook/…\")");
     object_.maps = std::move(maps_.maps);
     return ok();
@@ -298,7 +323,7 @@ Result<Object> read_object(std::span<const std::uint8_t> bytes, const ReadOption
     Object object;
     object.path = options.path;
     object.elf.assign(bytes.begin(), bytes.end());
-    if (Status s = Reader(*elf, object).read(); !s) return named(s.error());
+    if (Status s = Reader(*elf, object, options).read(); !s) return named(s.error());
     return object;
 }
 

@@ -19,7 +19,7 @@ enum class FieldKind : std::uint8_t {
     packet_start,    // xdp_md.data: loads as a packet pointer
     packet_end,      // xdp_md.data_end
     packet_meta,     // xdp_md.data_meta
-    raw_bytes,       // an array inside the context, any access width within it
+    raw_bytes,       // an array inside the context, any access width within it (with narrow_context_access: aligned)
     object_or_null,  // __sk_buff.sk: loads as a pointer to an object of class `object`, or NULL
 };
 
@@ -30,6 +30,7 @@ struct ContextField {
     FieldKind kind = FieldKind::scalar;
     std::string object;        // object_or_null: name in Platform::objects
     bool never_null = false;   // object_or_null: the kernel always sets it
+    std::uint32_t element_size = 1;  // raw_bytes: of the array's elements in C
     bool is_signed = false;
     bool writable = false;
     // Least and greatest value the device guarantees on entry (as the field's own type); for scalars.
@@ -159,6 +160,7 @@ struct Helper {
     bool no_packet_memory = false;    // memory arguments may not lie in the packet
     std::uint8_t return_at_most_argument = 0;  // r0 is at most the value of this argument (1 to 5), as signed; 0: no such promise
     std::string unsupported;          // why a call cannot be judged; empty: it can
+    bool variadic = false;            // in C further arguments may follow; the helper takes any value there
     std::vector<std::string> hooks;   // names of hooks that may call it; empty: all
     std::vector<std::uint32_t> map_types;  // accepted types of the map argument; empty: any
     std::string doc;

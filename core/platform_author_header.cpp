@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The header a program's author includes: contexts, helpers in libbpf's form, constants.
 #include <algorithm>
+#include <set>
 
 #include "core/platform.h"
 
@@ -33,8 +34,8 @@ std::string comment(const ContextField& field) {
 
 void add_field(std::string& out, const ContextField& field) {
     if (field.kind == FieldKind::raw_bytes) {
-        const bool words = field.name == "arg" && field.size % 8 == 0 && field.offset % 8 == 0;
-        out += "    " + std::string(words ? "__u64 " : "__u8 ") + field.name + "[" + std::to_string(words ? field.size / 8 : field.size) + "];";
+        const std::uint32_t element = field.element_size == 1 && field.name == "arg" && field.size % 8 == 0 && field.offset % 8 == 0 ? 8 : field.element_size;
+        out += "    __u" + std::to_string(element * 8) + " " + field.name + "[" + std::to_string(field.size / element) + "];";
     } else if (field.alias.empty()) {
         out += "    " + c_type(field) + " " + field.name + ";";
     } else {
@@ -44,23 +45,45 @@ void add_field(std::string& out, const ContextField& field) {
 }
 
 // Gaps between fields are named, so that the struct has no padding of the compiler's choice.
-void add_context(std::string& out, const Hook& hook) {
-    if (hook.fields.empty()) return;
-    out += "/* " + hook.doc + "\n * Sections:";
-    for (const std::string& section : hook.sections) out += " " + section;
-    out += ". Worst case allowed: " + std::to_string(hook.max_instructions) + " instructions. */\n";
-    out += "struct " + hook.context_type + " {\n";
+void add_struct(std::string& out, const std::string& name, std::uint32_t size, const std::vector<ContextField>& fields) {
+    out += "struct " + name + " {\n";
     std::uint32_t at = 0, gaps = 0;
     const auto fill = [&](std::uint32_t to) {
         if (at < to) out += "    __u8 reserved" + std::to_string(gaps++) + "[" + std::to_string(to - at) + "];\n";
     };
-    for (const ContextField& field : hook.fields) {
+    for (const ContextField& field : fields) {
         fill(field.offset);
         add_field(out, field);
         at = field.offset + field.size;
     }
-    fill(hook.context_size);
-    out += "};\n_Static_assert(sizeof(struct " + hook.context_type + ") == " + std::to_string(hook.context_size) + ", \"" + hook.context_type + "\");\n\n";
+    fill(size);
+    out += "};\n_Static_assert(sizeof(struct " + name + ") == " + std::to_string(size) + ", \"" + name + "\");\n\n";
+}
+
+// Comment and struct of a hook; a shared struct stands before all hooks.
+void add_context(std::string& out, const Platform& platform, const Hook& hook) {
+    if (hook.fields.empty()) return;
+    const bool shared = std::ranges::find(platform.contexts, hook.context_type, &ContextLayout::name) != platform.contexts.end();
+    out += "/* " + hook.doc + "\n * Sections:";
+    for (const std::string& section : hook.sections) out += " " + section;
+    if (platform.native_code) out += ". Worst case allowed: " + std::to_string(hook.max_instructions) + " instructions. */\n";
+    else out += ". Context: struct " + hook.context_type + ". */\n";
+    if (!shared) add_struct(out, hook.context_type, hook.context_size, hook.fields);
+}
+
+// Structs that prototypes point to without the header defining them.
+void add_declarations(std::string& out, const Platform& platform) {
+    std::set<std::string> names;
+    const auto add = [&](const std::string& type) {
+        const std::size_t at = type.find("struct ");
+        if (at != std::string::npos) names.insert(type.substr(at, type.find(' ', at + 7) - at));
+    };
+    for (const Helper& helper : platform.helpers) {
+        add(helper.c_return);
+        for (const HelperArg& arg : helper.args) add(arg.c_type);
+    }
+    for (const std::string& name : names) out += name + ";\n";
+    if (!names.empty()) out += "\n";
 }
 
 void add_helper(std::string& out, const Helper& helper) {
@@ -72,8 +95,9 @@ void add_helper(std::string& out, const Helper& helper) {
         if (i != 0) out += ", ";
         out += arg.c_type + (arg.c_type.ends_with("*") ? "" : " ") + arg.name;
     }
+    if (helper.variadic) out += ", ...";
     if (helper.args.empty()) out += "void";
-    // The printf family is variadic in C; the arguments left out are passed as 0 by bpf_printk.
+    // Where the printf family is not variadic, bpf_printk passes 0 for the arguments left out.
     out += ") __attribute__((unused)) = (void *)" + std::to_string(helper.number) + ";\n";
 }
 
@@ -85,9 +109,15 @@ std::string author_header(const Platform& platform) {
                       ": contexts, helpers and constants. Generated from its descriptor. */\n#ifndef " + guard + "\n#define " + guard + "\n\n#include <mbpf/base.h>\n\n";
     for (const Constant& c : platform.constants) out += "#define " + c.name + " " + literal(c.value) + (c.doc.empty() ? "" : " /* " + c.doc + " */") + "\n";
     out += "\n";
-    for (const Hook& hook : platform.hooks) add_context(out, hook);
+    add_declarations(out, platform);
+    for (const ContextLayout& context : platform.contexts) add_struct(out, context.name, context.size, context.fields);
+    for (const Hook& hook : platform.hooks) add_context(out, platform, hook);
     for (const Helper& helper : platform.helpers) add_helper(out, helper);
-    if (platform.find_helper(6) != nullptr && platform.find_helper(6)->name == "trace_printk")
+    const Helper* print = platform.find_helper(6);
+    if (print != nullptr && print->variadic)
+        out += "\n/* bpf_printk(\"x %d\", x): at most three values. */\n"
+               "#define bpf_printk(fmt, ...) ({ static const char fmt_[] = fmt; bpf_trace_printk(fmt_, sizeof(fmt_), ##__VA_ARGS__); })\n";
+    else if (print != nullptr && print->name == "trace_printk")
         out += "\n/* bpf_printk(\"x %d\", x): at most three values. */\n"
                "#define bpf_printk(fmt, ...) mbpf_printk_(fmt, ##__VA_ARGS__, 0, 0, 0)\n"
                "#define mbpf_printk_(fmt, a, b, c, ...) \\\n"

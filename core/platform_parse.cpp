@@ -117,6 +117,7 @@ ContextField convert(const pb::Field& in) {
     out.native64_size = in.native64_size() != 0 ? in.native64_size() : in.size();
     out.object = in.object();
     out.never_null = in.never_null();
+    out.element_size = in.element_size() == 0 ? 1 : in.element_size();
     return out;
 }
 
@@ -165,7 +166,15 @@ Hook convert(const pb::Hook& in, const std::vector<ContextLayout>& contexts) {
     return out;
 }
 
-Helper convert(const pb::Helper& in) {
+// `name` is a hook or a group of hooks; what is neither stays, for validation to find.
+void add_hooks(const pb::Platform& platform, const std::string& name, std::vector<std::string>& out) {
+    const std::size_t before = out.size();
+    for (const pb::Hook& hook : platform.hook())
+        if (hook.name() == name || std::ranges::find(hook.group(), name) != hook.group().end()) out.push_back(hook.name());
+    if (out.size() == before) out.push_back(name);
+}
+
+Helper convert(const pb::Helper& in, const pb::Platform& platform) {
     Helper out;
     out.number = in.number();
     out.name = in.name();
@@ -196,7 +205,8 @@ Helper convert(const pb::Helper& in) {
     out.capability = in.capability();
     out.invalidates_packet = in.invalidates_packet();
     out.pure = in.pure();
-    out.hooks.assign(in.hook().begin(), in.hook().end());
+    for (const std::string& name : in.hook()) add_hooks(platform, name, out.hooks);
+    out.variadic = in.variadic();
     out.map_types.assign(in.map_type().begin(), in.map_type().end());
     out.doc = in.doc();
     out.object = in.object();
@@ -222,7 +232,7 @@ Platform convert(const pb::Platform& in) {
         out.hooks.back().legacy_packet_access = hook.legacy_packet_access() || in.legacy_packet_access();
     }
     for (const pb::ObjectClass& object : in.object()) out.objects.push_back({object.name(), object.size(), object.writable(), object.base()});
-    for (const pb::Helper& helper : in.helper()) out.helpers.push_back(convert(helper));
+    for (const pb::Helper& helper : in.helper()) out.helpers.push_back(convert(helper, in));
     std::ranges::stable_sort(out.helpers, {}, &Helper::number);
     for (const pb::MapType& type : in.map_type()) {
         MapTypeInfo info;

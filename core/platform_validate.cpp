@@ -96,7 +96,12 @@ Problem check_field(const Platform& platform, const Hook& hook, const ContextFie
     if (std::uint64_t{field.offset} + field.size > hook.context_size) return bad(3105, what + " lies outside the context of " + std::to_string(hook.context_size) + " bytes");
     if (Problem p = check_native64(platform, hook, field, what)) return p;
     if (field.has_range && field.kind != FieldKind::scalar) return bad(3106, what + ": only scalars have ranges");
-    if (field.kind == FieldKind::raw_bytes) return field.size == 0 ? bad(3105, what + " has no size") : std::nullopt;
+    if (field.kind == FieldKind::raw_bytes) {
+        if (field.size == 0) return bad(3105, what + " has no size");
+        const bool whole = field.element_size != 0 && field.element_size <= 8 && (field.element_size & (field.element_size - 1)) == 0 && field.size % field.element_size == 0 && field.offset % field.element_size == 0;
+        return whole ? std::nullopt : bad(3105, what + " is no aligned array of elements of 1, 2, 4 or 8 bytes");
+    }
+    if (field.element_size != 1) return bad(3105, what + ": only RAW_BYTES have elements");
     if (field.size != 1 && field.size != 2 && field.size != 4 && field.size != 8) return bad(3105, what + " has size " + std::to_string(field.size) + ", not 1, 2, 4 or 8");
     if (field.offset % field.size != 0) return bad(3105, what + " is not aligned to its size");
     if (hook.context_size % field.size != 0) return bad(3105, what + " makes C round the context of " + std::to_string(hook.context_size) + " bytes up: give a multiple of " + std::to_string(field.size));

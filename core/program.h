@@ -27,14 +27,29 @@ enum class MapType : std::uint32_t {
     lpm_trie = 11,
     array_of_maps = 12,
     hash_of_maps = 13,
+    cgroup_storage = 19,
+    percpu_cgroup_storage = 21,
     queue = 22,
     stack = 23,
+    sk_storage = 24,
     ring_buffer = 27,
+    inode_storage = 28,
+    task_storage = 29,
+    user_ring_buffer = 31,
+    cgrp_storage = 32,
     time_series = 1000,
 };
 
 // Global data sections are maps of one entry, as in libbpf: one mechanism for both.
 enum class MapOrigin : std::uint8_t { declared, rodata, data, bss };
+
+// What the kernel keeps for itself inside a map value: programs may touch these bytes through helpers only.
+enum class MapFieldKind : std::uint8_t { spin_lock, timer, other };
+struct MapField {
+    MapFieldKind kind = MapFieldKind::other;
+    std::uint32_t offset = 0;  // in the value, bytes
+    std::uint32_t size = 0;
+};
 
 struct Map {
     std::string name;
@@ -44,6 +59,7 @@ struct Map {
     std::uint32_t max_entries = 0;
     std::uint32_t flags = 0;
     std::int32_t inner_map = -1;  // array_of_maps, hash_of_maps: index into Object::maps of a map like its elements; -1: none
+    std::vector<MapField> kernel_fields;  // sorted by offset; known for maps whose value type BTF tells
     MapOrigin origin = MapOrigin::declared;
     std::vector<std::uint8_t> initial;  // rodata, data: value_size bytes; else empty
     bool read_only() const { return origin == MapOrigin::rodata; }
@@ -94,8 +110,8 @@ struct Object {
     std::vector<std::string> files;
     std::vector<Map> maps;
     std::vector<Program> programs;
-    std::vector<std::string> externs;  // functions the object calls but does not define
-    bool has_core_relocations = false;
+    std::vector<std::string> externs;  // functions and variables the object uses but does not define
+    bool has_core_relocations = false;  // they have been applied
     std::vector<std::uint8_t> elf;  // the object as read: goes into the package's host section
 
     const Map* find_map(std::string_view name) const;
@@ -105,6 +121,10 @@ struct Object {
 
 struct ReadOptions {
     std::string path = "<memory>";  // for messages only
+    // CO-RE relocations are resolved against this: raw BTF or an ELF file with .BTF. Empty: the object's own.
+    std::span<const std::uint8_t> target_btf = {};
+    // Each function of .text becomes a program too, to be judged alone.
+    bool text_functions = false;
 };
 
 // Reads a relocatable eBPF ELF by libbpf's conventions. Any input is fine: bad ones give MBPF3xxx.

@@ -79,7 +79,7 @@ Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& pla
     j.verdict.function = program.name;
     j.verdict.instructions = static_cast<std::uint32_t>(program.insns.size());
     const std::uint64_t start = cpu_time_us();
-    const auto hook = match_section(platform, program.section);
+    const auto hook = match_section(platform, program.section, object.path);
     std::optional<Diagnostic> problem;
     if (!hook) {
         problem = no_hook(object, platform, program);
