@@ -23,6 +23,11 @@ struct BtfMemberRef {
     std::string_view name;
     std::uint32_t type = 0;
     std::uint32_t offset_bits = 0;
+    std::uint32_t bitfield_bits = 0;  // 0: no bit-field
+};
+struct BtfEnumerator {
+    std::string_view name;
+    std::uint64_t value = 0;  // of 32-bit enumerations sign-extended
 };
 struct BtfSectionVariable {
     std::uint32_t type = 0;
@@ -34,9 +39,15 @@ struct BtfType {
     BtfKind kind = BtfKind::unknown;
     std::string_view name;
     std::uint32_t size_or_type = 0;
+    bool flag = false;                             // enumerations: signed; forward: a union
+    bool is_signed = false;                        // integer
+    std::uint32_t encoding = 0;                    // integer: signed 1, char 2, bool 4
+    std::uint32_t integer_offset = 0;              // integer: bits; not 0 only in ancient bit-fields
     std::uint32_t element_type = 0, elements = 0;  // array
     std::vector<BtfMemberRef> members;             // structure, union
     std::vector<BtfSectionVariable> variables;     // data_section
+    std::vector<BtfEnumerator> enumerators;        // enumeration, enumeration64
+    std::vector<std::uint32_t> parameters;         // function_prototype: types
 };
 
 class Btf {
@@ -46,6 +57,8 @@ class Btf {
     std::size_t count() const { return types_.size(); }
     // Strips typedefs and qualifiers; null for void, broken chains and cycles.
     const BtfType* resolve(std::uint32_t id) const;
+    // Likewise the id; 0 where resolve() gives null.
+    std::uint32_t resolve_id(std::uint32_t id) const;
     std::optional<std::uint32_t> size_of(std::uint32_t id) const;
     std::string_view text(std::uint32_t offset) const;
 
@@ -66,7 +79,16 @@ struct BtfLine {
 };
 // `bytes`: the .BTF.ext section. Malformed: MBPF3006.
 Result<std::vector<BtfLine>> read_btf_lines(std::span<const std::uint8_t> bytes, const Btf& btf);
-// Whether the object carries CO-RE relocations (they need applying against a target's BTF).
-bool has_core_relocations(std::span<const std::uint8_t> bytes);
+
+// A place whose value depends on the layout of types on the machine where the program will run (CO-RE).
+struct BtfCoreRelocation {
+    std::string_view section;
+    std::uint32_t byte_offset = 0;  // of the instruction in its section
+    std::uint32_t type = 0;
+    std::string_view access;        // "0:1:2": indices of members and elements
+    std::uint32_t kind = 0;
+};
+// `bytes`: the .BTF.ext section. Malformed: MBPF3006.
+Result<std::vector<BtfCoreRelocation>> read_btf_core_relocations(std::span<const std::uint8_t> bytes, const Btf& btf);
 
 }  // namespace mbpf

@@ -22,12 +22,17 @@ Diagnostic bad(unsigned code, std::string message, std::string fix = "build the 
     return d;
 }
 
-Status check_header(std::span<const std::uint8_t> bytes) {
+Status check_identity(std::span<const std::uint8_t> bytes) {
     if (bytes.size() < 4 || bytes[0] != 0x7f || bytes[1] != 'E' || bytes[2] != 'L' || bytes[3] != 'F')
         return bad(3002, "not an ELF file");
     if (bytes.size() < kHeaderBytes) return bad(3003, "ELF file ends inside its header");
     if (bytes[4] != 2) return bad(3002, "not a 64-bit ELF file");
     if (bytes[5] != 1) return bad(3002, "not a little-endian ELF file", "build with -target bpfel");
+    return ok();
+}
+
+Status check_header(std::span<const std::uint8_t> bytes) {
+    if (Status s = check_identity(bytes); !s) return s;
     if (read_u16(bytes, 18) != kMachineBpf) return bad(3002, "ELF file is for machine " + std::to_string(read_u16(bytes, 18)) + ", not eBPF (247)");
     if (read_u16(bytes, 16) != kTypeRelocatable) return bad(3002, "ELF file is not relocatable");
     return ok();
@@ -120,6 +125,14 @@ Status read_relocations(ElfFile& file) {
 const ElfSection* ElfFile::find(std::string_view name) const {
     const auto found = std::ranges::find(sections, name, &ElfSection::name);
     return found == sections.end() ? nullptr : &*found;
+}
+
+Result<std::span<const std::uint8_t>> read_elf_section(std::span<const std::uint8_t> bytes, std::string_view name) {
+    if (Status s = check_identity(bytes); !s) return s.error();
+    ElfFile file;
+    if (Status s = read_sections(bytes, file); !s) return s.error();
+    const ElfSection* section = file.find(name);
+    return section == nullptr ? std::span<const std::uint8_t>() : section->bytes;
 }
 
 Result<ElfFile> read_elf(std::span<const std::uint8_t> bytes) {

@@ -51,6 +51,9 @@ struct ElfFile {
     const ElfSection* find(std::string_view name) const;
 };
 
+// The section `name` of a 64-bit little-endian ELF file of any machine and type; empty if it has none.
+Result<std::span<const std::uint8_t>> read_elf_section(std::span<const std::uint8_t> bytes, std::string_view name);
+
 // `bytes` must outlive the result. Malformed files give MBPF3002 to MBPF3005.
 Result<ElfFile> read_elf(std::span<const std::uint8_t> bytes);
 

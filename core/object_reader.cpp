@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/bytes.h"
+#include "core/core_relocations.h"
 #include "core/object_maps.h"
 
 namespace mbpf::bpf {
@@ -47,6 +48,7 @@ class Reader {
   private:
     Status read_debug();
     Status decode_sections();
+    Status apply_core_relocations();
     Status find_functions();
     Status apply_relocations();
     Status relocate(std::size_t section, const ElfRelocation& relocation);
@@ -70,6 +72,8 @@ class Reader {
     std::map<FunctionKey, FunctionKey> targets_;
     std::map<std::string_view, std::uint32_t> file_indices_;
     std::size_t slots_ = 0;
+    std::vector<BtfCoreRelocation> core_relocations_;
+    std::map<FunctionKey, std::string> unresolved_;  // by instruction: why it was poisoned
 };
 
 bool is_code(const ElfSection& section) { return section.type == kElfProgbits && (section.flags & kElfExecutable) != 0 && section.size != 0; }
@@ -86,7 +90,10 @@ Status Reader::read_debug() {
     if (!lines) return lines.error();
     for (BtfLine& line : *lines) lines_[line.section].push_back(line);
     for (auto& [section, list] : lines_) std::ranges::stable_sort(list, {}, &BtfLine::byte_offset);
-    object_.has_core_relocations = has_core_relocations(extension->bytes);
+    auto relocations = read_btf_core_relocations(extension->bytes, *btf_);
+    if (!relocations) return relocations.error();
+    core_relocations_ = std::move(relocations).value();
+    object_.has_core_relocations = !core_relocations_.empty();
     return ok();
 }
 
@@ -98,6 +105,39 @@ Status Reader::decode_sections() {
         code_[i] = std::move(insns).value();
     }
     if (code_.empty()) return bad(3008, "object contains no programs", "mark an entry function with SEC(\"hook/…\")");
+    return ok();
+}
+
+// BTF of the machine the program is for, raw or in an ELF file.
+Result<Btf> read_target_btf(std::span<const std::uint8_t> bytes) {
+    constexpr std::uint8_t kElf[] = {0x7f, 'E', 'L', 'F'};
+    if (bytes.size() < sizeof kElf || !std::equal(std::begin(kElf), std::end(kElf), bytes.begin())) return read_btf(bytes);
+    auto section = read_elf_section(bytes, ".BTF");
+    if (!section) return section.error();
+    if (section->empty()) return bad(3006, "the file of the target's types has no BTF", "give a kernel image with BTF, or raw BTF");
+    return read_btf(*section);
+}
+
+Status Reader::apply_core_relocations() {
+    if (core_relocations_.empty()) return ok();
+    std::optional<Btf> target;
+    if (!options_.target_btf.empty()) {
+        auto parsed = read_target_btf(options_.target_btf);
+        if (!parsed) return parsed.error();
+        target = std::move(parsed).value();
+    }
+    CoreRelocator relocator(*btf_, target ? &*target : nullptr);
+    std::map<std::string_view, std::size_t> sections;
+    for (const auto& [section, code] : code_) sections.emplace(elf_.sections[section].name, section);
+    for (const BtfCoreRelocation& relocation : core_relocations_) {
+        const auto section = sections.find(relocation.section);
+        if (section == sections.end()) continue;
+        std::vector<Insn>& code = code_[section->second];
+        if (relocation.byte_offset % kSlotBytes != 0 || relocation.byte_offset / kSlotBytes >= code.size()) return bad(3010, "CO-RE relocation outside its section");
+        const std::size_t slot = relocation.byte_offset / kSlotBytes;
+        if (std::string why = relocator.apply(relocation, code, slot); !why.empty()) unresolved_[{section->second, slot}] = std::move(why);
+        if (relocator.exhausted()) return bad(3006, "debug information (BTF): its types are too tangled to be matched");
+    }
     return ok();
 }
 
@@ -251,6 +291,8 @@ Status Reader::append(Program& program, const FunctionKey& key, std::map<Functio
             placed[target->second] = UINT32_MAX;  // queued; its place follows
             open.push_back(target->second);
         }
+    for (auto why = unresolved_.lower_bound(key); why != unresolved_.end() && why->first.section == key.section && why->first.slot < body->second.end; ++why)
+        object_.unresolved.push_back({static_cast<std::uint32_t>(object_.programs.size()), function.begin + static_cast<std::uint32_t>(why->first.slot - key.slot), why->second});
     add_lines(program, key, function);
     program.functions.push_back(std::move(function));
     return ok();
@@ -303,6 +345,7 @@ Status Reader::read() {
     maps_ = std::move(maps).value();
     if (const ElfSection* license = elf_.find("license")) object_.license = read_string(license->bytes, 0).value_or(std::string_view());
     if (Status s = decode_sections(); !s) return s;
+    if (Status s = apply_core_relocations(); !s) return s;
     if (Status s = find_functions(); !s) return s;
     if (Status s = apply_relocations(); !s) return s;
     if (Status s = build_programs(); !s) return s;

@@ -104,6 +104,13 @@ struct BtfMember {
     bool is_signed = false;
 };
 
+// An instruction made a call of a helper that does not exist, since its CO-RE relocation has no value.
+struct UnresolvedRelocation {
+    std::uint32_t program = 0;  // index into Object::programs
+    std::uint32_t slot = 0;
+    std::string why;
+};
+
 struct Object {
     std::string path;
     std::string license;
@@ -111,6 +118,7 @@ struct Object {
     std::vector<Map> maps;
     std::vector<Program> programs;
     std::vector<std::string> externs;  // functions and variables the object uses but does not define
+    std::vector<UnresolvedRelocation> unresolved;
     bool has_core_relocations = false;  // they have been applied
     std::vector<std::uint8_t> elf;  // the object as read: goes into the package's host section
 
