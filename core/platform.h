@@ -31,6 +31,7 @@ struct ContextField {
     std::string object;        // object_or_null: name in Platform::objects
     bool never_null = false;   // object_or_null: the kernel always sets it
     std::uint32_t element_size = 1;  // raw_bytes: of the array's elements in C
+    bool whole = false;        // read only as a whole (raw_bytes: by elements), even with narrow_context_access
     bool is_signed = false;
     bool writable = false;
     // Least and greatest value the device guarantees on entry (as the field's own type); for scalars.

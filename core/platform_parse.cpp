@@ -117,6 +117,7 @@ ContextField convert(const pb::Field& in) {
     out.native64_size = in.native64_size() != 0 ? in.native64_size() : in.size();
     out.object = in.object();
     out.never_null = in.never_null();
+    out.whole = in.whole();
     out.element_size = in.element_size() == 0 ? 1 : in.element_size();
     return out;
 }
