@@ -87,9 +87,10 @@ void add_declarations(std::string& out, const Platform& platform) {
 }
 
 void add_helper(std::string& out, const Helper& helper) {
-    out += "/* " + helper.doc;
-    if (!helper.capability.empty()) out += " Needs capability " + helper.capability + ".";
-    out += " */\nstatic " + helper.c_return + (helper.c_return.ends_with("*") ? "" : " ") + "(*const bpf_" + helper.name + ")(";
+    std::string comment = helper.doc;
+    if (!helper.capability.empty()) comment += " Needs capability " + helper.capability + ".";
+    if (!comment.empty()) out += "/* " + comment + " */\n";
+    out += "static " + helper.c_return + (helper.c_return.ends_with("*") ? "" : " ") + "(*const bpf_" + helper.name + ")(";
     for (std::size_t i = 0; i < helper.args.size(); ++i) {
         const HelperArg& arg = helper.args[i];
         if (i != 0) out += ", ";

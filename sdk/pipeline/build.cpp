@@ -176,6 +176,7 @@ std::vector<std::pair<std::string, std::string>> author_headers(const Platform& 
     std::vector<std::pair<std::string, std::string>> headers;
     for (const auto& [path, text] : sdk_headers()) headers.emplace_back(path, text);
     headers.emplace_back("mbpf/" + platform.name + ".h", author_header(platform));
+    headers.emplace_back("mbpf/platform.h", "#include <mbpf/" + platform.name + ".h>\n");
     return headers;
 }
 

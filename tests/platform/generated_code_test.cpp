@@ -47,6 +47,7 @@ Platform vendor() {
 fs::path generated(const Platform& platform) {
     const fs::path folder = fs::path(MBPF_BINARY_DIR) / "test_output" / ("generated_" + platform.name);
     write(folder / "mbpf" / (platform.name + ".h"), author_header(platform));
+    write(folder / "mbpf/platform.h", "#include <mbpf/" + platform.name + ".h>\n");
     write(folder / (platform.name + "_platform.h"), firmware_header(platform));
     write(folder / (platform.name + "_platform.c"), firmware_source(platform));
     return folder;
@@ -136,6 +137,25 @@ SEC("xdp") int drop_telnet(struct xdp_md *ctx)
     return tcp->dest == bpf_htons(23) && tcp->syn ? XDP_DROP : XDP_PASS;
 }
 char _license[] SEC("license") = "GPL";
+)"), "");
+}
+
+TEST(LinuxPlatform, header_gives_linux_programs_what_they_use) {
+    EXPECT_EQ(compile_program(generated(*builtin_platform("linux")), R"(#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+_Static_assert(sizeof(struct __sk_buff) == 192 && sizeof(struct xdp_md) == 24 && sizeof(struct bpf_sock_addr) == 72, "contexts");
+_Static_assert(__builtin_offsetof(struct __sk_buff, cb[2]) == 56 && __builtin_offsetof(struct bpf_sock_ops, sk) == 184, "fields");
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 64); __type(key, __u32); __type(value, __u64); } seen SEC(".maps");
+SEC("tc") int mark(struct __sk_buff *skb)
+{
+    __u32 key = skb->ifindex;
+    __u64 *count = bpf_map_lookup_elem(&seen, &key);
+    skb->mark = skb->cb[1];
+    if (count)
+        bpf_printk("%d packets", (int)*count);
+    return bpf_skb_store_bytes(skb, 0, &key, sizeof(key), BPF_F_RECOMPUTE_CSUM) ? TC_ACT_SHOT : TC_ACT_OK;
+}
+SEC("kprobe/do_exit") int leave(struct pt_regs *regs) { return bpf_get_current_pid_tgid() >> 32 == regs->regs[14]; }
 )"), "");
 }
 
