@@ -4,10 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <random>
 
@@ -15,23 +11,10 @@
 #include "core/core_spec.h"
 #include "core/elf_file.h"
 #include "core/program.h"
+#include "tests/core/compile_bpf.h"
 
 namespace mbpf {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::vector<std::uint8_t> compile(const std::string& name, const std::string& source) {
-    const fs::path folder = fs::path(MBPF_BINARY_DIR) / "test_output" / "core_relocations";
-    fs::create_directories(folder);
-    const fs::path c = folder / (name + ".c"), o = folder / (name + ".o");
-    std::ofstream(c, std::ios::binary) << source;
-    fs::remove(o);
-    const std::string command = std::string(MBPF_CLANG) + " -target bpf -mcpu=v3 -O2 -g -c " + c.string() + " -o " + o.string();
-    EXPECT_EQ(std::system(command.c_str()), 0) << command;
-    std::ifstream file(o, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // What both sides share; the program's types, then the target's.
 constexpr const char* kProgram = R"(
@@ -210,11 +193,11 @@ constexpr Expected kExpected[] = {
 };
 
 const std::vector<std::uint8_t>& program_elf() {
-    static const auto bytes = compile("program", kProgram);
+    static const auto bytes = compile_bpf("core_program", kProgram);
     return bytes;
 }
 const std::vector<std::uint8_t>& target_elf() {
-    static const auto bytes = compile("target", kTarget);
+    static const auto bytes = compile_bpf("core_target", kTarget);
     return bytes;
 }
 
