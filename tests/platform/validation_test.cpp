@@ -115,6 +115,70 @@ INSTANTIATE_TEST_SUITE_P(Helpers, Validation, testing::Values(
     Case{"record_without_a_size", "MBPF3108", helper_with("returns: RETURN_RING_BUFFER_RECORD_OR_NULL arg { name: \"a\" type: \"u\" kind: ARG_MAP } arg { name: \"k\" type: \"u\" kind: ARG_MAP_KEY }")},
     Case{"no_return_type", "MBPF3104", hook_with("") + "helper { number: 5 name: \"f\" }"}), name_of);
 
+std::string linux_like(const std::string& rest) {
+    return "name: \"p\" no_native_code: true "
+           "object { name: \"sock\" size: 8 base: \"any\" } object { name: \"any\" } "
+           "context { name: \"md\" size: 16 field { name: \"a\" offset: 0 size: 4 } field { name: \"s\" offset: 8 size: 8 kind: OBJECT_OR_NULL object: \"sock\" } } "
+           "hook { id: 1 name: \"h\" section: \"h\" max_instructions: 9 context: \"md\" group: \"g\" } map_type { number: 2 name: \"array\" max_entries: 9 } " + rest;
+}
+std::string linux_hook(const std::string& rest) { return linux_like("hook { id: 2 name: \"i\" section: \"i\" max_instructions: 9 " + rest + " }"); }
+std::string linux_helper(const std::string& rest) { return linux_like("helper { number: 5 name: \"f\" return_type: \"long\" " + rest + " }"); }
+constexpr const char* kMapArg = "arg { name: \"m\" type: \"v\" kind: ARG_MAP } ";
+constexpr const char* kCallbackArg = "arg { name: \"c\" type: \"v\" kind: ARG_CALLBACK } ";
+
+INSTANTIATE_TEST_SUITE_P(SharedContexts, Validation, testing::Values(
+    Case{"of_two_hooks", nullptr, linux_hook("context: \"md\" write: \"a\" hide: \"s\"")},
+    Case{"unknown", "MBPF3109", linux_hook("context: \"nope\"")},
+    Case{"unknown_field", "MBPF3109", linux_hook("context: \"md\" only: \"b\"")},
+    Case{"hide_and_only", "MBPF3105", linux_hook("context: \"md\" only: \"a\" hide: \"s\"")},
+    Case{"beside_a_layout", "MBPF3105", linux_hook("context: \"md\" context_size: 8")},
+    Case{"fields_chosen_of_none", "MBPF3105", linux_hook("only: \"a\"")},
+    Case{"written_object", "MBPF3105", linux_hook("context: \"md\" write: \"s\"")},
+    Case{"twice", "MBPF3103", linux_like("context { name: \"md\" size: 4 }")},
+    Case{"without_size", "MBPF3105", linux_like("context { name: \"empty\" }")},
+    Case{"overlapping_fields", "MBPF3105", linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 8 } field { name: \"b\" offset: 4 size: 4 } }")},
+    Case{"array_with_a_remainder", "MBPF3105", linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 6 kind: RAW_BYTES element_size: 4 } }")},
+    Case{"two_fallbacks", "MBPF3103", linux_hook("section_fallback: true } hook { id: 3 name: \"j\" section: \"j\" max_instructions: 9 section_fallback: true")}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Objects, Validation, testing::Values(
+    Case{"object_that_is_its_own_base", "MBPF3108", linux_like("object { name: \"x\" base: \"y\" } object { name: \"y\" base: \"x\" }")},
+    Case{"object_of_unknown_base", "MBPF3109", linux_like("object { name: \"x\" base: \"y\" }")},
+    Case{"object_twice", "MBPF3103", linux_like("object { name: \"sock\" }")},
+    Case{"field_of_unknown_object", "MBPF3109", linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 8 kind: OBJECT_OR_NULL object: \"q\" } }")},
+    Case{"pointer_of_four_bytes", "MBPF3105", linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 4 kind: OBJECT_OR_NULL object: \"sock\" } }")},
+    Case{"number_with_an_object", "MBPF3105", linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 8 object: \"sock\" } }")},
+    Case{"packet_pointer_of_eight_bytes", nullptr, linux_like("context { name: \"n\" size: 8 field { name: \"a\" offset: 0 size: 8 kind: PACKET_START } }")},
+    Case{"packet_pointer_of_eight_bytes_in_native_code", "MBPF3105", hook_with("field { name: \"a\" offset: 0 size: 8 kind: PACKET_START }")},
+    Case{"takes_and_returns", nullptr, linux_helper("returns: RETURN_OBJECT_OR_NULL object: \"sock\" borrows: true arg { name: \"o\" type: \"v\" kind: ARG_OBJECT object: \"any\" }")},
+    Case{"argument_without_class", "MBPF3108", linux_helper("arg { name: \"o\" type: \"v\" kind: ARG_OBJECT }")},
+    Case{"argument_of_unknown_class", "MBPF3109", linux_helper("arg { name: \"o\" type: \"v\" kind: ARG_OBJECT_RELEASE object: \"q\" }")},
+    Case{"number_argument_with_class", "MBPF3108", linux_helper("arg { name: \"o\" type: \"v\" object: \"sock\" }")},
+    Case{"result_without_class", "MBPF3108", linux_helper("returns: RETURN_OBJECT")},
+    Case{"number_result_with_class", "MBPF3108", linux_helper("object: \"sock\"")},
+    Case{"acquires_a_number", "MBPF3108", linux_helper("acquires: true")},
+    Case{"borrows_from_nothing", "MBPF3108", linux_helper("returns: RETURN_OBJECT object: \"sock\" borrows: true")}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Effects, Validation, testing::Values(
+    Case{"group_of_hooks", nullptr, linux_helper("hook: \"g\"")},
+    Case{"unknown_group", "MBPF3109", linux_helper("hook: \"no_such\"")},
+    Case{"loop", nullptr, linux_helper("callback: CALLBACK_LOOP arg { name: \"n\" type: \"u\" } " + std::string(kCallbackArg) + "arg { name: \"x\" type: \"v\" kind: ARG_CALLBACK_CONTEXT }")},
+    Case{"loop_without_count", "MBPF3108", linux_helper("callback: CALLBACK_LOOP " + std::string(kCallbackArg))},
+    Case{"callback_of_no_kind", "MBPF3108", linux_helper(kCallbackArg)},
+    Case{"unsupported_callback_of_no_kind", nullptr, linux_helper(std::string(kCallbackArg) + "unsupported: \"why\"")},
+    Case{"kind_without_callback", "MBPF3108", linux_helper("callback: CALLBACK_TIMER")},
+    Case{"context_without_callback", "MBPF3108", linux_helper("arg { name: \"x\" type: \"v\" kind: ARG_CALLBACK_CONTEXT }")},
+    Case{"walk_of_no_map", "MBPF3108", linux_helper("callback: CALLBACK_FOR_EACH_MAP_ELEM " + std::string(kCallbackArg))},
+    Case{"timer_nowhere", "MBPF3108", linux_helper("callback: CALLBACK_TIMER " + std::string(kCallbackArg))},
+    Case{"tail_call_through_nothing", "MBPF3108", linux_helper("tail_call: true")},
+    Case{"locks_nothing", "MBPF3108", linux_helper("locks: true")},
+    Case{"locks_and_unlocks", "MBPF3108", linux_helper("locks: true unlocks: true arg { name: \"l\" type: \"v\" kind: ARG_MAP_VALUE_POINTER }")},
+    Case{"at_most_an_argument_that_is_not_there", "MBPF3108", linux_helper("return_at_most_argument: 1")},
+    Case{"at_most_a_pointer", "MBPF3108", linux_helper(std::string(kMapArg) + "return_at_most_argument: 1")},
+    Case{"at_most_argument_257", "MBPF3108", linux_helper("arg { name: \"n\" type: \"u\" } return_at_most_argument: 257")},
+    Case{"initialized_number", "MBPF3108", linux_helper("arg { name: \"n\" type: \"u\" initialized: true }")},
+    Case{"unnamed_callback_kind", "MBPF3101", linux_helper("callback: 99")},
+    Case{"map_value_of_no_map", "MBPF3108", linux_helper("returns: RETURN_MAP_VALUE")}), name_of);
+
 TEST(Messages, have_no_control_characters) {
     for (const char* text : {"name: \"p\" hook { id: 1 name: \"a\\033[2Jb\" section: \"h\" max_instructions: 9 }", "name: \"p\" hook { id: \"\x1b[2J\" }"}) {
         const auto platform = parse_platform(text, "case.textproto");
