@@ -209,7 +209,22 @@ std::optional<bpf::MapOrigin> data_origin(const ElfSection& section) {
     return std::nullopt;
 }
 
-Status read_data(const ElfFile& elf, ObjectMaps& out) {
+// Locks and timers among the variables of a data section. Their places are in the symbol table: BTF's are
+// filled in by the loader.
+void find_kernel_variables(const ElfFile& elf, const Btf& btf, std::size_t section, bpf::Map& map) {
+    std::map<std::string_view, std::uint32_t> types;
+    for (std::uint32_t id = 1; id < btf.count(); ++id) {
+        if (btf.type(id)->kind != BtfKind::data_section || btf.type(id)->name != map.name) continue;
+        for (const BtfSectionVariable& variable : btf.type(id)->variables)
+            if (const BtfType* declared = btf.type(variable.type); declared != nullptr && declared->kind == BtfKind::variable) types[declared->name] = declared->size_or_type;
+    }
+    for (const ElfSymbol& symbol : elf.symbols) {
+        const auto type = symbol.section == section && symbol.type == kElfSymbolObject ? types.find(symbol.name) : types.end();
+        if (type != types.end() && symbol.value < map.value_size) find_kernel_fields(btf, type->second, static_cast<std::uint32_t>(symbol.value), map.kernel_fields);
+    }
+}
+
+Status read_data(const ElfFile& elf, const Btf* btf, ObjectMaps& out) {
     for (std::size_t i = 1; i < elf.sections.size(); ++i) {
         const ElfSection& section = elf.sections[i];
         const auto origin = data_origin(section);
@@ -223,6 +238,7 @@ Status read_data(const ElfFile& elf, ObjectMaps& out) {
         map.max_entries = 1;
         map.origin = section.type == kElfNobits ? bpf::MapOrigin::bss : *origin;
         if (map.origin != bpf::MapOrigin::bss) map.initial.assign(section.bytes.begin(), section.bytes.end());
+        if (btf != nullptr && map.origin != bpf::MapOrigin::rodata) find_kernel_variables(elf, *btf, i, map);
         out.data[i] = static_cast<std::uint32_t>(out.maps.size());
         out.maps.push_back(std::move(map));
     }
@@ -245,7 +261,7 @@ Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
         }
     }
     link_legacy_maps(out, legacy);
-    if (Status s = read_data(elf, out); !s) return s.error();
+    if (Status s = read_data(elf, btf, out); !s) return s.error();
     return out;
 }
 

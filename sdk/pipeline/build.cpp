@@ -155,6 +155,8 @@ bool inputs_fit_together(const std::vector<BuildInput>& inputs, const BuildOptio
         add(result, options, usage("nothing to build", "name C sources or one eBPF object"));
     } else if (objects > 0 && inputs.size() > 1) {
         add(result, options, usage("an eBPF object cannot be linked with anything else", "name C sources, or exactly one object"));
+    } else if (options.goal >= BuildGoal::native && options.platform != nullptr && !options.platform->native_code) {
+        add(result, options, usage("programs of platform " + options.platform->name + " are judged, not compiled to native code", "use mbpf-verify, or build for a device's platform"));
     }
     return result.ok();
 }

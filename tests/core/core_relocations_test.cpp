@@ -272,6 +272,21 @@ TEST(CoreRelocations, damaged_targets_are_refused_or_used) {
     EXPECT_GT(used, 100u);
 }
 
+TEST(CoreRelocations, damaged_programs_are_refused_or_loaded) {
+    std::mt19937 random(11);
+    unsigned loaded = 0;
+    for (int round = 0; round < 2000; ++round) {
+        std::vector<std::uint8_t> bytes = program_elf();
+        for (int flips = 0; flips < 1 + round % 5; ++flips) bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random() % 3 == 0 ? random() : random() % 32);
+        bpf::ReadOptions options;
+        if (round % 2 == 0) options.target_btf = target_elf();
+        const auto object = bpf::read_object(bytes, options);
+        if (!object) { EXPECT_EQ(diagnostic_class(object.error()), DiagnosticClass::malformed); }
+        else ++loaded;
+    }
+    EXPECT_GT(loaded, 100u);
+}
+
 TEST(CoreNames, suffix_after_three_underscores_is_a_flavour) {
     EXPECT_EQ(essential_name("task_struct"), "task_struct");
     EXPECT_EQ(essential_name("task_struct___old"), "task_struct");

@@ -119,6 +119,23 @@ SEC("tc") int f(void *ctx) { return lookup(&fields, 0) != lookup(&none, 0); }
     EXPECT_TRUE(object.find_map("none")->kernel_fields.empty());
 }
 
+TEST(KernelFields, are_found_among_global_variables) {
+    const bpf::Object object = read("globals", R"(
+struct bpf_spin_lock { u32 val; };
+u64 before SEC(".bss.shared");
+struct bpf_spin_lock lock SEC(".bss.shared");
+u32 plain = 7;
+SEC("tc") int f(void *ctx) { __atomic_fetch_add(&before, plain, __ATOMIC_RELAXED); return lock.val; }
+)");
+    const bpf::Map *shared = object.find_map(".bss.shared"), *data = object.find_map(".data");
+    ASSERT_TRUE(shared != nullptr && data != nullptr);
+    ASSERT_EQ(shared->kernel_fields.size(), 1u);
+    EXPECT_EQ(shared->kernel_fields[0].kind, MapFieldKind::spin_lock);
+    EXPECT_EQ(shared->kernel_fields[0].size, 4u);
+    EXPECT_LE(shared->kernel_fields[0].offset + 4, shared->value_size);
+    EXPECT_TRUE(data->kernel_fields.empty());
+}
+
 constexpr const char* kFunctions = R"(
 __attribute__((noinline)) int helper(int x) { return x * 3; }
 static __attribute__((noinline)) SEC("tc") int called(int x) { return x + 2; }

@@ -91,6 +91,21 @@ TEST(ReadObject, flipped_bytes_load_or_are_refused) {
     EXPECT_GT(refused, 0u);
 }
 
+TEST(Build, for_a_platform_without_native_code_ends_at_the_verdict) {
+    BuildOptions options;
+    options.platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    const std::string source = "#include <linux/bpf.h>\nSEC(\"xdp\") int pass(struct xdp_md *ctx) { return XDP_PASS; }\n";
+    options.goal = BuildGoal::verified;
+    const BuildResult judged = build({{"pass.bpf.c", {source.begin(), source.end()}}}, options);
+    EXPECT_TRUE(judged.ok()) << judged.messages;
+    options.goal = BuildGoal::native;
+    options.target = "x86_64";
+    const BuildResult native = build({{"pass.bpf.c", {source.begin(), source.end()}}}, options);
+    ASSERT_FALSE(native.ok());
+    EXPECT_EQ(native.exit_code(), 2);
+    EXPECT_NE(native.messages.find("linux"), std::string::npos);
+}
+
 std::vector<std::uint8_t> changed(std::size_t at, std::vector<std::uint8_t> with) {
     std::vector<std::uint8_t> bytes = elf();
     std::copy(with.begin(), with.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
