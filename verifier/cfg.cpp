@@ -30,7 +30,7 @@ Diagnostic problem(unsigned code, std::uint32_t slot, std::string message, std::
 
 class Builder {
   public:
-    Builder(const bpf::Program& program, const Platform& platform) : p_(program), platform_(platform) {}
+    Builder(const bpf::Program& program, const Platform& platform, bool legacy_access) : p_(program), platform_(platform), legacy_access_(legacy_access) {}
     CfgResult build();
 
   private:
@@ -48,6 +48,7 @@ class Builder {
 
     const bpf::Program& p_;
     const Platform& platform_;
+    bool legacy_access_;
     Cfg cfg_;
     std::vector<bool> second_half_, leader_;
     // Per block while components are computed: the sub-graph it belongs to and, for a loop's head, no entry.
@@ -76,9 +77,11 @@ Builder::Problem Builder::check_unsupported(std::uint32_t slot, const Op& op) co
         case Kind::call_btf: return problem(1801, slot, "calls of kernel functions (kfunc) or externs are not supported", {}, "use a helper of the platform");
         case Kind::call_indirect: return problem(1802, slot, "indirect calls (callx) are not supported", {}, "call a function by name, or use a switch");
         case Kind::load_abs:
-        case Kind::load_ind: return problem(1803, slot, "legacy packet access (LD_ABS, LD_IND) is not supported", {}, "read the packet through data and data_end");
+        case Kind::load_ind:
+            if (legacy_access_) return std::nullopt;
+            return problem(1803, slot, "legacy packet access (LD_ABS, LD_IND) is not supported", {}, "read the packet through data and data_end");
         case Kind::load_imm64:
-            if (static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) return problem(1804, slot, "callbacks are not supported");
+            if (static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) return std::nullopt;
             if (insn.src > 2) return problem(1805, slot, "this kind of 64-bit immediate (extern variable or map index) is not supported");
             return std::nullopt;
         default: return std::nullopt;
@@ -142,7 +145,8 @@ Builder::Problem Builder::check_calls() {
     for (std::uint32_t s = 0; s < p_.insns.size(); ++s) {
         if (second_half_[s]) continue;
         const Op& op = *bpf::find_op(p_.insns[s]);
-        if (op.kind != Kind::call_local) continue;
+        const bool callback = op.kind == Kind::load_imm64 && static_cast<bpf::Pseudo>(p_.insns[s].src) == bpf::Pseudo::function;
+        if (op.kind != Kind::call_local && !callback) continue;
         const std::int64_t target = std::int64_t{s} + 1 + p_.insns[s].imm;
         std::uint32_t callee = kNone;
         for (std::uint32_t f = 0; f < p_.functions.size(); ++f)
@@ -237,9 +241,12 @@ Effects effects(const Insn& insn, const Op& op, const Platform& platform) {
         case Kind::exit: e.reads = bit(0); break;
         case Kind::jump_always:
         case Kind::call_btf:
-        case Kind::call_indirect:
+        case Kind::call_indirect: break;
         case Kind::load_abs:
-        case Kind::load_ind: break;
+        case Kind::load_ind:
+            e.reads = static_cast<std::uint16_t>(bit(6) | (op.uses_src ? bit(insn.src) : 0));
+            e.writes = 0x3f;
+            break;
     }
     return e;
 }
@@ -373,6 +380,6 @@ CfgResult Builder::build() {
 
 }  // namespace
 
-CfgResult build_cfg(const bpf::Program& program, const Platform& platform) { return Builder(program, platform).build(); }
+CfgResult build_cfg(const bpf::Program& program, const Platform& platform, bool legacy_access) { return Builder(program, platform, legacy_access).build(); }
 
 }  // namespace mbpf

@@ -39,6 +39,7 @@ struct CfgResult {
     std::optional<Diagnostic> error;  // MBPF1001 to 1006, 1801 to 1805; location not filled in
 };
 
-CfgResult build_cfg(const bpf::Program& program, const Platform& platform);
+// `legacy_access`: LD_ABS and LD_IND are there. `callbacks`: 64-bit immediates may name functions.
+CfgResult build_cfg(const bpf::Program& program, const Platform& platform, bool legacy_access = false);
 
 }  // namespace mbpf

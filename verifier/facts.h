@@ -10,30 +10,9 @@
 #include <vector>
 
 #include "core/isa.h"
+#include "verifier/checker/kinds.h"
 
 namespace mbpf {
-
-enum class ValueKind : std::uint8_t {
-    unknown,  // uninitialised, or of different kinds on different paths: the program never reads it
-    number,
-    pointer,  // never null
-    pointer_or_null,
-};
-
-enum class Region : std::uint8_t {
-    none,
-    context,
-    stack,        // of the frame named by `frame` (0: the entry function's)
-    packet,       // relative to the packet's first byte
-    packet_end,
-    packet_meta,
-    map_value,    // value of map `map`
-    map_handle,   // the map itself, from lddw
-    ring_buffer_record,
-    memory,       // raw_memory context, or memory a helper returned
-    function,     // callback
-    mixed,        // a pointer, but to different regions on different paths
-};
 
 struct ValueFact {
     ValueKind kind = ValueKind::unknown;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "verifier/analysis.h"
+#include "verifier/prove.h"
 
 namespace mbpf {
 
@@ -71,6 +71,60 @@ struct Judged {
     HookMatch hook;
 };
 
+std::optional<HookMatch> hook_of(const bpf::Object& object, const bpf::Program& program, const Platform& platform, const VerifyOptions& options) {
+    if (options.hook.empty()) return match_section(platform, program.section, object.path);
+    const Hook* hook = platform.find_hook(options.hook);
+    if (hook == nullptr) return std::nullopt;
+    return HookMatch{hook, 0};
+}
+
+std::optional<Diagnostic> within_budgets(const bpf::Object& object, const bpf::Program& program, const Hook& hook, std::uint64_t worst_case, std::uint32_t stack_bytes) {
+    if (worst_case > hook.max_instructions)
+        return rejected(object, program, 1040, "worst case of " + std::to_string(worst_case) + " instructions exceeds the hook's budget", "hook " + hook.name + " allows " + std::to_string(hook.max_instructions), "tighten loop bounds, or split the work over several runs");
+    if (stack_bytes > hook.max_stack)
+        return rejected(object, program, 1041, "stack of " + std::to_string(stack_bytes) + " bytes exceeds the hook's limit", "hook " + hook.name + " allows " + std::to_string(hook.max_stack), "use smaller local variables, or a map");
+    return std::nullopt;
+}
+
+// Search, then check: what the search found counts only if the checker proves it again.
+std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, const Platform& platform, const VerifyOptions& options, Judged& j) {
+    const bpf::Program& program = object.programs[index];
+    const Hook& hook = *j.hook.hook;
+    CfgResult built = build_cfg(program, platform, platform.legacy_packet_access || hook.legacy_packet_access);
+    if (built.error) {
+        built.error->where = object.location(program, built.error->instruction.value_or(0));
+        return built.error;
+    }
+    const ProofEnvironment env(object, program, platform, hook, options.memory_bytes);
+    std::vector<LoopFact> loops;
+    if (index < options.certificates.size()) {
+        j.verdict.certificate = options.certificates[index];
+    } else {
+        Found found = find_proof(env, built.cfg, options.max_steps);
+        j.verdict.stats = found.stats;
+        if (found.problem) {
+            j.verdict.path = std::move(found.path);
+            j.verdict.values = std::move(found.values);
+            return found.problem;
+        }
+        j.verdict.worst_case_instructions = found.worst_case;
+        j.verdict.stack_bytes = found.stack_bytes;
+        if (auto over = within_budgets(object, program, hook, found.worst_case, found.stack_bytes)) return over;
+        j.verdict.certificate = std::move(found.certificate);
+        loops = std::move(found.loops);
+    }
+    Checked checked = check_proof(env, built.cfg, j.verdict.certificate);
+    j.verdict.stats.checker_steps = checked.stats.checker_steps;
+    j.verdict.stats.checker_bytes = checked.stats.checker_bytes;
+    j.verdict.certificate_bytes = static_cast<std::uint32_t>(j.verdict.certificate.size());
+    if (checked.problem) return checked.problem;
+    j.facts = std::move(*checked.facts);
+    j.facts.loops = std::move(loops);
+    j.verdict.worst_case_instructions = j.facts.worst_case_instructions;
+    j.verdict.stack_bytes = j.facts.stack_bytes;
+    return std::nullopt;
+}
+
 Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& platform, const VerifyOptions& options) {
     const bpf::Program& program = object.programs[index];
     Judged j;
@@ -79,18 +133,15 @@ Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& pla
     j.verdict.function = program.name;
     j.verdict.instructions = static_cast<std::uint32_t>(program.insns.size());
     const std::uint64_t start = cpu_time_us();
-    const auto hook = match_section(platform, program.section, object.path);
+    const auto hook = hook_of(object, program, platform, options);
     std::optional<Diagnostic> problem;
     if (!hook) {
         problem = no_hook(object, platform, program);
+    } else if (!hook->hook->unsupported.empty()) {
+        problem = rejected(object, program, 1808, "programs of hook " + hook->hook->name + " are not supported", hook->hook->unsupported, "judge them with the kernel's own verifier");
     } else if (!(problem = check_maps(object, platform, program))) {
         j.hook = *hook;
-        Analysis analysis(object, program, platform, *hook, options);
-        problem = analysis.run();
-        j.verdict.worst_case_instructions = analysis.facts().worst_case_instructions;
-        j.verdict.stack_bytes = analysis.facts().stack_bytes;
-        j.verdict.stats = analysis.stats();
-        j.facts = analysis.take_facts();
+        problem = prove(object, index, platform, options, j);
     }
     j.verdict.stats.time_us = cpu_time_us() - start;
     j.verdict.accepted = !problem.has_value();

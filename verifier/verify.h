@@ -20,19 +20,33 @@ struct VerifyOptions {
     // Programs to judge; empty: all. `section` and `function` both restrict.
     std::string section;
     std::string function;
+    // Name of the hook to judge the selected programs as; empty: what their section names.
+    std::string hook;
     // Budget of abstract steps (instructions interpreted abstractly) per program; never time.
     std::uint64_t max_steps = 4'000'000;
     // raw_memory hooks: bytes of memory r1 points to; r2 holds this length.
     std::uint32_t memory_bytes = 0;
+    // Proofs found earlier, by index into Object::programs: only the checker runs. Empty: search for proofs.
+    std::vector<std::vector<std::uint8_t>> certificates;
 };
 
 struct VerifyStats {
-    std::uint64_t steps = 0;        // abstract instructions executed
+    std::uint64_t steps = 0;        // abstract instructions executed by the search
+    std::uint64_t attempts = 0;     // searches, each with more precision than the one before
+    std::uint64_t checker_steps = 0;
+    std::uint64_t checker_bytes = 0;  // memory the checker used
     std::uint64_t joins = 0;
     std::uint64_t widenings = 0;
     std::uint64_t loop_iterations_unrolled = 0;
     std::uint64_t time_us = 0;      // CPU time, for people; never decides anything
     std::uint64_t peak_bytes = 0;   // of the analysis's own states
+};
+
+// A decision on the way to a rejection: the edge taken at a conditional jump.
+struct PathStep {
+    std::uint32_t slot = 0;
+    bool taken = false;
+    std::vector<std::pair<std::string, std::string>> values;  // "r3" -> "a number in [0, 255]"
 };
 
 struct ProgramVerdict {
@@ -44,6 +58,10 @@ struct ProgramVerdict {
     std::uint32_t instructions = 0;       // slots in the program
     std::uint64_t worst_case_instructions = 0;
     std::uint32_t stack_bytes = 0;
+    std::vector<PathStep> path;                 // to the first diagnostic's instruction
+    std::vector<std::pair<std::string, std::string>> values;  // registers there: "r3" -> "a number in [0, 255]"
+    std::vector<std::uint8_t> certificate;      // of an accepted program (verifier/checker/certificate.h)
+    std::uint32_t certificate_bytes = 0;
     VerifyStats stats;
 };
 

@@ -27,6 +27,7 @@ std::uint64_t region_alignment(Region region, const Hook& hook) {
         case Region::packet_meta:
         case Region::map_handle:
         case Region::function:
+        case Region::object:
         case Region::mixed:
             return 1;
     }

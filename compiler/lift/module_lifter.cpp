@@ -203,6 +203,7 @@ llvm::MDNode* ModuleLifter::scope(Region region, std::int32_t map) {
         case Region::packet_end:
         case Region::map_handle:
         case Region::function:
+        case Region::object:
         case Region::mixed:
             return nullptr;
     }

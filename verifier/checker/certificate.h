@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flat binary form of a proof (docs/certificate.md), read by random access. A certificate is not trusted:
+// every read is bounded, and what it claims is only ever compared with what the checker finds itself.
+#pragma once
+
+#include "verifier/checker/state.h"
+
+namespace mbpf::proof {
+
+inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
+inline constexpr uint8_t kVersion = 1;
+// A point is a slot; a callback's gate is its call's slot with this bit.
+inline constexpr uint32_t kGate = 0x80000000u;
+
+inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
+inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
+inline constexpr int64_t kMaxCost = int64_t{1} << 61;
+
+struct Reader {
+    const uint8_t* at = nullptr;
+    const uint8_t* end = nullptr;
+    bool good = true;
+
+    uint8_t byte() {
+        if (at == end) {
+            good = false;
+            return 0;
+        }
+        return *at++;
+    }
+    uint64_t varint();
+    int64_t zigzag() {
+        const uint64_t v = varint();
+        return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
+    }
+    // At most `limit`; else the certificate is bad.
+    uint64_t bounded(uint64_t limit) {
+        const uint64_t v = varint();
+        if (v > limit) good = false;
+        return v > limit ? 0 : v;
+    }
+};
+
+// First byte of an invariant: which of its parts follow.
+enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetadata = 8, kHasReferences = 16, kLocked = 32, kHasDifferences = 64, kHasWritten = 128 };
+// How a number is written.
+enum Form : uint8_t { kConstant, kUnknown, kBits, kUnsigned, kSigned, kPattern, kUnsignedPattern, kWhole };
+
+// K + sum of coefficient * U(value at location): bounds the instructions still to be executed.
+struct Cost {
+    int64_t constant = 0;
+    unsigned term_count = 0;
+    struct Term {
+        Location at;
+        int64_t coefficient = 0;
+    } terms[kMaxTerms];
+};
+
+Location read_location(Reader& in);
+Number read_number(Reader& in, uint8_t form);
+// A value as the invariant has it; its symbol is the certificate's own number, kPacketLength apart.
+Value read_value(Reader& in);
+Cost read_cost(Reader& in, uint8_t parts);
+void read_shape(Reader& in, uint8_t parts, Shape& s);
+
+struct Certificate {
+    Reader whole;
+    uint64_t worst_case = 0;  // instructions
+    uint32_t stack_bytes = 0;
+    const uint8_t* functions = nullptr;  // pairs of varints: slot, stack bytes; sorted
+    uint32_t function_count = 0;
+    const uint8_t* index = nullptr;  // per point: u32 slot, u32 offset; sorted by slot
+    uint32_t point_count = 0;
+    const uint8_t* nodes = nullptr;
+
+    bool open(const uint8_t* bytes, size_t size);
+    uint32_t point_slot(uint32_t i) const { return word(index + i * 8); }
+    // The invariants of a point, as a reader that begins with their number; false: no such point.
+    bool find(uint32_t point, Reader& in) const;
+    bool at(uint32_t i, Reader& in) const;
+    // Bytes of stack a function (by first slot) claims to use at most; kFrameBytes if it is not listed.
+    uint32_t stack_of(uint32_t function) const;
+    static uint32_t word(const uint8_t* p) { return static_cast<uint32_t>(p[0]) | static_cast<uint32_t>(p[1]) << 8 | static_cast<uint32_t>(p[2]) << 16 | static_cast<uint32_t>(p[3]) << 24; }
+};
+
+}  // namespace mbpf::proof

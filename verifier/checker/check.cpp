@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/checker/check.h"
+
+#include "verifier/checker/cover.h"
+
+inline void* operator new(size_t, void* place, int) noexcept { return place; }
+
+namespace mbpf::proof {
+
+using bpf::Insn;
+using bpf::Kind;
+
+// A linear form over counters, bounded from below: pairs of equal sign cancel by what is known of their
+// difference, the rest by their ranges. Coefficients and counters are limited so that nothing overflows.
+namespace {
+
+struct Summand {
+    const Value* value = nullptr;
+    int64_t coefficient = 0;
+};
+
+bool range_least(const Summand& p, int64_t& least) {
+    if (p.coefficient == 0) return true;
+    const uint64_t extreme = p.coefficient > 0 ? p.value->number.wide.umin : p.value->number.wide.umax;
+    if (extreme > kMaxCounter) return false;
+    least += p.coefficient * static_cast<int64_t>(extreme);
+    return true;
+}
+
+// Moves as much as possible of +c U(have) and -c U(now) (or the reverse) into differences.
+void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least) {
+    if (have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
+    if (same_symbol_only && (have.value->symbol == 0 || have.value->symbol != now.value->symbol)) return;
+    const int64_t size = have.coefficient > 0 ? have.coefficient : -have.coefficient, other = now.coefficient > 0 ? now.coefficient : -now.coefficient;
+    const int64_t m = size < other ? size : other;
+    const bool rising = have.coefficient > 0;
+    int64_t bound = 0;
+    // m (U(have) - U(now)) >= -m max(U(now) - U(have)), and the reverse.
+    if (!(rising ? s.difference(*now.value, *have.value, bound) : s.difference(*have.value, *now.value, bound))) return;
+    if (bound > static_cast<int64_t>(kMaxCounter) || bound < -static_cast<int64_t>(kMaxCounter)) return;
+    least -= m * bound;
+    have.coefficient -= rising ? m : -m;
+    now.coefficient += rising ? m : -m;
+}
+
+}  // namespace
+
+bool cost_margin(const State& s, const Cost& from, const Cost* to, int64_t& margin) {
+    Summand have[kMaxTerms], now[kMaxTerms];
+    int64_t least = from.constant - static_cast<int64_t>(s.steps) - (to == nullptr ? 0 : to->constant);
+    const unsigned now_count = to == nullptr ? 0 : to->term_count;
+    for (unsigned i = 0; i < from.term_count; ++i) have[i] = {&s.ghosts[i], from.terms[i].coefficient};
+    for (unsigned i = 0; i < now_count; ++i) {
+        now[i] = {s.value_at(to->terms[i].at), -to->terms[i].coefficient};
+        if (now[i].value == nullptr || !now[i].value->is_number()) return false;
+    }
+    for (int round = 0; round < 2; ++round)
+        for (unsigned i = 0; i < from.term_count; ++i)
+            for (unsigned j = 0; j < now_count; ++j) cancel(s, have[i], now[j], round == 0, least);
+    for (unsigned i = 0; i < from.term_count; ++i)
+        if (!range_least(have[i], least)) return false;
+    for (unsigned i = 0; i < now_count; ++i)
+        if (!range_least(now[i], least)) return false;
+    margin = least;
+    return true;
+}
+
+bool cost_least(const State& s, const Cost& cost, int64_t& least) {
+    least = cost.constant;
+    for (unsigned i = 0; i < cost.term_count; ++i) {
+        const Value* v = s.value_at(cost.terms[i].at);
+        if (v == nullptr || !v->is_number() || !range_least({v, cost.terms[i].coefficient}, least)) return false;
+    }
+    return true;
+}
+
+bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
+    const uint8_t parts = in.byte();
+    cost = read_cost(in, parts);
+    read_shape(in, parts, s);
+    for (Value& v : s.regs) v = Value{};
+    for (Value& v : s.ghosts) v = Value{};
+    s.cell_count = 0;
+    s.steps = 0;
+    s.undo = nullptr;
+    s.difference_count = 0;
+    s.next_symbol = 1;
+    for (uint64_t n = in.bounded(UINT16_MAX); n > 0 && in.good; --n) {
+        const Location at = read_location(in);
+        Value v = read_value(in);
+        if (!in.good || (at.frame != kRegisters && at.frame >= s.depth)) return false;
+        if (v.map >= 0 && v.region != Region::object && static_cast<uint32_t>(v.map) >= env.map_count) return false;
+        if ((v.region == Region::map_handle || v.region == Region::map_value) && v.map < 0) return false;
+        if (v.kind == ValueKind::pointer_or_null && !v.number.is_constant()) return false;
+        if (at.frame != kRegisters && at.offset == kPassedMap && v.region != Region::map_handle) return false;
+        if (v.symbol != kPacketLength && v.symbol >= s.next_symbol) s.next_symbol = static_cast<Symbol>(v.symbol + 1);
+        if (v.is_pointer() && v.region == Region::stack && v.frame >= s.depth) return false;
+        if (v.reference != 0 && s.references[v.reference - 1] == 0) return false;
+        if (at.frame == kRegisters) {
+            s.regs[at.offset] = v;
+            continue;
+        }
+        // An invariant may not make bytes readable that it does not count as written.
+        if (at.offset < 0 && !s.frames[at.frame].all_written(at.offset, at.size)) return false;
+        if (v.is_pointer() && at.offset < 0 && (at.size != 8 || at.offset % 8 != 0)) return false;
+        s.put(at, v);
+    }
+    s.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
+    s.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(s.depth - 1);
+    if ((parts & kHasDifferences) != 0)
+        for (uint64_t n = in.bounded(kMaxDifferences); n > 0 && in.good; --n) {
+            const uint64_t a = in.bounded(kLastSymbol - 1), b = in.bounded(kLastSymbol - 1);
+            const int64_t bound = in.zigzag();
+            if (bound < -kMaxOffset || bound > kMaxOffset) return false;
+            s.learn(a == 0 ? kPacketLength : static_cast<Symbol>(a), b == 0 ? kPacketLength : static_cast<Symbol>(b), bound);
+        }
+    if (!in.good) return false;
+    for (unsigned i = 0; i < s.value_count(); ++i)
+        if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
+    for (unsigned i = 0; i < cost.term_count; ++i) {
+        const Value* v = s.value_at(cost.terms[i].at);
+        if (v == nullptr || !v->is_number()) return false;
+        Value& counter = *const_cast<Value*>(v);
+        s.name(counter);
+        s.ghosts[i] = counter;
+    }
+    return true;
+}
+
+namespace {
+
+class Checker {
+  public:
+    Checker(const Environment& env, const Certificate& certificate, State& state, Undo& undo, Observer* observer, uint64_t max_work)
+        : env_(env), c_(certificate), s_(state), undo_(undo), m_(env, state), observer_(observer), max_work_(max_work) {}
+
+    CheckResult run() {
+        r_.worst_case = c_.worst_case;
+        r_.stack_bytes = c_.stack_bytes;
+        if (c_.stack_bytes > env_.max_stack) return stop(CheckError::stack);
+        if (c_.worst_case > env_.max_instructions) return stop(CheckError::hook_budget);
+        // The program's entry, then every stated invariant, each once.
+        m_.enter_program();
+        cost_ = Cost{};
+        cost_.constant = static_cast<int64_t>(c_.worst_case);
+        if (!claim_frames() || !segment(0, true)) return r_;
+        for (uint32_t i = 0; i < c_.point_count; ++i) {
+            Reader in;
+            const uint32_t point = c_.point_slot(i);
+            if (!c_.at(i, in)) return stop(CheckError::malformed);
+            for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
+                r_.from = point;
+                const uint64_t size = in.bounded(UINT32_MAX);
+                if (!in.good || size > static_cast<uint64_t>(in.end - in.at)) return stop(CheckError::malformed);
+                const Reader body{in.at, in.at + size, true};
+                in.at += size;
+                if (!invariant(point, body)) return r_;
+            }
+        }
+        return r_;
+    }
+
+  private:
+    CheckResult stop(CheckError error) {
+        r_.error = error;
+        return r_;
+    }
+    bool bad(CheckError error, uint32_t slot) {
+        r_.error = error;
+        r_.slot = slot;
+        return false;
+    }
+    bool unsafe(uint32_t slot) {
+        r_.failure = m_.failure();
+        return bad(CheckError::unsafe, slot);
+    }
+
+    bool invariant(uint32_t point, Reader body) {
+        Reader in = body;
+        int64_t least = 0;
+        if (!load_invariant(in, env_, s_, cost_) || in.at != in.end) return bad(CheckError::malformed, point);
+        if (!cost_least(s_, cost_, least) || least < 0) return bad(CheckError::cost, point);
+        if (s_.cell_count > peak_cells_) peak_cells_ = s_.cell_count;
+        if (!claim_frames()) return false;
+        if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
+        // A gate: one more run of the callback, and the way past the call.
+        const uint32_t slot = point & ~kGate;
+        if (s_.depth < 2 || s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1) return bad(CheckError::malformed, point);
+        if (m_.enter_run() && !segment(s_.top().function, false)) return false;
+        in = body;
+        if (!load_invariant(in, env_, s_, cost_) || !claim_frames()) return bad(CheckError::malformed, point);
+        m_.end_callback();
+        return segment(slot + 1, false);
+    }
+
+    // Claimed stack of every open frame; together within the claim of the whole.
+    bool claim_frames() {
+        uint32_t sum = 0;
+        for (unsigned f = 0; f < s_.depth; ++f) {
+            claims_[f] = c_.stack_of(f == 0 ? 0 : s_.frames[f].function);
+            m_.touched[f] = 0;
+            sum += claims_[f];
+        }
+        return sum <= c_.stack_bytes || bad(CheckError::stack, 0);
+    }
+    bool within_claims(uint32_t slot) {
+        for (unsigned f = 0; f < s_.depth; ++f)
+            if (m_.touched[f] > claims_[f]) return bad(CheckError::stack, slot);
+        return true;
+    }
+
+    // Some invariant of the point covers the state, at a cost the segment can afford.
+    bool arrive(uint32_t point, bool& stated) {
+        Reader in;
+        stated = c_.find(point, in);
+        if (!stated) return true;
+        if (s_.cell_count > peak_cells_) peak_cells_ = s_.cell_count;
+        bool affordable = true;
+        for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
+            const uint64_t size = in.bounded(UINT32_MAX);
+            if (!in.good || size > static_cast<uint64_t>(in.end - in.at)) return bad(CheckError::malformed, point);
+            Reader body{in.at, in.at + size, true};
+            in.at += size;
+            if ((r_.work += 1 + size / 64) > max_work_) return bad(CheckError::budget, point);
+            Cost cost;
+            int64_t margin = 0;
+            if (!covers(body, s_, cost)) continue;
+            if (cost_margin(s_, cost_, &cost, margin) && margin >= 0) return true;
+            affordable = false;
+        }
+        return bad(affordable ? CheckError::not_covered : CheckError::cost, point);
+    }
+    bool must_arrive(uint32_t point) {
+        bool stated = false;
+        return arrive(point, stated) && (stated || bad(CheckError::no_invariant, point));
+    }
+
+    // Runs on from `slot` until every way has arrived at a point or ended. Only forward jumps are followed
+    // past points, so that no cycle goes unstated.
+    bool segment(uint32_t slot, bool at_point) {
+        for (;; at_point = false) {
+            bool stated = false;
+            if (!at_point && (!arrive(slot, stated) || stated)) return r_.error == CheckError::none;
+            if (slot >= env_.insn_count) return bad(CheckError::malformed, slot);
+            if (++r_.work > max_work_) return bad(CheckError::budget, slot);
+            const Insn& insn = env_.insns[slot];
+            const Operation op = decode(insn);
+            if (!op.valid) return bad(CheckError::malformed, slot);
+            if (observer_ != nullptr) observer_->instruction(slot, s_);
+            ++s_.steps;
+            switch (op.kind) {
+                case Kind::jump: {
+                    if (!conditional(slot, insn, op, stated)) return false;
+                    if (!stated) return true;  // the edge that falls through cannot be
+                    ++slot;
+                    break;
+                }
+                case Kind::jump_always: {
+                    const int64_t target = int64_t{slot} + 1 + (op.width == 32 ? insn.imm : insn.offset);
+                    if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
+                    if (observer_ != nullptr) observer_->taken_edge(slot, true);
+                    if (target <= slot) return must_arrive(static_cast<uint32_t>(target));
+                    slot = static_cast<uint32_t>(target);
+                    break;
+                }
+                case Kind::call_local: {
+                    const int64_t target = int64_t{slot} + 1 + insn.imm;
+                    if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
+                    if (!m_.call(slot, static_cast<uint32_t>(target))) return unsafe(slot);
+                    if (!claim_frames()) return false;
+                    slot = static_cast<uint32_t>(target);
+                    break;
+                }
+                case Kind::exit: {
+                    const bool last = s_.depth == 1;
+                    const Frame top = s_.top();
+                    if (top.kind == FrameKind::callback) return m_.end_run(slot) ? must_arrive((top.return_slot - 1) | kGate) : unsafe(slot);
+                    if (!m_.leave(slot)) return unsafe(slot);
+                    int64_t margin = 0;
+                    if (last) return (cost_margin(s_, cost_, nullptr, margin) && margin >= 0) || bad(CheckError::cost, slot);
+                    slot = top.return_slot;
+                    break;
+                }
+                case Kind::call_helper:
+                    if (m_.is_callback(slot)) {
+                        if (!m_.begin_callback(slot)) return unsafe(slot);
+                        if (observer_ != nullptr) observer_->uses(m_.helper_used, -1);
+                        return claim_frames() && must_arrive(slot | kGate);
+                    }
+                    [[fallthrough]];
+                default:
+                    if (!m_.step(slot, op)) return unsafe(slot);
+                    if (!within_claims(slot)) return false;
+                    if (observer_ != nullptr) observer_->uses(m_.helper_used, m_.map_used);
+                    slot += op.kind == Kind::load_imm64 ? 2 : 1;
+            }
+        }
+    }
+
+    // Both edges; the taken one must arrive at once. `goes_on`: the other is feasible, and the state is its.
+    bool conditional(uint32_t slot, const Insn& insn, const Operation& op, bool& goes_on) {
+        const int64_t target = int64_t{slot} + 1 + insn.offset;
+        if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
+        m_.name_operands(slot, op);
+        s_.begin_undo(undo_);
+        const Edge taken = m_.edge(slot, op, true);
+        if (taken == Edge::failed) return unsafe(slot);
+        if (taken == Edge::feasible) {
+            if (observer_ != nullptr) observer_->taken_edge(slot, true);
+            if (!must_arrive(static_cast<uint32_t>(target))) return false;
+        }
+        s_.take_back();
+        const Edge other = m_.edge(slot, op, false);
+        if (other == Edge::failed) return unsafe(slot);
+        goes_on = other == Edge::feasible;
+        if (goes_on && observer_ != nullptr) observer_->taken_edge(slot, false);
+        return true;
+    }
+
+    const Environment& env_;
+    const Certificate& c_;
+    State& s_;
+    Undo& undo_;
+    Machine m_;
+    Observer* observer_;
+    uint64_t max_work_;
+    Cost cost_;
+    uint32_t claims_[kMaxFrames] = {};
+    CheckResult r_;
+
+  public:
+    unsigned peak_cells_ = 0;
+};
+
+constexpr size_t kAlign = 16;
+constexpr size_t aligned(size_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
+
+}  // namespace
+
+size_t check_memory(unsigned cells) { return kAlign + aligned(sizeof(State)) + aligned(sizeof(Undo)) + aligned(sizeof(Checker)) + cells * sizeof(Cell); }
+
+CheckResult check(const Environment& env, const uint8_t* certificate, size_t size, void* memory, size_t memory_bytes, Observer* observer, uint64_t max_work) {
+    CheckResult r;
+    if (memory_bytes < check_memory(0)) {
+        r.error = CheckError::memory;
+        return r;
+    }
+    Certificate c;
+    if (!c.open(certificate, size)) {
+        r.error = CheckError::malformed;
+        return r;
+    }
+    uint8_t* place = static_cast<uint8_t*>(memory);
+    place += (kAlign - reinterpret_cast<uintptr_t>(place) % kAlign) % kAlign;
+    State* state_place = reinterpret_cast<State*>(place);
+    Undo* undo = new (place + aligned(sizeof(State)), 0) Undo;
+    uint8_t* checker_place = place + aligned(sizeof(State)) + aligned(sizeof(Undo));
+    Cell* cells = reinterpret_cast<Cell*>(checker_place + aligned(sizeof(Checker)));
+    size_t room = (memory_bytes - check_memory(0)) / sizeof(Cell);
+    if (room > UINT16_MAX) room = UINT16_MAX;
+    for (size_t i = 0; i < room; ++i) new (cells + i, 0) Cell;
+    State* state = new (state_place, 0) State(cells, static_cast<uint16_t>(room));
+    Checker* checker = new (checker_place, 0) Checker(env, c, *state, *undo, observer, max_work);
+    r = checker->run();
+    r.peak_bytes = static_cast<uint32_t>(check_memory(checker->peak_cells_));
+    return r;
+}
+
+}  // namespace mbpf::proof

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/checker/cover.h"
+
+namespace mbpf::proof {
+
+using bpf::AluOp;
+
+namespace {
+
+// What the certificate's symbols stand for in the state. A symbol claims that all values that name it are one
+// word, each moved by its delta; the first value met fixes the word, the others must agree.
+class Meaning {
+  public:
+    static constexpr unsigned kSymbols = 48;
+    static constexpr uint16_t kNoPlace = 0xffff;
+
+    // A number (or variable part) of the state where the invariant has `stated`. `place`: index of the value it
+    // comes from, moved by `move`.
+    bool number(const Value& stated, const Value& have, uint16_t place, int64_t move) {
+        if (stated.symbol == 0) return true;
+        if (stated.symbol == kPacketLength) return have.symbol == kPacketLength && have.delta == stated.delta;
+        if (stated.symbol > kSymbols) return false;
+        Entry e;
+        e.kind = Kind::nameless;  // equal to nothing else
+        if (have.number.is_constant()) {
+            e.kind = Kind::constant;
+            e.base = static_cast<int64_t>(have.number.wide.umin - static_cast<uint64_t>(int64_t{stated.delta}));
+        } else if (have.symbol != 0) {
+            e.kind = Kind::word;
+            e.symbol = have.symbol;
+            e.base = int64_t{have.delta} - stated.delta;
+        }
+        e.place = place;
+        e.move = static_cast<int32_t>(move);
+        e.stated_delta = stated.delta;
+        return first_or_same(stated.symbol, e);
+    }
+
+    // A pointer of the state, or the number 0, where the invariant has one that may be null.
+    bool nullable(const Value& stated, const Value& have) {
+        if (stated.symbol == 0) return true;
+        if (stated.symbol > kSymbols) return false;
+        // All sure, all null, or all of one class: then they are null together.
+        Entry e;
+        e.kind = have.is_number() ? Kind::null : have.kind == ValueKind::pointer ? Kind::sure : have.symbol == 0 ? Kind::nameless : Kind::null_class;
+        if (e.kind == Kind::null_class) e.symbol = have.symbol;
+        return first_or_same(stated.symbol, e);
+    }
+
+    // U(a) <= U(b) + bound, said of the certificate's symbols, holds in the state.
+    bool difference(const State& s, Symbol a, Symbol b, int64_t bound) const {
+        Value x, y;
+        int64_t found = 0, move = 0;
+        if (!word(s, a, x, move, 1) || !word(s, b, y, move, -1)) return false;
+        if (b == kPacketLength) return s.below_packet_end(x, found) && found <= bound + move;
+        return s.difference(x, y, found) && found <= bound + move;
+    }
+
+  private:
+    enum class Kind : uint8_t { none, word, constant, nameless, null, sure, null_class };
+    struct Entry {
+        int64_t base = 0;
+        int32_t move = 0, stated_delta = 0;
+        Symbol symbol = 0;
+        uint16_t place = kNoPlace;
+        Kind kind = Kind::none;
+    };
+
+    bool first_or_same(Symbol stated, const Entry& now) {
+        Entry& e = entries_[stated - 1];
+        if (e.kind == Kind::none) {
+            e = now;
+            return true;
+        }
+        return e.kind == now.kind && now.kind != Kind::nameless && e.base == now.base && e.symbol == now.symbol;
+    }
+
+    // The value that first gave the symbol its meaning. The stated word is that value moved back by the stated
+    // delta, which must not wrap.
+    bool word(const State& s, Symbol symbol, Value& out, int64_t& move, int sign) const {
+        if (symbol == kPacketLength) {
+            out = Value::of(Number::range_u(static_cast<uint64_t>(s.packet_bytes), static_cast<uint64_t>(kMaxOffset)));
+            out.symbol = kPacketLength;
+            return true;
+        }
+        if (symbol == 0 || symbol > kSymbols) return false;
+        const Entry& e = entries_[symbol - 1];
+        if ((e.kind != Kind::word && e.kind != Kind::constant && e.kind != Kind::nameless) || e.place == kNoPlace) return false;
+        out = variable_part(s.at(e.place), e.move);
+        Value stated = out;
+        stated.delta = e.stated_delta;
+        move += sign * int64_t{e.stated_delta};
+        return exact_sum(stated);
+    }
+
+    Entry entries_[kSymbols];
+
+  public:
+    // The number of a number; the variable part of a pointer, seen from a fixed part that is `move` less.
+    static Value variable_part(const Value& have, int64_t move) {
+        Value v = Value::of(move == 0 ? have.number : Number::alu64(AluOp::add, have.number, Number::constant(static_cast<uint64_t>(move))));
+        const int64_t delta = have.delta + move;
+        if (have.symbol != 0 && delta >= INT32_MIN && delta <= INT32_MAX) {
+            v.symbol = have.symbol;
+            v.delta = static_cast<int32_t>(delta);
+        }
+        return v;
+    }
+};
+
+bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning) {
+    if (stated.kind == ValueKind::number) return have.is_number() && have.number.subset_of(stated.number) && meaning.number(stated, have, place, 0);
+    if (stated.kind == ValueKind::pointer_or_null && have.is_null()) return stated.reference == 0 && meaning.nullable(stated, have);
+    if (!have.is_pointer() || (have.kind == ValueKind::pointer_or_null && stated.kind == ValueKind::pointer)) return false;
+    if (have.region != stated.region || have.map != stated.map || have.size != stated.size || have.reference != stated.reference || have.frame != stated.frame || have.read_only != stated.read_only || have.borrowed != stated.borrowed) return false;
+    const int64_t move = int64_t{have.fixed} - stated.fixed;
+    if (stated.kind == ValueKind::pointer_or_null) {
+        // Such a pointer has no variable part: its symbol names a class.
+        return move == 0 && have.number.is_constant() && stated.number.is_constant() && have.number.wide.umin == stated.number.wide.umin && meaning.nullable(stated, have);
+    }
+    const Value variable = Meaning::variable_part(have, move);
+    return variable.number.subset_of(stated.number) && meaning.number(stated, variable, place, move);
+}
+
+// Frames, bytes written, packet and references: the state has at least what is stated.
+bool shape_covers(const Shape& stated, const Shape& s) {
+    if (stated.depth != s.depth || stated.locked != s.locked || stated.packet_bytes > s.packet_bytes || stated.metadata_bytes > s.metadata_bytes) return false;
+    for (unsigned i = 0; i < kMaxReferences; ++i)
+        if (stated.references[i] != s.references[i]) return false;
+    for (unsigned f = 0; f < s.depth; ++f) {
+        const Frame& a = stated.frames[f];
+        const Frame& b = s.frames[f];
+        if (f > 0 && (a.return_slot != b.return_slot || a.function != b.function || a.kind != b.kind)) return false;
+        for (unsigned w = 0; w < kFrameBytes / 64; ++w)
+            if ((a.written[w] & ~b.written[w]) != 0) return false;
+    }
+    return true;
+}
+
+bool any_written(const Frame& f, const Location& at) {
+    for (int i = 0; i < at.size; ++i)
+        if (f.all_written(at.offset + i, 1)) return true;
+    return false;
+}
+
+}  // namespace
+
+bool covers(Reader& in, const State& s, Cost& cost) {
+    const uint8_t parts = in.byte();
+    cost = read_cost(in, parts);
+    Shape stated;
+    read_shape(in, parts, stated);
+    if (!in.good || !shape_covers(stated, s)) return false;
+    // A stored pointer must be stated as one, or its bytes as unwritten: else they could be read as a number.
+    unsigned pointers = 0;
+    for (unsigned i = 0; i < s.cell_count; ++i)
+        if (s.cells[i].at.offset < 0 && s.cells[i].value.is_pointer() && any_written(stated.frames[s.cells[i].at.frame], s.cells[i].at)) ++pointers;
+    Meaning meaning;
+    Location last{-1, 0, 0};
+    bool first = true;
+    for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
+        const Location at = read_location(in);
+        const Value value = read_value(in);
+        if (!in.good || (at.frame != kRegisters && at.frame >= s.depth)) return false;
+        // In order, so that none is stated twice.
+        const auto rank = [](const Location& l) { return (l.frame == kRegisters ? -1 : int{l.frame}) * 4096 + l.offset; };
+        if (!first && rank(at) <= rank(last)) return false;
+        last = at;
+        first = false;
+        const bool stack = at.frame != kRegisters && at.offset < 0;
+        uint16_t place = Meaning::kNoPlace;
+        if (const Value* have = s.value_at(at, &place)) {
+            if (!value_covers(value, *have, place, meaning)) return false;
+            if (stack && have->is_pointer() && any_written(stated.frames[at.frame], at)) --pointers;
+        } else {
+            // Bytes that no cell holds whole.
+            if (!stack || !value.is_number() || !s.frames[at.frame].all_written(at.offset, at.size) || s.holds_pointer(at.frame, at.offset, at.size)) return false;
+            if (!value_covers(value, Value::of(s.assemble(at.frame, at.offset, at.size)), Meaning::kNoPlace, meaning)) return false;
+        }
+    }
+    if (pointers != 0) return false;
+    if ((parts & kHasDifferences) != 0)
+        for (uint64_t n = in.bounded(kMaxDifferences); n > 0; --n) {
+            const uint64_t a = in.bounded(kLastSymbol - 1), b = in.bounded(kLastSymbol - 1);
+            const int64_t bound = in.zigzag();
+            if (!in.good || bound < -kMaxOffset || bound > kMaxOffset) return false;
+            if (!meaning.difference(s, a == 0 ? kPacketLength : static_cast<Symbol>(a), b == 0 ? kPacketLength : static_cast<Symbol>(b), bound)) return false;
+        }
+    return in.good;
+}
+
+}  // namespace mbpf::proof

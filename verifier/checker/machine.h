@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// The abstract machine: what one instruction makes of a State. Each transfer function keeps every concrete
+// state that the instruction can lead to, and fails when some concrete state would do harm. Used by the
+// checker, which is trusted, and by the search, which is not.
+#pragma once
+
+#include "verifier/checker/decode.h"
+#include "verifier/checker/state.h"
+
+namespace mbpf::proof {
+
+// Why an instruction is refused. Codes and wording: verifier/explain.cpp.
+enum class Reason : uint8_t {
+    none,
+    bad_instruction,
+    bad_target,
+    call_depth,
+    unreadable_register,
+    pointer_as_number,
+    pointer_cut,
+    null_access,
+    null_argument,
+    null_arithmetic,
+    handle_arithmetic,
+    moved_by_constant,
+    moved_by_variable,
+    moved_too_far,
+    packet_bounds,
+    region_bounds,
+    comparison,
+    returns_pointer,
+    return_range,
+    stack_bounds,
+    stack_buffer,
+    stack_unwritten,
+    stack_pointer_bytes,
+    pointer_in_parts,
+    write_over_pointer,
+    context_variable,
+    context_field,
+    pointer_leak,
+    atomic_pointer,
+    field_read_only,
+    constant_written,
+    no_memory,
+    number_access,
+    atomic_region,
+    atomic_unaligned,
+    argument_kind,
+    argument_range,
+    size_range,
+    unreleased,
+    too_many_references,
+    map_type,
+    context_buffer,
+    no_helper,
+    helper_hook,
+    reservation_size,
+    bad_map,
+    direct_map,
+    helper_unsupported,
+    callback_unsupported,
+    lock,
+    legacy_access,
+    callback_result,
+    stack_limit,
+    kernel_field,
+};
+
+struct Failure {
+    Reason reason = Reason::none;
+    uint32_t slot = 0;
+    uint8_t reg = 0;        // the offending register, or the argument's
+    bool is_write = false;
+    int64_t low = 0, high = 0;  // offsets, values: as the reason has it
+    int64_t limit = 0;
+    uint32_t size = 0;          // bytes
+};
+
+// The edge of a conditional jump.
+enum class Edge : uint8_t { infeasible, feasible, failed };
+
+class Machine {
+  public:
+    Machine(const Environment& env, State& state) : env_(env), s_(state) {}
+
+    // Entry of a program: r1 as the hook gives it.
+    void enter_program();
+
+    // Everything but jumps, calls of the program's functions, callbacks and exit.
+    bool step(uint32_t slot, const Operation& op);
+    // Before the edges of a jump are looked at: names what is compared, so that its order can be remembered.
+    void name_operands(uint32_t slot, const Operation& op);
+    // Makes the state that of one edge.
+    Edge edge(uint32_t slot, const Operation& op, bool taken);
+    // Pushes a frame; execution goes on at `target`.
+    bool call(uint32_t slot, uint32_t target);
+    // Ends a called function, its result in r0; false also if the program itself may not end here.
+    bool leave(uint32_t slot);
+    // Helpers that run a callback leave the state at a gate: a frame is pushed, nothing of it has run yet.
+    bool is_callback(uint32_t slot) const;
+    bool begin_callback(uint32_t slot);
+    // From the gate into one more run: false if none is left. Execution goes on at the frame's function.
+    bool enter_run();
+    // From a run's end back to the gate.
+    bool end_run(uint32_t slot);
+    // From the gate past the helper.
+    void end_callback();
+
+    const Failure& failure() const { return failure_; }
+    void clear_failure() { failure_ = {}; }
+    // Bytes of each frame touched since the last reset, from its top.
+    uint32_t touched[kMaxFrames] = {};
+    // The helper or map that the last instruction used; -1: none.
+    int32_t helper_used = -1, map_used = -1;
+
+  private:
+    bool fail(Reason reason, unsigned reg = 0, int64_t low = 0, int64_t high = 0, int64_t limit = 0, uint32_t size = 0, bool is_write = false);
+    bool readable(unsigned reg);
+
+    // machine_alu.cpp
+    bool alu(const bpf::Insn& insn, const Operation& op);
+    bool move(const bpf::Insn& insn, const Operation& op, const Value& src);
+    bool arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
+    void keep_symbol(Value& result, const Operation& op, const Value& a, const Value& b, bool same_register);
+    bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
+    bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);
+    int64_t packet_least(const Value& pointer) const;
+    bool swap_bytes(const bpf::Insn& insn, const Operation& op);
+    bool load_immediate(uint32_t slot);
+
+    // machine_memory.cpp
+    bool load(const bpf::Insn& insn, const Operation& op);
+    bool store(const bpf::Insn& insn, const Operation& op);
+    bool atomic(const bpf::Insn& insn, const Operation& op);
+    bool legacy_load(const bpf::Insn& insn, const Operation& op);
+    Value object_pointer(int16_t object) const;
+    bool usable_base(unsigned reg);
+    bool load_context(unsigned reg, int64_t offset, unsigned size, Value& out);
+    bool store_context(unsigned reg, int64_t offset, unsigned size, const Value& value);
+    bool load_stack(unsigned reg, int64_t offset, unsigned size, Value& out);
+    bool store_stack(unsigned reg, int64_t offset, unsigned size, const Value& value);
+    void keep_pieces(uint8_t frame, int64_t offset, int64_t size);
+    bool in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_write);
+    bool in_stack(unsigned reg, int64_t offset, int64_t size, bool is_write);
+    bool readable_stack(unsigned reg, int64_t offset, int64_t size);
+    void overwrite_stack(const Value& base, int64_t offset, int64_t size, bool surely);
+    bool frozen(const Value& base, int64_t offset, unsigned size, uint64_t& value) const;
+
+    // machine_call.cpp
+    struct Written {
+        Value base;
+        int64_t size = 0;
+        bool surely = false;
+    };
+    struct Call {
+        const HelperRule* helper = nullptr;
+        int32_t map = -1;
+        uint8_t released = 0;
+        uint32_t callback = 0;
+        Value context;      // passed through to a callback
+        uint8_t lender = 0; // reference of the object argument
+        Written written[6];
+        unsigned written_count = 0;
+    };
+    bool check_helper(uint32_t slot, Call& call);
+    bool check_argument(unsigned index, Call& call);
+    bool check_memory(unsigned index, int64_t size, bool is_write, Call& call);
+    bool check_buffer(unsigned index, Call& call);
+    bool check_map(unsigned index, Call& call);
+    void finish_helper(const Call& call);
+    bool helper_result(uint32_t slot, const Call& call, const Value& size, Value& result);
+    bool release(uint8_t reference);
+    bool acquire(uint32_t slot, Value& result);
+    void push_frame(uint32_t slot, uint32_t target, FrameKind kind);
+    void forget_frame(uint8_t frame);
+
+    // machine_branch.cpp
+    Edge compare_numbers(const bpf::Insn& insn, const Operation& op, bool taken, const Value& a, const Value& b);
+    Edge compare_null(unsigned reg, bool is_null);
+    void learn_packet(const Value& a, const Value& b, bpf::Condition c);
+    void learn_order(bpf::Condition c, unsigned width, const Value& a, const Value& b);
+
+    const Environment& env_;
+    State& s_;
+    Failure failure_;
+    uint32_t slot_ = 0;
+};
+
+}  // namespace mbpf::proof

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arithmetic. On numbers the domain's proved operators do it; a symbol survives where the result is the old
+// word plus a constant. On pointers only what keeps them in their region is allowed.
+#include "verifier/checker/machine.h"
+
+namespace mbpf::proof {
+
+using bpf::AluOp;
+using bpf::Insn;
+using bpf::Kind;
+
+namespace {
+
+constexpr uint64_t kMax32 = 0xffffffffu;
+constexpr uint8_t kFitsUnsigned = 0x40, kFitsSigned = 0x80;  // beside the amount, in Value::shift
+
+Value immediate(const Insn& insn) { return Value::constant(static_cast<uint64_t>(int64_t{insn.imm})); }
+
+bool fits_int32(int64_t v) { return v >= INT32_MIN && v <= INT32_MAX; }
+
+// Every word of n is the zero (sign) extension of its low `bits`.
+bool fits_unsigned(const Number& n, unsigned bits) { return bits >= 64 || n.wide.umax >> bits == 0; }
+bool fits_signed(const Number& n, unsigned bits) { return bits >= 64 || (n.wide.smin >= -(int64_t{1} << (bits - 1)) && n.wide.smax < (int64_t{1} << (bits - 1))); }
+
+}  // namespace
+
+bool Machine::fail(Reason reason, unsigned reg, int64_t low, int64_t high, int64_t limit, uint32_t size, bool is_write) {
+    if (failure_.reason == Reason::none) failure_ = {reason, slot_, static_cast<uint8_t>(reg), is_write, low, high, limit, size};
+    return false;
+}
+
+bool Machine::readable(unsigned reg) { return s_.regs[reg].kind != ValueKind::unknown || fail(Reason::unreadable_register, reg); }
+
+void Machine::enter_program() {
+    Value& r1 = s_.regs[1] = Value::pointer(env_.raw_memory ? Region::memory : Region::context);
+    r1.size = env_.raw_memory ? env_.memory_bytes : env_.context_size;
+    if (env_.raw_memory) s_.regs[2] = Value::constant(env_.memory_bytes);
+    s_.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
+}
+
+bool Machine::step(uint32_t slot, const Operation& op) {
+    slot_ = slot;
+    helper_used = map_used = -1;
+    const Insn& insn = env_.insns[slot];
+    switch (op.kind) {
+        case Kind::alu:
+        case Kind::movsx: return alu(insn, op);
+        case Kind::to_le:
+        case Kind::to_be:
+        case Kind::bswap: return swap_bytes(insn, op);
+        case Kind::load:
+        case Kind::load_sx: return load(insn, op);
+        case Kind::store_reg:
+        case Kind::store_imm: return store(insn, op);
+        case Kind::atomic: return atomic(insn, op);
+        case Kind::load_imm64: return load_immediate(slot);
+        case Kind::load_abs:
+        case Kind::load_ind: return legacy_load(insn, op);
+        case Kind::call_helper: {
+            Call call;
+            if (!check_helper(slot, call)) return false;
+            const Value size = s_.regs[2];
+            Value result;
+            if (!helper_result(slot, call, size, result)) return false;
+            finish_helper(call);
+            s_.regs[0] = result;
+            return true;
+        }
+        case Kind::jump:
+        case Kind::jump_always:
+        case Kind::call_local:
+        case Kind::call_btf:
+        case Kind::call_indirect:
+        case Kind::exit: break;
+    }
+    return fail(Reason::bad_instruction);
+}
+
+bool Machine::alu(const Insn& insn, const Operation& op) {
+    Value src = immediate(insn);
+    if (op.uses_src) {
+        if (!readable(insn.src)) return false;
+        // A copied number is the same number: named now, a check on one refines both.
+        Value& source = s_.regs[insn.src];
+        if (op.alu == AluOp::mov && source.is_number()) s_.name(source);
+        src = source;
+    }
+    if (op.alu == AluOp::mov) return move(insn, op, src);
+    if (!readable(insn.dst)) return false;
+    const Value dst = s_.regs[insn.dst];
+    if (dst.is_pointer() || src.is_pointer()) return pointer_arithmetic(insn, op, dst, src);
+    return arithmetic(insn, op, dst, src);
+}
+
+bool Machine::move(const Insn& insn, const Operation& op, const Value& src) {
+    if (src.is_pointer()) {
+        if (op.width != 64 || op.kind != Kind::alu) return fail(Reason::pointer_cut, insn.src);
+        s_.regs[insn.dst] = src;
+        return true;
+    }
+    Value result = src;
+    bool same = true;  // the result is the very word
+    if (op.kind == Kind::movsx) {
+        result.number = Number::sign_extend(src.number, op.from_bits, op.width);
+        same = fits_signed(src.number, op.from_bits) && (op.width == 64 || src.number.wide.smin >= 0);
+    } else if (op.width == 32) {
+        result.number = Number::zext32(src.number);
+        same = fits_unsigned(src.number, 32);
+    }
+    if (!same) result.drop_symbol();
+    s_.regs[insn.dst] = result;
+    return true;
+}
+
+bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, const Value& b) {
+    const bool same_register = op.uses_src && insn.src == insn.dst;
+    Value result;
+    if (same_register && (op.alu == AluOp::sub || op.alu == AluOp::xor_)) {
+        result = Value::constant(0);
+    } else {
+        result = Value::of(op.width == 64 ? Number::alu64(op.alu, a.number, b.number) : Number::alu32(op.alu, a.number, b.number));
+        keep_symbol(result, op, a, b, same_register);
+    }
+    s_.regs[insn.dst] = result;
+    return true;
+}
+
+// What relates the result to its operands. Each case holds because the operation, on the words the operands can
+// have, is the one over the integers: nothing wraps, nothing is cut.
+void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
+    const bool narrow = op.width == 32;
+    if (narrow && (!fits_unsigned(a.number, 32))) return;
+    switch (op.alu) {
+        case AluOp::add:
+        case AluOp::sub: {
+            // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
+            if (b.number.is_constant()) {
+                const int64_t k = narrow ? b.number.low.smin : b.number.wide.smin;
+                if (a.symbol == 0 || !fits_int32(k)) return;
+                const int64_t move = op.alu == AluOp::add ? k : -k, delta = a.delta + move;
+                if (narrow && (move >= 0 ? a.number.wide.umax + static_cast<uint64_t>(move) > kMax32 : a.number.wide.umin < static_cast<uint64_t>(-move))) return;
+                if (!fits_int32(delta)) return;
+                r.symbol = a.symbol;
+                r.delta = static_cast<int32_t>(delta);
+                return;
+            }
+            if (narrow && !fits_unsigned(b.number, 32)) return;
+            const uint64_t most = narrow ? kMax32 : ~uint64_t{0};
+            if (op.alu == AluOp::add) {
+                // a + b without wrapping lies between a + min b and a + max b.
+                if (a.symbol == 0 || same_register || !exact_sum(a) || b.number.wide.umax > static_cast<uint64_t>(kMaxOffset) || a.number.wide.umax > most - b.number.wide.umax) return;
+                if (s_.name(r) == 0) return;
+                s_.learn(a.symbol, r.symbol, -static_cast<int64_t>(b.number.wide.umin) - a.delta);
+                s_.learn(r.symbol, a.symbol, static_cast<int64_t>(b.number.wide.umax) + a.delta);
+                return;
+            }
+            // a - b for a >= b: bounded by what is known of the difference.
+            int64_t upper = 0, lower = 0;
+            if (!s_.difference(b, a, lower) || lower > 0) return;
+            const uint64_t high = s_.difference(a, b, upper) ? static_cast<uint64_t>(upper) : r.number.wide.umax;
+            r.number = meet(r.number, Number::range_u(static_cast<uint64_t>(-lower), high));
+            return;
+        }
+        case AluOp::and_:
+            // No bit of a can be lost.
+            if (((a.number.wide.value | a.number.wide.mask) & ~b.number.wide.value) == 0) {
+                r.symbol = a.symbol;
+                r.delta = a.delta;
+                r.number = a.number;
+            }
+            return;
+        case AluOp::lsh: {
+            // Cut and extended again: x << k >> k. Remembered while no bit is lost.
+            if (narrow || !b.number.is_constant() || a.symbol == 0) return;
+            const unsigned k = b.number.wide.umin & 63;
+            const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (fits_signed(a.number, 64 - k) ? kFitsSigned : 0));
+            if (k == 0 || fits == 0) return;
+            r.shifted = a.symbol;
+            r.delta = a.delta;
+            r.shift = static_cast<uint8_t>(k | fits);
+            return;
+        }
+        case AluOp::rsh:
+        case AluOp::arsh:
+            if (narrow || !b.number.is_constant() || a.shifted == 0 || (a.shift & 63) != (b.number.wide.umin & 63)) return;
+            if ((a.shift & (op.alu == AluOp::rsh ? kFitsUnsigned : kFitsSigned)) == 0) return;
+            r.symbol = a.shifted;
+            r.delta = a.delta;
+            return;
+        case AluOp::none:
+        case AluOp::mul:
+        case AluOp::div:
+        case AluOp::sdiv:
+        case AluOp::mod:
+        case AluOp::smod:
+        case AluOp::or_:
+        case AluOp::xor_:
+        case AluOp::neg:
+        case AluOp::mov: return;
+    }
+}
+
+// Region and what is known of it stay; only the offset moves. Sound because accesses are checked against the
+// whole offset, which stays far from wrapping.
+bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount, bool subtract) {
+    const unsigned reg = s_.regs[insn.dst].is_pointer() ? insn.dst : insn.src;
+    if (pointer.kind == ValueKind::pointer_or_null) return fail(Reason::null_arithmetic, reg);
+    if (pointer.region == Region::packet_end || pointer.region == Region::map_handle || pointer.region == Region::function || pointer.region == Region::object) return fail(Reason::handle_arithmetic, reg);
+    Value r = pointer;
+    const auto& n = amount.number.wide;
+    if (amount.number.is_constant()) {
+        const int64_t move = subtract ? -n.smin : n.smin;
+        if (n.smin < -kMaxOffset || n.smin > kMaxOffset) return fail(Reason::moved_by_constant, reg, move);
+        const int64_t fixed = r.fixed + move;
+        if (fixed < -kMaxOffset || fixed > kMaxOffset) return fail(Reason::moved_too_far, reg);
+        r.fixed = static_cast<int32_t>(fixed);
+    } else {
+        if (n.smin < -kMaxOffset || n.smax > kMaxOffset) return fail(Reason::moved_by_variable, reg, n.smin, n.smax);
+        r.number = Number::alu64(subtract ? AluOp::sub : AluOp::add, pointer.number, amount.number);
+        r.drop_symbol();
+        // A packet pointer's variable part is read as an unsigned distance.
+        if (pointer.region == Region::packet && r.number.wide.smin < 0) return fail(Reason::moved_by_variable, reg, n.smin, n.smax);
+        if (!subtract && pointer.number.is_constant()) {
+            // The amount itself is the variable part: a length checked against the packet's end stays known.
+            const int64_t delta = amount.delta + pointer.number.wide.smin;
+            if (amount.symbol != 0 && fits_int32(delta)) {
+                r.symbol = amount.symbol;
+                r.delta = static_cast<int32_t>(delta);
+            }
+        } else if (!subtract && pointer.symbol != 0 && exact_sum(pointer) && n.smin >= 0 && pointer.number.wide.smin >= 0 && s_.name(r) != 0) {
+            s_.learn(pointer.symbol, r.symbol, -n.smin - pointer.delta);
+            s_.learn(r.symbol, pointer.symbol, n.smax + pointer.delta);
+        }
+        s_.name(r);
+    }
+    if (r.offset_min() < -kMaxOffset || r.offset_max() > kMaxOffset) return fail(Reason::moved_too_far, reg);
+    s_.regs[insn.dst] = r;
+    return true;
+}
+
+// Least number of bytes from a packet pointer to the packet's end; negative: maybe beyond it.
+int64_t Machine::packet_least(const Value& pointer) const {
+    Value variable = Value::of(pointer.number);
+    variable.symbol = pointer.symbol;
+    variable.delta = pointer.delta;
+    int64_t bound = 0;
+    return s_.below_packet_end(variable, bound) ? -bound - pointer.fixed : -2 * kMaxOffset;
+}
+
+bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Value& a, const Value& b) {
+    if (op.width == 64 && op.alu == AluOp::add) {
+        // Name the amount where it stays, so that copies of it and the pointer know of each other.
+        if (a.is_pointer() && b.is_number()) {
+            if (op.uses_src) s_.name(s_.regs[insn.src]);
+            return move_pointer(insn, a, op.uses_src ? s_.regs[insn.src] : b, false);
+        }
+        if (b.is_pointer() && a.is_number()) return move_pointer(insn, b, a, false);
+    }
+    if (op.width == 64 && op.alu == AluOp::sub && a.is_pointer() && b.is_number()) return move_pointer(insn, a, b, true);
+    if (op.width == 64 && op.alu == AluOp::sub && a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
+        // The distance of two places in one object tells nothing of its address.
+        if (a.region == Region::packet_end && b.region == Region::packet) {
+            Value r = Value::of(Number::range_s(packet_least(b), kMaxOffset - b.fixed));
+            if (b.number.is_constant()) {
+                r.symbol = kPacketLength;
+                r.delta = static_cast<int32_t>(-b.offset_min());
+            }
+            s_.regs[insn.dst] = r;
+            return true;
+        }
+        const bool same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.reference == b.reference &&
+                          (a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::ring_buffer_record && a.reference != 0));
+        const bool with_end = a.region == Region::packet && b.region == Region::packet_end;
+        if (same || with_end) {
+            s_.regs[insn.dst] = Value::of(same ? Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()) : Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));
+            return true;
+        }
+    }
+    return fail(Reason::pointer_as_number, a.is_pointer() ? insn.dst : insn.src);
+}
+
+bool Machine::swap_bytes(const Insn& insn, const Operation& op) {
+    if (!readable(insn.dst)) return false;
+    Value& v = s_.regs[insn.dst];
+    if (v.is_pointer()) return fail(Reason::pointer_as_number, insn.dst);
+    const bool unchanged = op.kind == Kind::to_le && fits_unsigned(v.number, op.width);
+    if (!unchanged) v = Value::of(op.kind == Kind::to_le ? Number::truncate(v.number, op.width) : Number::byte_swap(v.number, op.width));
+    return true;
+}
+
+bool Machine::load_immediate(uint32_t slot) {
+    const Insn& insn = env_.insns[slot];
+    if (slot + 1 >= env_.insn_count) return fail(Reason::bad_instruction);
+    const Insn& second = env_.insns[slot + 1];
+    if (second.opcode != 0 || second.dst != 0 || second.src != 0 || second.offset != 0) return fail(Reason::bad_instruction);
+    const auto pseudo = static_cast<bpf::Pseudo>(insn.src);
+    if (pseudo == bpf::Pseudo::none) {
+        s_.regs[insn.dst] = Value::constant(static_cast<uint32_t>(insn.imm) | static_cast<uint64_t>(static_cast<uint32_t>(second.imm)) << 32);
+        return true;
+    }
+    if (pseudo == bpf::Pseudo::function) {
+        Value v = Value::pointer(Region::function);
+        const int64_t target = int64_t{slot} + 1 + insn.imm;
+        if (target < 0 || target >= env_.insn_count) return fail(Reason::bad_target);
+        v.size = static_cast<uint32_t>(target);
+        s_.regs[insn.dst] = v;
+        return true;
+    }
+    if (pseudo != bpf::Pseudo::map && pseudo != bpf::Pseudo::map_value) return fail(Reason::bad_instruction);
+    if (insn.imm < 0 || static_cast<uint32_t>(insn.imm) >= env_.map_count) return fail(Reason::bad_map, insn.dst, insn.imm);
+    const MapRule& map = env_.maps[insn.imm];
+    Value v = Value::pointer(pseudo == bpf::Pseudo::map ? Region::map_handle : Region::map_value);
+    v.map = static_cast<int16_t>(insn.imm);
+    map_used = insn.imm;
+    if (pseudo == bpf::Pseudo::map_value) {
+        if (!map.is_global_data) return fail(Reason::direct_map, insn.dst, insn.imm);
+        if (second.imm < 0 || static_cast<uint32_t>(second.imm) > map.value_size || second.imm > kMaxOffset) return fail(Reason::region_bounds, insn.dst, second.imm, second.imm, map.value_size, 0);
+        v.fixed = second.imm;
+    }
+    s_.regs[insn.dst] = v;
+    return true;
+}
+
+}  // namespace mbpf::proof

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls. Of a helper every argument is held against the prototype; afterwards only what the prototype promises
+// is known. The program's own functions run in a frame of their own; callbacks run any number of times up to a
+// bound, so they are a loop whose head, the gate, is the state between two runs.
+#include "verifier/checker/machine.h"
+
+namespace mbpf::proof {
+
+namespace {
+
+constexpr int64_t kMaxBuffer = int64_t{1} << 24;
+constexpr uint64_t kMaxRuns = uint64_t{1} << 23;
+
+Location saved(unsigned index, unsigned frame) { return {static_cast<int16_t>(index), 1, static_cast<uint8_t>(frame)}; }
+
+}  // namespace
+
+bool Machine::check_map(unsigned index, Call& call) {
+    const unsigned reg = index + 1;
+    const Value& v = s_.regs[reg];
+    if (v.kind == ValueKind::pointer_or_null) return fail(Reason::null_argument, reg);
+    if (v.kind != ValueKind::pointer || v.region != Region::map_handle) return fail(Reason::argument_kind, reg);
+    if (v.map < 0 || static_cast<uint32_t>(v.map) >= env_.map_count) return fail(Reason::bad_map, reg, v.map);
+    const MapRule& map = env_.maps[v.map];
+    bool allowed = map.known_type && call.helper->map_type_count == 0;
+    for (uint32_t i = 0; i < call.helper->map_type_count; ++i) allowed = allowed || (map.known_type && call.helper->map_types[i] == map.type);
+    if (!allowed) return fail(Reason::map_type, reg, v.map);
+    call.map = v.map;
+    return true;
+}
+
+bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& call) {
+    const unsigned reg = index + 1;
+    const Value& v = s_.regs[reg];
+    if (v.is_number()) return (call.helper->arguments[index].nullable && v.is_null()) || fail(Reason::argument_kind, reg);
+    if (v.kind == ValueKind::pointer_or_null) return call.helper->arguments[index].nullable || fail(Reason::null_argument, reg);
+    if (size == 0) return true;
+    // The context's native layout may differ from what the program sees.
+    if (v.region == Region::context) return fail(Reason::context_buffer, reg);
+    if (v.region == Region::packet && call.helper->no_packet_memory) return fail(Reason::argument_kind, reg);
+    if (v.region != Region::stack) return in_bounds(reg, 0, size, is_write);
+    const int64_t lo = v.offset_min(), all = v.offset_max() + size - lo;
+    if (!is_write && lo >= -kFrameBytes && lo + all <= 0 && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 1, static_cast<uint32_t>(size));
+    if (lo + all > 0) return fail(Reason::stack_buffer, reg, lo, v.offset_max(), -v.offset_max(), static_cast<uint32_t>(size), is_write);
+    if (!is_write || call.helper->arguments[index].initialized) {
+        if (!readable_stack(reg, 0, size)) return false;
+        if (!is_write) return true;
+    }
+    if (!in_stack(reg, 0, size, true)) return false;
+    if (!v.fixed_place() && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::write_over_pointer, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size), true);
+    if (call.written_count == 6) return fail(Reason::bad_instruction);
+    call.written[call.written_count++] = {v, size, true};
+    return true;
+}
+
+bool Machine::check_buffer(unsigned index, Call& call) {
+    const Argument& arg = call.helper->arguments[index];
+    const bool is_write = arg.rule == ArgumentRule::memory_write;
+    if (arg.fixed_size != 0) return check_memory(index, arg.fixed_size, is_write, call);
+    if (index + 1 >= call.helper->argument_count) return fail(Reason::bad_instruction);
+    const Argument& size_arg = call.helper->arguments[index + 1];
+    const unsigned size_reg = index + 2;
+    if (!readable(size_reg)) return false;
+    const Value& size = s_.regs[size_reg];
+    if (!size.is_number()) return fail(Reason::argument_kind, size_reg);
+    const int64_t least = size_arg.has_range ? size_arg.min : size_arg.rule == ArgumentRule::memory_size ? 1 : 0;
+    const int64_t most = size_arg.has_range ? size_arg.max : kMaxBuffer;
+    const auto& n = size.number.wide;
+    if (n.smin < least || n.smax > most) return fail(Reason::size_range, size_reg, n.smin, n.smax, least, static_cast<uint32_t>(most));
+    // A length checked against the packet's end.
+    const Value& base = s_.regs[index + 1];
+    int64_t bound = 0;
+    if (base.kind == ValueKind::pointer && base.region == Region::packet && !call.helper->no_packet_memory && !(is_write && env_.packet_read_only) && base.fixed_place() && base.offset_min() >= 0 && s_.below_packet_end(size, bound) && bound + base.offset_max() <= 0) return true;
+    // All of the greatest size must be there; only the least is surely initialised.
+    const unsigned before = call.written_count;
+    if (!check_memory(index, n.smax, is_write, call)) return false;
+    if (call.written_count > before && n.smin != n.smax) {
+        call.written[before].surely = false;
+        if (call.written_count < 6 && n.smin > 0) call.written[call.written_count++] = {call.written[before].base, n.smin, true};
+    }
+    return true;
+}
+
+bool Machine::check_argument(unsigned index, Call& call) {
+    const Argument& arg = call.helper->arguments[index];
+    const unsigned reg = index + 1;
+    if (!readable(reg)) return false;
+    const Value& v = s_.regs[reg];
+    const MapRule* map = call.map >= 0 ? &env_.maps[call.map] : nullptr;
+    const bool at_start = v.kind == ValueKind::pointer && v.offset_min() == 0 && v.offset_max() == 0;
+    const auto wrong = [&] { return fail(v.kind == ValueKind::pointer_or_null ? Reason::null_argument : Reason::argument_kind, reg); };
+    switch (arg.rule) {
+        case ArgumentRule::scalar: {
+            if (!v.is_number()) return wrong();
+            if (!arg.has_range) return true;
+            // A 32-bit argument is judged by its low half, as the helper sees it.
+            const int64_t lo = arg.width == 32 ? v.number.low.smin : v.number.wide.smin, hi = arg.width == 32 ? v.number.low.smax : v.number.wide.smax;
+            return (lo >= arg.min && hi <= arg.max) || fail(Reason::argument_range, reg, lo, hi);
+        }
+        case ArgumentRule::anything: return true;
+        case ArgumentRule::context: return (at_start && v.region == Region::context) || (arg.nullable && v.is_null()) || wrong();
+        case ArgumentRule::map: return check_map(index, call);
+        case ArgumentRule::map_key: return map == nullptr ? wrong() : check_memory(index, map->key_size, false, call);
+        case ArgumentRule::map_value: return map == nullptr ? wrong() : check_memory(index, map->value_size, false, call);
+        case ArgumentRule::map_value_out: return map == nullptr ? wrong() : check_memory(index, map->value_size, true, call);
+        case ArgumentRule::memory_read:
+        case ArgumentRule::memory_write: return check_buffer(index, call);
+        case ArgumentRule::memory_size:
+        case ArgumentRule::memory_size_zero: return true;  // judged with its buffer
+        case ArgumentRule::ring_buffer_record:
+        case ArgumentRule::object_release: {
+            const Region region = arg.rule == ArgumentRule::ring_buffer_record ? Region::ring_buffer_record : Region::object;
+            if (!at_start || v.region != region || v.reference == 0 || v.borrowed || (region == Region::object && !object_is_a(env_, v.map, arg.object))) return wrong();
+            call.released = v.reference;
+            return true;
+        }
+        case ArgumentRule::object:
+            if (at_start && v.region == Region::object && object_is_a(env_, v.map, arg.object)) {
+                if (call.lender == 0) call.lender = v.reference;
+                return true;
+            }
+            return (arg.nullable && (v.is_null() || (v.kind == ValueKind::pointer_or_null && v.region == Region::object && object_is_a(env_, v.map, arg.object)))) || wrong();
+        case ArgumentRule::map_value_pointer: return (v.kind == ValueKind::pointer && v.region == Region::map_value && v.fixed_place() && v.map >= 0 && v.offset_min() >= 0 && v.offset_min() < env_.maps[v.map].value_size) || wrong();
+        case ArgumentRule::callback:
+            if (!at_start || v.region != Region::function) return wrong();
+            call.callback = v.size;
+            return true;
+        case ArgumentRule::callback_context:
+            call.context = v;
+            return v.is_null() || (v.kind == ValueKind::pointer && (v.region == Region::stack || v.region == Region::map_value)) || wrong();
+    }
+    return fail(Reason::bad_instruction);
+}
+
+bool Machine::check_helper(uint32_t slot, Call& call) {
+    const uint32_t number = static_cast<uint32_t>(env_.insns[slot].imm);
+    const HelperRule* helper = find_helper(env_, number);
+    if (helper == nullptr) return fail(Reason::no_helper, 0, number);
+    if (!helper->allowed_on_hook) return fail(Reason::helper_hook, 0, number);
+    if (!helper->supported) return fail(Reason::helper_unsupported, 0, number);
+    if (s_.locked != helper->unlocks) return fail(Reason::lock, 0, number);
+    if (helper->tail_call && s_.holds_references()) return fail(Reason::unreleased, 0, number);
+    call.helper = helper;
+    helper_used = static_cast<int32_t>(number);
+    for (unsigned i = 0; i < helper->argument_count; ++i)
+        if (!check_argument(i, call)) return false;
+    if (helper->locks) s_.locked = true;
+    if (helper->unlocks) s_.locked = false;
+    return true;
+}
+
+// What the call does to the state besides its result.
+void Machine::finish_helper(const Call& call) {
+    s_.steps += call.helper->cost;
+    for (unsigned i = 0; i < call.written_count; ++i) {
+        const Written& w = call.written[i];
+        keep_pieces(w.base.frame, w.base.offset_min(), w.base.offset_max() - w.base.offset_min() + w.size);
+        overwrite_stack(w.base, 0, w.size, w.surely);
+    }
+    if (call.released != 0) release(call.released);
+    if (call.helper->invalidates_packet) s_.forget_packet();
+    for (unsigned r = 0; r <= 5; ++r) s_.regs[r] = Value{};
+}
+
+bool Machine::release(uint8_t reference) {
+    s_.references[reference - 1] = 0;
+    for (unsigned r = 0; r < State::kRegisters; ++r)
+        if (s_.regs[r].reference == reference) s_.regs[r] = Value{};
+    for (unsigned i = 0; i < s_.cell_count;) {
+        const Cell& c = s_.cells[i];
+        if (c.value.reference == reference) s_.drop(c.at.frame, c.at.offset, c.at.size);
+        else ++i;
+    }
+    return true;
+}
+
+bool Machine::acquire(uint32_t slot, Value& result) {
+    for (unsigned i = 0; i < kMaxReferences; ++i) {
+        if (s_.references[i] == slot + 1) return fail(Reason::unreleased, 0, slot, 1);  // the iteration before still holds one
+        if (s_.references[i] != 0 || result.reference != 0) continue;
+        result.reference = static_cast<uint8_t>(i + 1);
+    }
+    if (result.reference == 0) return fail(Reason::too_many_references);
+    s_.references[result.reference - 1] = slot + 1;
+    return true;
+}
+
+bool Machine::helper_result(uint32_t slot, const Call& call, const Value& size, Value& result) {
+    const HelperRule& h = *call.helper;
+    bool nullable = true;
+    switch (h.returns) {
+        case ReturnRule::nothing: return true;
+        case ReturnRule::scalar:
+            result = Value::of(h.return_width == 32 ? (h.return_signed ? Number::signed_bits(32) : Number::unknown_bits(32)) : Number::unknown());
+            if (h.has_return_range) result = Value::of(h.return_signed ? Number::range_s(h.return_min, static_cast<int64_t>(h.return_max)) : Number::range_u(static_cast<uint64_t>(h.return_min), h.return_max));
+            if (h.return_at_most_argument >= 1 && h.return_at_most_argument <= 5 && s_.regs[h.return_at_most_argument].is_number())
+                result.number = meet(result.number, Number::range_s(INT64_MIN, s_.regs[h.return_at_most_argument].number.wide.smax));
+            return true;
+        case ReturnRule::map_value: nullable = false; [[fallthrough]];
+        case ReturnRule::map_value_or_null: {
+            if (call.map < 0) return fail(Reason::bad_map, 0, call.map);
+            const MapRule& map = env_.maps[call.map];
+            result = Value::pointer(map.inner >= 0 ? Region::map_handle : Region::map_value);
+            result.map = static_cast<int16_t>(map.inner >= 0 ? map.inner : call.map);
+            break;
+        }
+        case ReturnRule::ring_buffer_record_or_null:
+            if (!size.is_constant() || size.number.wide.umin > static_cast<uint64_t>(kMaxOffset)) return fail(Reason::reservation_size, 2);
+            result = Value::pointer(Region::ring_buffer_record);
+            result.size = static_cast<uint32_t>(size.number.wide.umin);
+            result.map = static_cast<int16_t>(call.map);
+            if (!acquire(slot, result)) return false;
+            break;
+        case ReturnRule::memory_or_null:
+            result = Value::pointer(Region::memory);
+            result.size = h.fixed_size;
+            break;
+        case ReturnRule::object: nullable = false; [[fallthrough]];
+        case ReturnRule::object_or_null:
+            result = object_pointer(h.object);
+            if (h.acquires && !acquire(slot, result)) return false;
+            if (h.borrows && call.lender != 0) {
+                result.reference = call.lender;
+                result.borrowed = true;
+            }
+            break;
+    }
+    if (nullable) {
+        result.kind = ValueKind::pointer_or_null;
+        result.symbol = s_.fresh();
+    }
+    return true;
+}
+
+// Pointers into a frame end with it.
+void Machine::forget_frame(uint8_t frame) {
+    const auto dead = [&](const Value& v) { return v.is_pointer() && v.region == Region::stack && v.frame == frame; };
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+        if (dead(s_.regs[r])) s_.regs[r] = Value{};
+    for (unsigned i = 0; i < s_.cell_count;) {
+        const Cell& c = s_.cells[i];
+        if (dead(c.value)) s_.drop(c.at.frame, c.at.offset, c.at.size);
+        else ++i;
+    }
+}
+
+void Machine::push_frame(uint32_t slot, uint32_t target, FrameKind kind) {
+    const unsigned depth = s_.depth++;
+    Frame& f = s_.frames[depth];
+    f = Frame{};
+    f.return_slot = slot + 1;
+    f.function = target;
+    f.kind = kind;
+    for (unsigned i = 0; i < 4; ++i) {
+        s_.put(saved(i, depth), s_.regs[6 + i]);
+        s_.regs[6 + i] = Value{};
+    }
+    s_.regs[0] = Value{};
+    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(depth);
+    touched[depth] = 0;
+}
+
+bool Machine::call(uint32_t slot, uint32_t target) {
+    slot_ = slot;
+    if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
+    if (s_.locked) return fail(Reason::lock);
+    push_frame(slot, target, FrameKind::call);
+    return true;
+}
+
+bool Machine::leave(uint32_t slot) {
+    slot_ = slot;
+    if (!readable(0)) return false;
+    if (s_.regs[0].is_pointer()) return fail(Reason::returns_pointer, 0);
+    if (s_.depth == 1) {
+        if (s_.locked) return fail(Reason::lock);
+        for (unsigned i = 0; i < kMaxReferences; ++i)
+            if (s_.references[i] != 0) return fail(Reason::unreleased, 0, s_.references[i] - 1);
+        if (env_.any_return) return true;
+        // The device looks at the low 32 bits as a signed number, as Linux does for int results.
+        const Number& n = s_.regs[0].number;
+        const bool wide = n.wide.smin >= env_.return_min && n.wide.smax <= env_.return_max, low = n.low.smin >= env_.return_min && n.low.smax <= env_.return_max;
+        return wide || low || fail(Reason::return_range, 0, n.low.smin, n.low.smax);
+    }
+    const unsigned frame = s_.depth - 1u;
+    for (unsigned r = 1; r <= 5; ++r) s_.regs[r] = Value{};
+    for (unsigned i = 0; i < 4; ++i) {
+        const Cell* c = s_.find(saved(i, frame));
+        s_.regs[6 + i] = c == nullptr ? Value{} : c->value;
+    }
+    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(frame - 1);
+    s_.pop_frame();
+    forget_frame(static_cast<uint8_t>(frame));
+    return true;
+}
+
+bool Machine::is_callback(uint32_t slot) const {
+    const HelperRule* h = find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm));
+    return h != nullptr && (h->callback == CallbackRule::loop || h->callback == CallbackRule::for_each_map_elem);
+}
+
+bool Machine::begin_callback(uint32_t slot) {
+    slot_ = slot;
+    Call call;
+    if (!check_helper(slot, call)) return false;
+    if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
+    Value runs = Value::constant(call.map >= 0 ? env_.maps[call.map].max_entries : 0), map;
+    if (call.helper->callback == CallbackRule::loop) {
+        // More than the limit is refused by the helper itself, which then runs none.
+        runs = s_.regs[1];
+        runs.number = Number::zext32(runs.number);
+        if (s_.regs[1].number.wide.umax > kMaxRuns) runs = Value::of(Number::range_u(0, kMaxRuns));
+    } else {
+        map = Value::pointer(Region::map_handle);
+        map.map = static_cast<int16_t>(call.map);
+    }
+    finish_helper(call);
+    push_frame(slot, call.callback, FrameKind::callback);
+    const unsigned frame = s_.depth - 1u;
+    s_.put(saved(kRunsLeft, frame), runs);
+    s_.put(saved(kPassedContext, frame), call.context);
+    s_.put(saved(kPassedMap, frame), map);
+    return true;
+}
+
+bool Machine::enter_run() {
+    const uint8_t frame = static_cast<uint8_t>(s_.depth - 1);
+    const Cell* left = s_.find(saved(kRunsLeft, frame));
+    Value runs = left == nullptr ? Value::of(Number::range_u(0, kMaxRuns)) : left->value;
+    Number one = Number::constant(1);
+    if (!Number::refine(bpf::Condition::ge, true, 64, runs.number, one)) return false;
+    s_.refine(runs, runs.number);
+    const uint64_t most = runs.number.wide.umax;
+    runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
+    if (runs.symbol != 0) --runs.delta;
+    s_.put(saved(kRunsLeft, frame), runs);
+    // The run gets a stack of its own.
+    s_.drop(frame, -kFrameBytes, kFrameBytes);
+    s_.frames[frame].mark(-kFrameBytes, kFrameBytes, false);
+    forget_frame(frame);
+    const Cell* context = s_.find(saved(kPassedContext, frame));
+    const Cell* map = s_.find(saved(kPassedMap, frame));
+    const Value passed = context == nullptr ? Value{} : context->value;
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
+    if (map == nullptr) {
+        s_.regs[1] = Value::of(Number::range_u(0, most - 1));
+        s_.regs[2] = passed;
+    } else {
+        const int16_t index = map->value.map;
+        s_.regs[1] = map->value;
+        s_.regs[2] = Value::pointer(Region::memory);
+        s_.regs[2].size = env_.maps[index].key_size;
+        s_.regs[2].read_only = true;
+        s_.regs[3] = Value::pointer(Region::map_value);
+        s_.regs[3].map = index;
+        s_.regs[4] = passed;
+    }
+    ++s_.steps;
+    return true;
+}
+
+bool Machine::end_run(uint32_t slot) {
+    slot_ = slot;
+    if (!readable(0)) return false;
+    if (s_.regs[0].is_pointer()) return fail(Reason::returns_pointer, 0);
+    const auto& n = s_.regs[0].number.low;
+    if (n.umax > 1) return fail(Reason::callback_result, 0, n.smin, n.smax);
+    if (s_.locked) return fail(Reason::lock);
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
+    return true;
+}
+
+void Machine::end_callback() {
+    const unsigned frame = s_.depth - 1u;
+    for (unsigned r = 0; r <= 5; ++r) s_.regs[r] = Value{};
+    for (unsigned i = 0; i < 4; ++i) {
+        const Cell* c = s_.find(saved(i, frame));
+        s_.regs[6 + i] = c == nullptr ? Value{} : c->value;
+    }
+    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(frame - 1);
+    s_.pop_frame();
+    forget_frame(static_cast<uint8_t>(frame));
+    s_.regs[0] = Value::of(Number::signed_bits(32));
+    ++s_.steps;
+}
+
+}  // namespace mbpf::proof

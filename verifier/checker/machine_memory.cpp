@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads, stores and atomics. Each region has its rule of what may be touched; what is read is known only where
+// nobody else can have written: the stack, and frozen read-only data.
+#include "verifier/checker/machine.h"
+
+namespace mbpf::proof {
+
+using bpf::AluOp;
+using bpf::AtomicOp;
+using bpf::Insn;
+using bpf::Kind;
+
+bool Machine::in_stack(unsigned reg, int64_t offset, int64_t size, bool is_write) {
+    const Value& base = s_.regs[reg];
+    const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset;
+    if (lo < -kFrameBytes || hi + size > 0) return fail(Reason::stack_bounds, reg, lo, hi, 0, static_cast<uint32_t>(size), is_write);
+    if (touched[base.frame] < static_cast<uint32_t>(-lo)) touched[base.frame] = static_cast<uint32_t>(-lo);
+    return true;
+}
+
+// Every byte was written on every path, and none belongs to a stored pointer.
+bool Machine::readable_stack(unsigned reg, int64_t offset, int64_t size) {
+    if (!in_stack(reg, offset, size, false)) return false;
+    const Value& base = s_.regs[reg];
+    const int64_t lo = base.offset_min() + offset, all = base.offset_max() + offset + size - lo;
+    if (!s_.frames[base.frame].all_written(lo, all)) return fail(Reason::stack_unwritten, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size));
+    if (s_.holds_pointer(base.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size));
+    return true;
+}
+
+// After a write of unknown content, or at an unknown place, old cells there mean nothing. Bytes surely written
+// are initialised from now on.
+void Machine::overwrite_stack(const Value& base, int64_t offset, int64_t size, bool surely) {
+    const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset;
+    s_.drop(base.frame, lo, hi - lo + size);
+    if (surely && lo == hi) s_.frames[base.frame].mark(lo, size, true);
+}
+
+bool Machine::load_stack(unsigned reg, int64_t offset, unsigned size, Value& out) {
+    if (!in_stack(reg, offset, size, false)) return false;
+    const Value& base = s_.regs[reg];
+    if (base.fixed_place()) {
+        const Location where{static_cast<int16_t>(base.offset_min() + offset), static_cast<uint8_t>(size), base.frame};
+        if (const Cell* cell = s_.find(where)) {
+            out = cell->value;
+            return true;
+        }
+    }
+    if (!readable_stack(reg, offset, size)) return false;
+    if (base.fixed_place()) out = Value::of(s_.assemble(base.frame, base.offset_min() + offset, size));
+    return true;
+}
+
+// Of stored numbers that a store cuts, the bytes beside it stay what they were.
+void Machine::keep_pieces(uint8_t frame, int64_t offset, int64_t size) {
+    for (unsigned i = 0; i < s_.cell_count; ++i) {
+        const Cell c = s_.cells[i];
+        if (c.at.frame != frame || !c.value.is_number() || c.at.offset < -kFrameBytes || c.at.offset >= offset + size || c.at.offset + c.at.size <= offset) continue;
+        if (c.at.offset >= offset && c.at.offset + c.at.size <= offset + size) continue;
+        const int64_t end = c.at.offset + c.at.size;
+        s_.drop(frame, c.at.offset, c.at.size);
+        const auto piece = [&](int64_t first, int64_t last) {
+            if (first >= last) return;
+            const Number bytes = Number::truncate(Number::alu64(AluOp::rsh, c.value.number, Number::constant(static_cast<uint64_t>(first - c.at.offset) * 8)), static_cast<unsigned>(last - first) * 8);
+            s_.put({static_cast<int16_t>(first), static_cast<uint8_t>(last - first), frame}, Value::of(bytes));
+        };
+        piece(c.at.offset, offset < end ? offset : end);
+        piece(offset + size > c.at.offset ? offset + size : c.at.offset, end);
+        i = static_cast<unsigned>(-1);  // indices have moved
+    }
+}
+
+bool Machine::store_stack(unsigned reg, int64_t offset, unsigned size, const Value& value) {
+    if (!in_stack(reg, offset, size, true)) return false;
+    const Value base = s_.regs[reg];
+    const int64_t at = base.offset_min() + offset;
+    if (value.is_pointer() && (size != 8 || !base.fixed_place() || at % 8 != 0)) return fail(Reason::pointer_in_parts, reg, at, base.offset_max() + offset, 0, size, true);
+    if (!base.fixed_place()) {
+        const int64_t all = base.offset_max() + offset + size - at;
+        if (s_.holds_pointer(base.frame, at, all)) return fail(Reason::write_over_pointer, reg, at, at + all - 1, 0, size, true);
+        overwrite_stack(base, offset, size, false);
+        return true;
+    }
+    keep_pieces(base.frame, at, size);
+    Value stored = value;
+    if (value.is_number() && size < 8) {
+        // Only the low bytes are stored; the value keeps its name if they are all of it.
+        stored = Value::of(Number::truncate(value.number, size * 8));
+        if (value.number.wide.umax >> (size * 8) == 0) stored = value;
+    }
+    s_.put({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, stored);
+    return true;
+}
+
+bool Machine::load_context(unsigned reg, int64_t offset, unsigned size, Value& out) {
+    const Value& base = s_.regs[reg];
+    const int64_t at = base.offset_min() + offset;
+    if (!base.fixed_place()) return fail(Reason::context_variable, reg, at, base.offset_max() + offset, 0, size);
+    for (uint32_t i = 0; i < env_.field_count; ++i) {
+        const Field& f = env_.fields[i];
+        const bool inside = at >= f.offset && at + size <= int64_t{f.offset} + f.size;
+        if (f.rule == FieldRule::raw_bytes && inside) return true;
+        if (f.rule == FieldRule::scalar) {
+            if (inside && at % size == 0) {
+                if (f.has_range && size == f.size) out = Value::of(f.is_signed ? Number::truncate(Number::range_s(f.min, static_cast<int64_t>(f.max)), size * 8) : Number::range_u(static_cast<uint64_t>(f.min), f.max));
+                return true;
+            }
+            // Two adjacent fields at once.
+            if (env_.narrow_context_access && size == 8 && at == f.offset && f.size == 4 && at % 8 == 0 && i + 1 < env_.field_count && env_.fields[i + 1].offset == f.offset + 4 && env_.fields[i + 1].size == 4 && env_.fields[i + 1].rule == FieldRule::scalar) return true;
+            if (inside) break;
+            continue;
+        }
+        if (!inside || at != f.offset || size != f.size) continue;
+        switch (f.rule) {
+            case FieldRule::packet_start: out = Value::pointer(Region::packet); return true;
+            case FieldRule::packet_end: out = Value::pointer(Region::packet_end); return true;
+            case FieldRule::packet_meta: out = Value::pointer(Region::packet_meta); return true;
+            case FieldRule::object_or_null:
+                out = object_pointer(f.object);
+                if (f.never_null) return true;
+                out.kind = ValueKind::pointer_or_null;
+                out.symbol = s_.fresh();
+                return true;
+            case FieldRule::scalar:
+            case FieldRule::raw_bytes: break;
+        }
+    }
+    return fail(Reason::context_field, reg, at, at, env_.context_size, size);
+}
+
+bool Machine::store_context(unsigned reg, int64_t offset, unsigned size, const Value& value) {
+    const Value& base = s_.regs[reg];
+    const int64_t at = base.offset_min() + offset;
+    if (value.is_pointer()) return fail(Reason::pointer_leak, reg, at, at, 0, size, true);
+    if (!base.fixed_place()) return fail(Reason::context_variable, reg, at, base.offset_max() + offset, 0, size, true);
+    for (uint32_t i = 0; i < env_.field_count; ++i) {
+        const Field& f = env_.fields[i];
+        if (at < f.offset || at + size > int64_t{f.offset} + f.size) continue;
+        if (!f.writable) return fail(Reason::field_read_only, reg, at, at, 0, size, true);
+        if (f.rule == FieldRule::raw_bytes || (at == f.offset && size == f.size) || (env_.narrow_context_access && at % size == 0)) return true;
+        break;
+    }
+    return fail(Reason::context_field, reg, at, at, env_.context_size, size, true);
+}
+
+// Of the regions that are neither stack nor context: the whole access lies inside.
+bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_write) {
+    const Value& base = s_.regs[reg];
+    const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset + size;
+    const uint32_t bytes = static_cast<uint32_t>(size);
+    int64_t limit = 0;
+    switch (base.region) {
+        case Region::packet: {
+            // The pointer's variable part is at most the packet's length plus a bound; fixed part and access must fit below.
+            if (is_write && env_.packet_read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
+            const int64_t room = packet_least(base);
+            if (lo >= 0 && offset + size <= room) return true;
+            return fail(Reason::packet_bounds, reg, lo, hi - size, room, bytes, is_write);
+        }
+        case Region::packet_meta: limit = s_.metadata_bytes; break;
+        case Region::map_value: {
+            if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
+            const MapRule& map = env_.maps[base.map];
+            if (is_write && map.read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
+            limit = map.value_size;
+            for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
+                const KernelField& f = map.kernel_fields[i];
+                if (lo < int64_t{f.offset} + f.size && hi > f.offset) return fail(Reason::kernel_field, reg, lo, hi - size, f.offset, bytes, is_write);
+            }
+            break;
+        }
+        case Region::object:
+            if (is_write && base.read_only) return fail(Reason::no_memory, reg, lo, hi - size, 0, bytes, true);
+            limit = base.size;
+            break;
+        case Region::ring_buffer_record:
+        case Region::memory:
+            if (is_write && base.read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
+            limit = base.size;
+            break;
+        case Region::packet_end:
+        case Region::map_handle:
+        case Region::function:
+        case Region::context:
+        case Region::stack:
+        case Region::none:
+        case Region::mixed: return fail(Reason::no_memory, reg, lo, hi - size, 0, bytes, is_write);
+    }
+    if (lo >= 0 && hi <= limit) return true;
+    return fail(Reason::region_bounds, reg, lo, hi - size, limit, bytes, is_write);
+}
+
+// Read-only data never changes, so a load at a constant offset has the object's own bytes.
+bool Machine::frozen(const Value& base, int64_t offset, unsigned size, uint64_t& value) const {
+    if (base.region != Region::map_value || base.map < 0 || !base.fixed_place()) return false;
+    const MapRule& map = env_.maps[base.map];
+    const int64_t at = base.offset_min() + offset;
+    if (!map.read_only || map.initial == nullptr || at < 0 || static_cast<uint64_t>(at) + size > map.initial_size) return false;
+    value = 0;
+    for (unsigned i = 0; i < size; ++i) value |= static_cast<uint64_t>(map.initial[at + i]) << (8 * i);
+    return true;
+}
+
+Value Machine::object_pointer(int16_t object) const {
+    Value v = Value::pointer(Region::object);
+    v.map = object;
+    v.read_only = true;
+    if (object >= 0 && static_cast<uint32_t>(object) < env_.object_count) {
+        v.size = env_.objects[object].size;
+        v.read_only = !env_.objects[object].writable;
+    }
+    return v;
+}
+
+bool Machine::usable_base(unsigned reg) {
+    if (!readable(reg)) return false;
+    const Value& base = s_.regs[reg];
+    if (base.is_number()) return fail(Reason::number_access, reg);
+    if (base.kind == ValueKind::pointer_or_null) return fail(Reason::null_access, reg);
+    return true;
+}
+
+bool Machine::load(const Insn& insn, const Operation& op) {
+    if (!usable_base(insn.src)) return false;
+    const Value base = s_.regs[insn.src];
+    const unsigned size = op.width / 8u;
+    Value out = Value::of(Number::unknown_bits(op.width));
+    uint64_t constant = 0;
+    if (base.region == Region::context) {
+        if (!load_context(insn.src, insn.offset, size, out)) return false;
+    } else if (base.region == Region::stack) {
+        if (!load_stack(insn.src, insn.offset, size, out)) return false;
+    } else {
+        if (!in_bounds(insn.src, insn.offset, size, false)) return false;
+        if (frozen(base, insn.offset, size, constant)) out = Value::constant(constant);
+    }
+    if (op.kind == Kind::load_sx) {
+        if (out.is_pointer()) return fail(Reason::pointer_as_number, insn.src);
+        out = Value::of(Number::sign_extend(out.number, op.width, 64));
+    }
+    s_.regs[insn.dst] = out;
+    return true;
+}
+
+bool Machine::store(const Insn& insn, const Operation& op) {
+    Value value = Value::constant(static_cast<uint64_t>(int64_t{insn.imm}));
+    if (!readable(insn.dst)) return false;
+    if (op.kind == Kind::store_reg) {
+        if (!readable(insn.src)) return false;
+        // Register and stack slot hold the same number from here on: a check on one refines both.
+        Value& source = s_.regs[insn.src];
+        if (source.is_number()) s_.name(source);
+        value = source;
+    }
+    if (!usable_base(insn.dst)) return false;
+    const unsigned size = op.width / 8u;
+    const Region region = s_.regs[insn.dst].region;
+    if (region == Region::context) return store_context(insn.dst, insn.offset, size, value);
+    if (region == Region::stack) return store_stack(insn.dst, insn.offset, size, value);
+    if (value.is_pointer()) return fail(Reason::pointer_leak, insn.src, 0, 0, 0, size, true);
+    return in_bounds(insn.dst, insn.offset, size, true);
+}
+
+// Read, modify, write of one naturally aligned word. The old value is any; a stack cell is forgotten.
+bool Machine::atomic(const Insn& insn, const Operation& op) {
+    if (!readable(insn.dst) || !readable(insn.src)) return false;
+    const bool exchange = op.atomic == AtomicOp::compare_exchange;
+    if (exchange && !readable(0)) return false;
+    const unsigned size = op.width / 8u;
+    if (s_.regs[insn.src].is_pointer()) return fail(Reason::atomic_pointer, insn.src);
+    if (exchange && s_.regs[0].is_pointer()) return fail(Reason::atomic_pointer, 0);
+    if (!usable_base(insn.dst)) return false;
+    const Value base = s_.regs[insn.dst];
+    if (base.region == Region::context || base.region == Region::packet || base.region == Region::packet_meta || base.region == Region::object) return fail(Reason::atomic_region, insn.dst);
+    const Number whole = Number::alu64(AluOp::add, base.number, Number::constant(static_cast<uint64_t>(int64_t{base.fixed} + insn.offset)));
+    if (((whole.wide.value | whole.wide.mask) & (size - 1)) != 0) return fail(Reason::atomic_unaligned, insn.dst, base.offset_min() + insn.offset, base.offset_max() + insn.offset, 0, size, true);
+    if (base.region == Region::stack) {
+        if (!readable_stack(insn.dst, insn.offset, size)) return false;
+        keep_pieces(base.frame, base.offset_min() + insn.offset, base.offset_max() - base.offset_min() + size);
+        overwrite_stack(base, insn.offset, size, true);
+    } else if (!in_bounds(insn.dst, insn.offset, size, true)) {
+        return false;
+    }
+    const Value old = Value::of(Number::unknown_bits(op.width));
+    if (exchange) s_.regs[0] = old;
+    else if ((insn.imm & 1) != 0) s_.regs[insn.src] = old;
+    return true;
+}
+
+// LD_ABS and LD_IND read the packet through the helper of old: out of bounds ends the program with 0.
+bool Machine::legacy_load(const Insn& insn, const Operation& op) {
+    if (!env_.legacy_packet_access || s_.depth != 1 || s_.holds_references() || s_.locked) return fail(Reason::legacy_access);
+    if (op.uses_src) {
+        if (!readable(insn.src)) return false;
+        if (s_.regs[insn.src].is_pointer()) return fail(Reason::pointer_as_number, insn.src);
+    }
+    const Value& context = s_.regs[6];
+    if (context.kind != ValueKind::pointer || context.region != Region::context || context.offset_min() != 0 || context.offset_max() != 0) return fail(Reason::argument_kind, 6);
+    if (!env_.any_return && (env_.return_min > 0 || env_.return_max < 0)) return fail(Reason::return_range, 0, 0, 0);
+    for (unsigned r = 1; r <= 5; ++r) s_.regs[r] = Value{};
+    s_.regs[0] = Value::of(Number::unknown_bits(op.width));
+    return true;
+}
+
+}  // namespace mbpf::proof

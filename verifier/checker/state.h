@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The abstract machine state: registers, stack by byte, relations, references. It stands for all concrete
+// states it contains. No heap: whoever makes a State gives it room for its cells; a value that finds no room
+// is forgotten, which only makes the state larger.
+#pragma once
+
+#include "verifier/checker/environment.h"
+#include "verifier/checker/kinds.h"
+#include "verifier/number.h"
+
+namespace mbpf::proof {
+
+inline constexpr int kFrameBytes = 512;
+inline constexpr unsigned kMaxFrames = 8;
+inline constexpr unsigned kMaxTerms = 4;        // counters in one cost function
+inline constexpr unsigned kMaxDifferences = 12;
+inline constexpr unsigned kMaxReferences = 8;
+
+inline Number meet(const Number& a, const Number& b) {
+    Number r;
+    r.wide = Interval<uint64_t>::meet(a.wide, b.wide);
+    r.low = Interval<uint32_t>::meet(a.low, b.low);
+    return r.sync();
+}
+
+// A symbol: one 64-bit word, unknown but the same wherever it is named. 0: none.
+using Symbol = uint16_t;
+inline constexpr Symbol kPacketLength = 0xffff;  // data_end - data
+inline constexpr Symbol kLastSymbol = 0xfff0;
+inline constexpr int64_t kMaxPacket = 0xffff;    // no packet is longer, and none lies in the last 64 KiB
+inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
+
+// A number is `number`; if `symbol` is set it also equals symbol + delta (mod 2^64). A pointer lies at
+// region start + fixed + variable part; the variable part is described as a number is. For pointer_or_null the
+// symbol names a class instead: its members are null together.
+struct Value {
+    Number number = Number::constant(0);
+    int32_t delta = 0;
+    int32_t fixed = 0;
+    uint32_t size = 0;     // record, memory, object: bytes
+    Symbol symbol = 0;
+    Symbol shifted = 0;    // the number is (shifted + delta) << shift and lost no bit by it
+    int16_t map = -1;      // index of the map; of objects: their class
+    uint8_t reference = 0; // 1 + index in State::references; 0: none
+    uint8_t frame = 0;
+    ValueKind kind = ValueKind::unknown;
+    Region region = Region::none;
+    uint8_t shift = 0;
+    bool read_only = false;
+    bool borrowed = false;  // lives as long as its reference, which is another's
+
+    bool is_number() const { return kind == ValueKind::number; }
+    bool is_pointer() const { return kind == ValueKind::pointer || kind == ValueKind::pointer_or_null; }
+    bool is_constant() const { return is_number() && number.is_constant(); }
+    bool is_null() const { return is_constant() && number.wide.umin == 0; }
+    bool fixed_place() const { return number.is_constant(); }
+    int64_t offset_min() const { return fixed + number.wide.smin; }
+    int64_t offset_max() const { return fixed + number.wide.smax; }
+    void drop_symbol() {
+        symbol = shifted = 0;
+        delta = 0;
+        shift = 0;
+    }
+
+    static Value of(const Number& n) {
+        Value v;
+        v.kind = ValueKind::number;
+        v.number = n;
+        return v;
+    }
+    static Value constant(uint64_t c) { return of(Number::constant(c)); }
+    static Value pointer(Region region) {
+        Value v;
+        v.kind = ValueKind::pointer;
+        v.region = region;
+        return v;
+    }
+};
+
+// Where a value lives. Offsets from -512 are stack bytes of a frame; from 0: what a call put away for its
+// return (0 to 3: r6 to r9; 4: runs a callback has left; 5, 6: what it is passed). Registers use frame kRegisters, offset the number.
+inline constexpr uint8_t kRegisters = 0xff;
+inline constexpr int16_t kRunsLeft = 4, kPassedContext = 5, kPassedMap = 6;
+struct Location {
+    int16_t offset = 0;
+    uint8_t size = 8;  // bytes
+    uint8_t frame = kRegisters;
+};
+
+struct Cell {
+    Location at;
+    Value value;
+};
+
+// U(a) <= U(b) + bound, where U reads the symbol's word as an unsigned integer.
+struct Difference {
+    Symbol a = 0, b = 0;
+    int32_t bound = 0;
+};
+
+enum class FrameKind : uint8_t { entry, call, callback };
+
+struct Frame {
+    uint64_t written[kFrameBytes / 64] = {};  // bit i: byte i - 512 is initialised
+    uint32_t return_slot = 0;
+    uint32_t function = 0;  // its first slot
+    FrameKind kind = FrameKind::entry;
+
+    bool all_written(int64_t offset, int64_t size) const;
+    void mark(int64_t offset, int64_t size, bool is_written);
+};
+
+// Old contents, to take back what a branch taught before the other edge is looked at. A change that finds no
+// room is not made: the edge then knows less, never more.
+struct Undo {
+    static constexpr unsigned kRoom = 16;
+    struct Entry {
+        uint16_t index = 0;
+        Value value;
+    };
+    Entry entries[kRoom];
+    uint8_t count = 0;
+    // Saved whole.
+    Difference differences[kMaxDifferences];
+    uint8_t difference_count = 0;
+    uint32_t references[kMaxReferences] = {};
+    int32_t packet_bytes = 0, metadata_bytes = 0;
+};
+
+// What a state has besides values.
+struct Shape {
+    uint8_t depth = 1;        // frames in use
+    bool locked = false;
+    int32_t packet_bytes = 0;                  // the packet has at least this many
+    int32_t metadata_bytes = 0;                // so many lie before it, at least
+    uint32_t references[kMaxReferences] = {};  // 1 + slot that acquired it; 0: free
+    Frame frames[kMaxFrames];
+};
+
+struct State : Shape {
+    static constexpr unsigned kRegisters = bpf::kRegisterCount;
+
+    Value regs[kRegisters];
+    Value ghosts[kMaxTerms];  // the counters of the cost function as they were when the state was loaded
+    Difference differences[kMaxDifferences];
+    uint8_t difference_count = 0;
+    Symbol next_symbol = 1;
+    uint64_t steps = 0;       // instructions since the state was loaded
+    Cell* cells = nullptr;                     // sorted by frame, then offset; disjoint
+    uint16_t cell_count = 0, cell_room = 0;
+    Undo* undo = nullptr;
+
+    State(Cell* room, uint16_t count) : cells(room), cell_room(count) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    // Becomes a copy, cells included as far as there is room.
+    void assign(const State& other);
+
+    Frame& top() { return frames[depth - 1]; }
+    const Frame& top() const { return frames[depth - 1]; }
+    Symbol fresh() { return next_symbol < kLastSymbol ? next_symbol++ : Symbol{0}; }
+    // The value's symbol, given one now if it has none. 0 if there are no more or it is constant.
+    Symbol name(Value& v);
+
+    // All values by index: registers, ghosts, cells.
+    unsigned value_count() const { return kRegisters + kMaxTerms + cell_count; }
+    Value& at(unsigned index) { return index < kRegisters ? regs[index] : index < kRegisters + kMaxTerms ? ghosts[index - kRegisters] : cells[index - kRegisters - kMaxTerms].value; }
+    const Value& at(unsigned index) const { return const_cast<State*>(this)->at(index); }
+    // For changes that may be taken back; null: no room to remember the old value.
+    Value* edit(unsigned index);
+
+    const Cell* find(const Location& where) const;
+    // And its index, if asked for.
+    const Value* value_at(const Location& where, uint16_t* index = nullptr) const;
+    // Forgets cells that overlap; bytes of a pointer's cell become unreadable.
+    void drop(uint8_t frame, int64_t offset, int64_t size);
+    bool holds_pointer(uint8_t frame, int64_t offset, int64_t size) const;
+    // Stores a whole value; the bytes count as written.
+    void put(const Location& where, const Value& value);
+    // What the bytes hold as a number: those of no cell can be anything.
+    Number assemble(uint8_t frame, int64_t offset, unsigned size) const;
+    void pop_frame();
+
+    void begin_undo(Undo& log);
+    void take_back();
+
+    // Least known bound on U(a) - U(b); false: none. Values must be numbers (or variable parts).
+    bool difference(const Value& a, const Value& b, int64_t& bound) const;
+    // Least known bound on U(a) - packet length.
+    bool below_packet_end(const Value& a, int64_t& bound) const;
+    void learn(Symbol a, Symbol b, int64_t bound);
+    // The number of a symbol shrinks: every value that names it follows.
+    bool refine(const Value& like, const Number& now);
+    // Removes a symbol from all that names it.
+    void forget_packet();
+    bool holds_references() const;
+};
+
+// symbol + delta does not wrap around, so U(value) = U(symbol) + delta.
+bool exact_sum(const Value& v);
+
+}  // namespace mbpf::proof

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: Apache-2.0
+// Without loops between nodes the cost is the longest way to the end. In a strongly connected part of the graph
+// some counter must rise (or fall) on every way back to the head; ways back that do not move it need another
+// one, so parts are taken apart recursively. With a term -c * counter (c * counter when it falls) every round
+// has a weight of at most 0 if c covers the costliest round; then longest ways exist again.
+#include "verifier/costs.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "verifier/checker/cover.h"
+
+namespace mbpf {
+
+using namespace proof;
+
+namespace {
+
+bool same_place(const Location& a, const Location& b) { return a.frame == b.frame && a.offset == b.offset && a.size == b.size; }
+
+// U(value at `to`, on arrival) - U(value at `from`, at the start) lies in [low, high].
+struct Relation {
+    Location from, to;
+    std::int64_t low = 0, high = 0;
+};
+
+struct Flow {
+    std::int32_t from = 0, to = -1;
+    std::uint64_t steps = 0;
+    std::vector<Relation> relations;
+    std::int64_t weight = 0;
+};
+
+struct Place {
+    Location at;
+    std::int64_t low = 0, high = 0;  // relative to the counter at the head
+};
+
+class Solver {
+  public:
+    explicit Solver(Search& search) : search_(search), cells_(640), state_(cells_.data(), 640) {}
+
+    CostResult run() {
+        const std::size_t n = search_.nodes().size();
+        result_.costs.assign(n, {});
+        out_.resize(n);
+        std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> known;
+        for (const GraphEdge& e : search_.edges()) {
+            const std::int32_t to = e.to < 0 ? -1 : search_.resolved(e.to);
+            const auto [it, added] = known.try_emplace({e.from, to}, flows_.size());
+            if (added) {
+                flows_.push_back({e.from, to, e.steps, {}, 0});
+                out_[static_cast<std::size_t>(e.from)].push_back(it->second);
+            }
+            flows_[it->second].steps = std::max(flows_[it->second].steps, e.steps);
+        }
+        for (std::size_t i = 0; i < n; ++i)
+            if (i > 0 && search_.nodes()[i].forward < 0) by_point_[search_.nodes()[i].point].push_back(static_cast<std::int32_t>(i));
+        std::vector<std::int32_t> all;
+        for (std::size_t i = 0; i < n; ++i) all.push_back(static_cast<std::int32_t>(i));
+        std::vector<std::size_t> inner;
+        for (std::size_t f = 0; f < flows_.size(); ++f) inner.push_back(f);
+        for (auto& part : strong_parts(all, inner))
+            if (!rank_part(part)) return result_;
+        if (!constants()) return result_;
+        result_.proved = true;
+        return result_;
+    }
+
+  private:
+    struct Part {
+        std::vector<std::int32_t> nodes;
+        std::vector<std::size_t> flows;  // inside
+    };
+
+    const Node& node(std::int32_t n) const { return search_.nodes()[static_cast<std::size_t>(n)]; }
+
+    // Strongly connected parts with more than a lone node, by Tarjan's algorithm without recursion.
+    std::vector<Part> strong_parts(const std::vector<std::int32_t>& nodes, const std::vector<std::size_t>& flows) const {
+        std::map<std::int32_t, std::vector<std::size_t>> out;
+        for (std::size_t f : flows)
+            if (flows_[f].to >= 0) out[flows_[f].from].push_back(f);
+        struct Info {
+            std::uint32_t index = 0, low = 0;
+            bool on_stack = false;
+        };
+        std::map<std::int32_t, Info> info;
+        std::vector<std::int32_t> stack;
+        std::vector<Part> parts;
+        std::map<std::int32_t, std::size_t> part_of;
+        std::uint32_t next = 1;
+        struct Visit {
+            std::int32_t node;
+            std::size_t edge;
+        };
+        static const std::vector<std::size_t> kNone;
+        for (std::int32_t root : nodes) {
+            if (info[root].index != 0) continue;
+            std::vector<Visit> visits{{root, 0}};
+            info[root] = {next, next, true};
+            ++next;
+            stack.push_back(root);
+            while (!visits.empty()) {
+                Visit& v = visits.back();
+                const auto found = out.find(v.node);
+                const auto& edges = found == out.end() ? kNone : found->second;
+                if (v.edge < edges.size()) {
+                    const std::int32_t to = flows_[edges[v.edge++]].to;
+                    Info& i = info[to];
+                    if (i.index == 0) {
+                        i = {next, next, true};
+                        ++next;
+                        stack.push_back(to);
+                        visits.push_back({to, 0});
+                    } else if (i.on_stack) {
+                        info[v.node].low = std::min(info[v.node].low, i.index);
+                    }
+                    continue;
+                }
+                const std::int32_t done = v.node;
+                visits.pop_back();
+                if (!visits.empty()) info[visits.back().node].low = std::min(info[visits.back().node].low, info[done].low);
+                if (info[done].low != info[done].index) continue;
+                Part part;
+                for (;;) {
+                    const std::int32_t member = stack.back();
+                    stack.pop_back();
+                    info[member].on_stack = false;
+                    part.nodes.push_back(member);
+                    part_of[member] = parts.size();
+                    if (member == done) break;
+                }
+                parts.push_back(std::move(part));
+            }
+        }
+        for (std::size_t f : flows)
+            if (flows_[f].to >= 0) {
+                const auto a = part_of.find(flows_[f].from), b = part_of.find(flows_[f].to);
+                if (a != part_of.end() && b != part_of.end() && a->second == b->second) parts[a->second].flows.push_back(f);
+            }
+        std::erase_if(parts, [](const Part& p) { return p.flows.empty(); });
+        for (Part& p : parts) std::ranges::sort(p.nodes);
+        return parts;
+    }
+
+    // The node that takes what arrives: the one the search sent it to if that covers it.
+    std::int32_t receiver(std::int32_t from, std::uint32_t point, const State& s) const {
+        if (point == UINT32_MAX) return -1;
+        const auto found = by_point_.find(point);
+        if (found == by_point_.end()) return -2;
+        std::int32_t first = -2;
+        for (std::int32_t n : found->second) {
+            const Bytes& b = node(n).bytes;
+            Reader in{b.data(), b.data() + b.size(), true};
+            Cost cost;
+            if (!covers(in, s, cost)) continue;
+            if (std::ranges::any_of(out_[static_cast<std::size_t>(from)], [&](std::size_t f) { return flows_[f].to == n; })) return n;
+            if (first == -2) first = n;
+        }
+        return first;
+    }
+
+    Flow* flow_between(std::int32_t from, std::int32_t to) {
+        for (std::size_t f : out_[static_cast<std::size_t>(from)])
+            if (flows_[f].to == to) return &flows_[f];
+        return nullptr;
+    }
+
+    static Location location_of(const State& s, unsigned index) {
+        if (index < State::kRegisters) return {static_cast<std::int16_t>(index), 8, proof::kRegisters};
+        return s.cells[index - State::kRegisters - kMaxTerms].at;
+    }
+
+    // Places of numbers stated at a node.
+    const std::vector<Location>& numbers(std::int32_t n) {
+        const auto [it, added] = numbers_.try_emplace(n);
+        if (added && search_.load_node(n, state_))
+            for (unsigned i = 0; i < state_.value_count(); ++i) {
+                if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
+                if (state_.at(i).is_number()) it->second.push_back(location_of(state_, i));
+            }
+        return it->second;
+    }
+
+    // How numbers move from a node to those its ways lead to.
+    void trace(std::int32_t n) {
+        if (!traced_.insert(n).second) return;
+        struct Start {
+            Location at;
+            Value value;
+        };
+        std::vector<Start> starts;
+        search_.observe(
+            n,
+            [&](State& s) {
+                starts.clear();
+                for (unsigned i = 0; i < s.value_count(); ++i) {
+                    if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
+                    if (s.at(i).is_number() && s.name(s.at(i)) != 0) starts.push_back({location_of(s, i), s.at(i)});
+                }
+            },
+            [&](std::uint32_t point, const State& s) {
+                const std::int32_t to = receiver(n, point, s);
+                Flow* flow = to < 0 ? nullptr : flow_between(n, to);
+                if (flow == nullptr) return;
+                std::vector<Relation> found;
+                for (const Location& at : numbers(to)) {
+                    const Value* now = s.value_at(at);
+                    if (now == nullptr || now->symbol == 0) continue;
+                    for (const Start& start : starts) {
+                        bool related = start.value.symbol == now->symbol;
+                        for (unsigned d = 0; d < s.difference_count && !related; ++d)
+                            related = (s.differences[d].a == start.value.symbol && s.differences[d].b == now->symbol) || (s.differences[d].b == start.value.symbol && s.differences[d].a == now->symbol);
+                        if (!related) continue;
+                        Relation r{start.at, at, 0, 0};
+                        std::int64_t down = 0;
+                        if (!s.difference(*now, start.value, r.high) || !s.difference(start.value, *now, down)) continue;
+                        r.low = -down;
+                        found.push_back(r);
+                    }
+                }
+                if (!flow_seen_.insert(flow).second) {
+                    // A second way between the two: what holds on both.
+                    std::vector<Relation> both;
+                    for (const Relation& r : flow->relations)
+                        for (const Relation& o : found)
+                            if (same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high)});
+                    found = std::move(both);
+                }
+                flow->relations = std::move(found);
+            });
+    }
+
+    // Where the loop is entered: the shallowest, then earliest point.
+    std::uint32_t head_point(const Part& part) const {
+        const auto rank = [&](std::int32_t n) { return std::tuple(depth(n), node(n).point & ~kGate, node(n).point); };
+        return node(*std::ranges::min_element(part.nodes, {}, rank)).point;
+    }
+    unsigned depth(std::int32_t n) const {
+        const Bytes& b = node(n).bytes;
+        Reader in{b.data(), b.data() + b.size(), true};
+        const std::uint8_t parts = in.byte();
+        read_cost(in, parts);
+        Shape shape;
+        read_shape(in, parts, shape);
+        return shape.depth;
+    }
+
+    struct Measure {
+        Location counter;
+        bool rises = true;
+        std::map<std::int32_t, std::vector<Place>> places;
+        std::vector<std::pair<std::size_t, std::int64_t>> strict;  // ways back that move it, and by how much at least
+        bool complete = false;  // all ways back do
+    };
+
+    // Follows the counter from the heads through the part.
+    std::optional<Measure> measure(const Part& part, const std::set<std::int32_t>& heads, const Location& counter, bool rises) {
+        Measure m;
+        m.counter = counter;
+        m.rises = rises;
+        std::set<std::int32_t> reached;
+        for (std::int32_t h : heads) m.places[h] = {{counter, 0, 0}};
+        std::vector<std::size_t> back;
+        std::map<std::int32_t, std::vector<std::size_t>> out;
+        for (std::size_t f : part.flows) {
+            if (heads.contains(flows_[f].to)) back.push_back(f);
+            else out[flows_[f].from].push_back(f);
+        }
+        const auto image = [&](const std::vector<Place>& places, const Flow& flow) {
+            std::vector<Place> to;
+            for (const Place& p : places)
+                for (const Relation& r : flow.relations)
+                    if (same_place(p.at, r.from)) to.push_back({r.to, p.low + r.low, p.high + r.high});
+            return to;
+        };
+        std::vector<std::int32_t> work(heads.begin(), heads.end());
+        std::map<std::int32_t, unsigned> visits;
+        while (!work.empty()) {
+            const std::int32_t n = work.back();
+            work.pop_back();
+            if (++visits[n] > 64) return std::nullopt;
+            for (std::size_t f : out[n]) {
+                const std::int32_t to = flows_[f].to;
+                std::vector<Place> now = image(m.places[n], flows_[f]);
+                if (reached.insert(to).second) {
+                    m.places[to] = std::move(now);
+                    work.push_back(to);
+                    continue;
+                }
+                std::vector<Place> both;
+                bool changed = false;
+                for (const Place& old : m.places[to]) {
+                    const auto same = std::ranges::find_if(now, [&](const Place& p) { return same_place(p.at, old.at); });
+                    if (same == now.end()) {
+                        changed = true;
+                        continue;
+                    }
+                    Place joined{old.at, std::min(old.low, same->low), std::max(old.high, same->high)};
+                    changed = changed || joined.low != old.low || joined.high != old.high;
+                    both.push_back(joined);
+                }
+                if (!changed) continue;
+                m.places[to] = std::move(both);
+                work.push_back(to);
+            }
+        }
+        for (std::int32_t n : part.nodes)
+            if (m.places[n].empty()) return std::nullopt;
+        m.complete = true;
+        for (std::size_t f : back) {
+            std::int64_t low = INT64_MIN, high = INT64_MAX;
+            for (const Place& p : image(m.places[flows_[f].from], flows_[f]))
+                if (same_place(p.at, counter)) {
+                    low = std::max(low, p.low);
+                    high = std::min(high, p.high);
+                }
+            const std::int64_t moves = rises ? low : high == INT64_MAX ? INT64_MIN : -high;
+            if (moves < 0) return std::nullopt;
+            if (moves > 0) m.strict.push_back({f, moves});
+            else m.complete = false;
+        }
+        if (m.strict.empty()) return std::nullopt;
+        return m;
+    }
+
+    // The counter's range at the heads must be one the checker computes with.
+    bool usable(const std::set<std::int32_t>& heads, const Location& counter) {
+        for (std::int32_t h : heads) {
+            if (!search_.load_node(h, state_)) return false;
+            const Value* v = state_.value_at(counter);
+            if (v == nullptr || !v->is_number() || v->number.wide.umax > kMaxCounter) return false;
+        }
+        return true;
+    }
+
+    bool no_measure(const Part& part) {
+        result_.endless_loop = head_point(part);
+        return false;
+    }
+
+    bool rank_part(const Part& part) {
+        for (std::int32_t n : part.nodes) trace(n);
+        const std::uint32_t point = head_point(part);
+        std::set<std::int32_t> heads;
+        for (std::int32_t n : part.nodes)
+            if (node(n).point == point) heads.insert(n);
+        std::optional<Measure> best;
+        for (const Location& counter : numbers(*heads.begin())) {
+            if (best && best->complete) break;
+            if (!usable(heads, counter)) continue;
+            for (const bool rises : {true, false}) {
+                std::optional<Measure> m = measure(part, heads, counter, rises);
+                if (m && (!best || m->complete || (!best->complete && m->strict.size() > best->strict.size()))) best = std::move(m);
+            }
+        }
+        if (!best) return no_measure(part);
+        Part rest = part;
+        std::erase_if(rest.flows, [&](std::size_t f) { return std::ranges::any_of(best->strict, [&](const auto& s) { return s.first == f; }); });
+        for (const Part& inner : strong_parts(rest.nodes, rest.flows))
+            if (!rank_part(inner)) return false;
+        const std::optional<std::int64_t> coefficient = price(rest, heads, *best);
+        if (!coefficient || *coefficient > kMaxCoefficient) return no_measure(part);
+        for (std::int32_t n : part.nodes) {
+            Cost& c = result_.costs[static_cast<std::size_t>(n)];
+            if (c.term_count == kMaxTerms) return no_measure(part);
+            const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
+            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient};
+        }
+        note_iterations(point, heads, *best);
+        return true;
+    }
+
+    void note_iterations(std::uint32_t point, const std::set<std::int32_t>& heads, const Measure& m) {
+        if (!m.complete) return;
+        std::int64_t step = INT64_MAX;
+        for (const auto& [f, moves] : m.strict) step = std::min(step, moves);
+        std::uint64_t low = UINT64_MAX, high = 0;
+        for (std::int32_t h : heads) {
+            search_.load_node(h, state_);
+            const Value* v = state_.value_at(m.counter);
+            low = std::min(low, v->number.wide.umin);
+            high = std::max(high, v->number.wide.umax);
+        }
+        std::uint64_t& most = result_.iterations[point];
+        most = std::max(most, (high - low) / static_cast<std::uint64_t>(step) + 1);
+    }
+
+    // Weights of the flows out of a node under the terms found so far.
+    bool weigh(std::int32_t n) {
+        bool good = true;
+        std::set<const Flow*> seen;
+        Cost from = result_.costs[static_cast<std::size_t>(n)];
+        from.constant = 0;
+        search_.observe(
+            n,
+            [&](State& s) {
+                for (unsigned i = 0; i < from.term_count; ++i) {
+                    Value* v = const_cast<Value*>(s.value_at(from.terms[i].at));
+                    s.name(*v);
+                    s.ghosts[i] = *v;
+                }
+            },
+            [&](std::uint32_t point, const State& s) {
+                const std::int32_t to = receiver(n, point, s);
+                Flow* flow = to == -2 ? nullptr : flow_between(n, to);
+                if (flow == nullptr) {
+                    good = false;
+                    return;
+                }
+                Cost there = to < 0 ? Cost{} : result_.costs[static_cast<std::size_t>(to)];
+                there.constant = 0;
+                std::int64_t margin = 0;
+                if (!cost_margin(s, from, to < 0 ? nullptr : &there, margin)) {
+                    good = false;
+                    return;
+                }
+                flow->weight = seen.insert(flow).second ? -margin : std::max(flow->weight, -margin);
+            });
+        return good;
+    }
+
+    // The costliest round, per unit of the counter.
+    std::optional<std::int64_t> price(const Part& rest, const std::set<std::int32_t>& heads, const Measure& m) {
+        for (std::int32_t n : rest.nodes)
+            if (!weigh(n)) return std::nullopt;
+        std::map<std::int32_t, std::int64_t> longest;
+        for (std::int32_t h : heads) longest[h] = 0;
+        bool changed = true;
+        for (std::size_t round = 0; changed; ++round) {
+            if (round > rest.nodes.size() + 1) return std::nullopt;
+            changed = false;
+            for (std::size_t f : rest.flows) {
+                const auto from = longest.find(flows_[f].from);
+                if (from == longest.end()) continue;
+                const std::int64_t way = from->second + flows_[f].weight;
+                const auto [to, added] = longest.try_emplace(flows_[f].to, way);
+                if (!added && to->second >= way) continue;
+                changed = true;
+                to->second = way;
+            }
+        }
+        std::int64_t price = 1;
+        for (const auto& [f, moves] : m.strict) {
+            const auto from = longest.find(flows_[f].from);
+            if (from == longest.end()) continue;
+            const std::int64_t round = from->second + flows_[f].weight;
+            price = std::max(price, (round + moves - 1) / moves);
+        }
+        return price;
+    }
+
+    // With all terms known: the least constants that every edge can afford.
+    bool constants() {
+        for (Flow& f : flows_) f.weight = static_cast<std::int64_t>(f.steps);
+        const auto has_terms = [&](std::int32_t n) { return n >= 0 && result_.costs[static_cast<std::size_t>(n)].term_count > 0; };
+        for (std::size_t n = 0; n < out_.size(); ++n) {
+            bool needed = has_terms(static_cast<std::int32_t>(n));
+            for (std::size_t f : out_[n]) needed = needed || has_terms(flows_[f].to);
+            if (needed && !weigh(static_cast<std::int32_t>(n))) {
+                result_.endless_loop = node(static_cast<std::int32_t>(n)).point;
+                return false;
+            }
+        }
+        for (std::size_t n = 1; n < out_.size(); ++n) {
+            Cost& c = result_.costs[n];
+            std::int64_t least = 0;
+            if (c.term_count == 0) continue;
+            if (!search_.load_node(static_cast<std::int32_t>(n), state_) || !cost_least(state_, c, least)) {
+                result_.endless_loop = node(static_cast<std::int32_t>(n)).point;
+                return false;
+            }
+            c.constant = std::max<std::int64_t>(0, -least);
+        }
+        // Nodes are made roughly in the order of execution, so from the last backwards most settle at once.
+        bool changed = true;
+        for (std::size_t round = 0; changed; ++round) {
+            if (round > out_.size() + 1) return false;
+            changed = false;
+            for (std::size_t n = out_.size(); n-- > 0;) {
+                std::int64_t& constant = result_.costs[n].constant;
+                for (std::size_t f : out_[n]) {
+                    const std::int64_t way = flows_[f].weight + (flows_[f].to < 0 ? 0 : result_.costs[static_cast<std::size_t>(flows_[f].to)].constant);
+                    if (way > kMaxCost) return false;
+                    if (way <= constant) continue;
+                    constant = way;
+                    changed = true;
+                }
+            }
+        }
+        return true;
+    }
+
+    Search& search_;
+    std::vector<Cell> cells_;
+    State state_;
+    CostResult result_;
+    std::vector<Flow> flows_;
+    std::vector<std::vector<std::size_t>> out_;
+    std::map<std::uint32_t, std::vector<std::int32_t>> by_point_;
+    std::map<std::int32_t, std::vector<Location>> numbers_;
+    std::set<std::int32_t> traced_;
+    std::set<const Flow*> flow_seen_;
+};
+
+}  // namespace
+
+CostResult solve_costs(Search& search) { return Solver(search).run(); }
+
+}  // namespace mbpf

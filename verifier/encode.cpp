@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/encode.h"
+
+#include <algorithm>
+
+namespace mbpf {
+
+using namespace proof;
+
+void put_varint(Bytes& out, std::uint64_t v) {
+    while (v >= 0x80) {
+        out.push_back(static_cast<std::uint8_t>(v | 0x80));
+        v >>= 7;
+    }
+    out.push_back(static_cast<std::uint8_t>(v));
+}
+
+void put_zigzag(Bytes& out, std::int64_t v) { put_varint(out, static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63)); }
+
+void put_word(Bytes& out, std::uint32_t v) {
+    for (int i = 0; i < 4; ++i) out.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
+}
+
+namespace {
+
+void put_location(Bytes& out, const Location& at) {
+    if (at.frame == kRegisters) put_varint(out, static_cast<std::uint64_t>(at.offset));
+    else if (at.offset >= 0) put_varint(out, 16 + std::uint64_t{at.frame} * 8 + static_cast<std::uint64_t>(at.offset));
+    else put_varint(out, 80 + (std::uint64_t{at.frame} * kFrameBytes + static_cast<std::uint64_t>(at.offset + kFrameBytes)) * 8 + at.size - 1u);
+}
+
+// The shortest form that says exactly this number.
+std::uint8_t number_form(const Number& n) {
+    const auto& w = n.wide;
+    if (n.is_constant()) return kConstant;
+    if (n == Number::unknown()) return kUnknown;
+    const std::uint64_t top = w.umax;
+    if (w.umin == 0 && (top & (top + 1)) == 0 && w.value == 0 && w.mask == top && n == Number::range_u(0, top)) return kBits;
+    if (n == Number::range_u(w.umin, w.umax)) return kUnsigned;
+    if (n == Number::range_s(w.smin, w.smax)) return kSigned;
+    Number pattern;
+    pattern.wide = Interval<std::uint64_t>::bits(w.value, w.mask);
+    pattern = pattern.sync();
+    if (n == pattern) return kPattern;
+    if (n == meet(Number::range_u(w.umin, w.umax), pattern).sync()) return kUnsignedPattern;
+    return kWhole;
+}
+
+void put_number(Bytes& out, std::uint8_t form, const Number& n) {
+    const auto& w = n.wide;
+    switch (form) {
+        case kConstant: put_zigzag(out, static_cast<std::int64_t>(w.umin)); break;
+        case kUnknown: break;
+        case kBits: {
+            unsigned bits = 0;
+            while (bits < 64 && (w.umax >> bits) != 0) ++bits;
+            put_varint(out, bits);
+            break;
+        }
+        case kUnsigned:
+        case kUnsignedPattern:
+            put_varint(out, w.umin);
+            put_varint(out, w.umax - w.umin);
+            if (form == kUnsigned) break;
+            [[fallthrough]];
+        case kPattern:
+            put_varint(out, w.value);
+            put_varint(out, w.mask);
+            break;
+        case kSigned:
+            put_zigzag(out, w.smin);
+            put_varint(out, static_cast<std::uint64_t>(w.smax) - static_cast<std::uint64_t>(w.smin));
+            break;
+        default:
+            put_varint(out, w.value);
+            put_varint(out, w.mask);
+            put_varint(out, w.umin);
+            put_varint(out, w.umax);
+            put_zigzag(out, w.smin);
+            put_zigzag(out, w.smax);
+            put_varint(out, n.low.value);
+            put_varint(out, n.low.mask);
+            put_varint(out, n.low.umin);
+            put_varint(out, n.low.umax);
+            put_zigzag(out, n.low.smin);
+            put_zigzag(out, n.low.smax);
+    }
+}
+
+struct Entry {
+    Location at;
+    const Value* value = nullptr;
+};
+
+// Which symbols relate something, and their numbers in the certificate.
+class Symbols {
+  public:
+    Symbols(const State& s, const std::vector<Entry>& entries) {
+        for (const Entry& e : entries) ++use(e.value->symbol).members;
+        for (unsigned i = 0; i < s.difference_count; ++i) {
+            const Difference& d = s.differences[i];
+            if (present(d.a) && present(d.b)) use(d.a).related = use(d.b).related = true;
+        }
+    }
+    // 0: none. The packet's length is the certificate's 0, told apart by `named`.
+    bool named(const Value& v) {
+        if (v.symbol == 0) return false;
+        if (v.symbol == kPacketLength) return true;
+        Use& u = use(v.symbol);
+        if (u.members < 2 && !u.related) return false;
+        if (u.number == 0 && next_ <= 48) u.number = next_++;
+        return u.number != 0;
+    }
+    std::uint64_t number(Symbol s) { return s == kPacketLength ? 0 : use(s).number; }
+    bool related(const Difference& d) { return present(d.a) && present(d.b) && (d.a == kPacketLength || use(d.a).number != 0) && (d.b == kPacketLength || use(d.b).number != 0); }
+
+  private:
+    struct Use {
+        Symbol symbol = 0;
+        unsigned members = 0;
+        bool related = false;
+        std::uint16_t number = 0;
+    };
+    Use& use(Symbol s) {
+        for (Use& u : uses_)
+            if (u.symbol == s) return u;
+        uses_.push_back({s, 0, false, 0});
+        return uses_.back();
+    }
+    bool present(Symbol s) { return s == kPacketLength || (s != 0 && use(s).members > 0); }
+
+    std::vector<Use> uses_;
+    std::uint16_t next_ = 1;
+};
+
+void put_value(Bytes& out, const Value& v, Symbols& symbols) {
+    const std::uint8_t form = number_form(v.number);
+    const bool named = symbols.named(v);
+    out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.kind) | static_cast<unsigned>(form << 2) | (named ? 32u : 0u) | (v.borrowed ? 64u : 0u)));
+    if (v.is_pointer()) {
+        out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.region) | (v.read_only ? 16u : 0u) | (v.size != 0 ? 32u : 0u) | (v.map >= 0 ? 64u : 0u) | (v.reference != 0 ? 128u : 0u)));
+        if (v.size != 0) put_varint(out, v.size);
+        if (v.map >= 0) put_varint(out, static_cast<std::uint64_t>(v.map));
+        if (v.reference != 0) put_varint(out, v.reference);
+        if (v.region == Region::stack) put_varint(out, v.frame);
+        put_zigzag(out, v.fixed);
+    }
+    put_number(out, form, v.number);
+    if (named) {
+        put_varint(out, symbols.number(v.symbol));
+        put_zigzag(out, v.delta);
+    }
+}
+
+void put_written(Bytes& out, const Frame& f) {
+    Bytes ranges;
+    std::uint64_t count = 0;
+    int at = 0, last = 0;
+    const auto bit = [&](int i) { return (f.written[i >> 6] >> (i & 63) & 1) != 0; };
+    while (at < kFrameBytes) {
+        if (!bit(at)) {
+            ++at;
+            continue;
+        }
+        int end = at;
+        while (end < kFrameBytes && bit(end)) ++end;
+        put_varint(ranges, static_cast<std::uint64_t>(at - last));
+        put_varint(ranges, static_cast<std::uint64_t>(end - at));
+        last = at = end;
+        ++count;
+    }
+    put_varint(out, count);
+    out.insert(out.end(), ranges.begin(), ranges.end());
+}
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t v) { return (hash ^ v) * 0x9e3779b97f4a7c15u ^ hash >> 29; }
+
+std::uint64_t signature_of(const State& s, const std::vector<Entry>& entries) {
+    std::uint64_t h = mix(s.depth, s.locked);
+    for (unsigned f = 1; f < s.depth; ++f) h = mix(h, s.frames[f].return_slot);
+    for (unsigned i = 0; i < kMaxReferences; ++i) h = mix(h, s.references[i]);
+    for (const Entry& e : entries) {
+        const Value& v = *e.value;
+        if (v.is_number() && e.at.frame != kRegisters) continue;
+        h = mix(h, static_cast<std::uint64_t>(e.at.frame) << 32 | static_cast<std::uint16_t>(e.at.offset));
+        h = mix(h, static_cast<std::uint64_t>(v.kind) | static_cast<std::uint64_t>(v.region) << 8 | static_cast<std::uint64_t>(v.frame) << 16 | static_cast<std::uint64_t>(v.reference) << 24 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(v.map)) << 32);
+        if (v.is_pointer()) h = mix(h, static_cast<std::uint64_t>(v.fixed) << 1 | (v.fixed_place() ? 1 : 0));
+    }
+    return h;
+}
+
+// A stored number about which nothing is known but that its bytes are written.
+bool says_nothing(const Entry& e) { return e.at.frame != kRegisters && e.at.offset < 0 && e.value->is_number() && e.value->number == Number::unknown_bits(e.at.size * 8u); }
+
+}  // namespace
+
+Invariant encode_invariant(const State& s, std::uint16_t live) {
+    Invariant out;
+    std::vector<Entry> entries;
+    entries.reserve(State::kRegisters + s.cell_count);
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+        if ((live >> r & 1) != 0 && s.regs[r].kind != ValueKind::unknown) entries.push_back({{static_cast<std::int16_t>(r), 8, kRegisters}, &s.regs[r]});
+    for (unsigned i = 0; i < s.cell_count; ++i) entries.push_back({s.cells[i].at, &s.cells[i].value});
+    Symbols symbols(s, entries);
+    std::erase_if(entries, [&](const Entry& e) { return says_nothing(e) && !symbols.named(*e.value); });
+    out.signature = signature_of(s, entries);
+
+    Bytes& b = out.rest;
+    b.reserve(16 + entries.size() * 8);
+    if (s.depth > 1) {
+        out.parts |= kHasFrames;
+        put_varint(b, s.depth - 1u);
+        for (unsigned f = 1; f < s.depth; ++f) {
+            put_varint(b, s.frames[f].return_slot);
+            put_varint(b, s.frames[f].function);
+            b.push_back(s.frames[f].kind == FrameKind::callback ? 1 : 0);
+        }
+    }
+    bool written = false;
+    for (unsigned f = 0; f < s.depth; ++f)
+        for (std::uint64_t w : s.frames[f].written) written = written || w != 0;
+    if (written) {
+        out.parts |= kHasWritten;
+        for (unsigned f = 0; f < s.depth; ++f) put_written(b, s.frames[f]);
+    }
+    if (s.packet_bytes > 0) {
+        out.parts |= kHasPacket;
+        put_varint(b, static_cast<std::uint64_t>(s.packet_bytes));
+    }
+    if (s.metadata_bytes > 0) {
+        out.parts |= kHasMetadata;
+        put_varint(b, static_cast<std::uint64_t>(s.metadata_bytes));
+    }
+    if (s.locked) out.parts |= kLocked;
+    if (s.holds_references()) {
+        out.parts |= kHasReferences;
+        std::uint8_t held = 0;
+        for (unsigned i = 0; i < kMaxReferences; ++i) held = static_cast<std::uint8_t>(held | (s.references[i] != 0 ? 1u << i : 0u));
+        b.push_back(held);
+        for (unsigned i = 0; i < kMaxReferences; ++i)
+            if (s.references[i] != 0) put_varint(b, s.references[i] - 1);
+    }
+    put_varint(b, entries.size());
+    for (const Entry& e : entries) {
+        put_location(b, e.at);
+        put_value(b, *e.value, symbols);
+    }
+    std::vector<Difference> differences;
+    for (unsigned i = 0; i < s.difference_count; ++i)
+        if (symbols.related(s.differences[i])) differences.push_back(s.differences[i]);
+    if (!differences.empty()) {
+        out.parts |= kHasDifferences;
+        put_varint(b, differences.size());
+        for (const Difference& d : differences) {
+            put_varint(b, symbols.number(d.a));
+            put_varint(b, symbols.number(d.b));
+            put_zigzag(b, d.bound);
+        }
+    }
+    return out;
+}
+
+Bytes Invariant::bytes() const {
+    Bytes b{parts, 0};
+    b.insert(b.end(), rest.begin(), rest.end());
+    return b;
+}
+
+void put_invariant(Bytes& out, const Invariant& invariant, const Cost& cost) {
+    Bytes b;
+    b.push_back(static_cast<std::uint8_t>(invariant.parts | (cost.term_count > 0 ? kHasTerms : 0)));
+    put_zigzag(b, cost.constant);
+    if (cost.term_count > 0) {
+        put_varint(b, cost.term_count);
+        for (unsigned i = 0; i < cost.term_count; ++i) {
+            put_location(b, cost.terms[i].at);
+            put_zigzag(b, cost.terms[i].coefficient);
+        }
+    }
+    b.insert(b.end(), invariant.rest.begin(), invariant.rest.end());
+    put_varint(out, b.size());
+    out.insert(out.end(), b.begin(), b.end());
+}
+
+}  // namespace mbpf

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/explain.h"
+
+#include <algorithm>
+
+namespace mbpf {
+
+using namespace proof;
+
+namespace {
+
+std::string bytes_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
+std::string range_text(std::int64_t lo, std::int64_t hi) { return lo == hi ? std::to_string(lo) : "[" + std::to_string(lo) + ", " + std::to_string(hi) + "]"; }
+
+class Explainer {
+  public:
+    Explainer(const ProofEnvironment& env, const Failure& failure, const State& state)
+        : env_(env), f_(failure), s_(state), helper_(helper_at(failure.slot)), value_(state.regs[failure.reg < State::kRegisters ? failure.reg : 0]) {}
+
+    Diagnostic run() {
+        d_.instruction = f_.slot;
+        d_.where = env_.object().location(env_.program(), f_.slot);
+        if (!memory() && !pointers() && !calls()) rest();
+        return std::move(d_);
+    }
+
+  private:
+    const Helper* helper_at(std::uint32_t slot) const {
+        const bpf::Insn& insn = env_.program().insns[slot];
+        return insn.opcode == 0x85 && insn.src == 0 ? env_.platform().find_helper(static_cast<std::uint32_t>(insn.imm)) : nullptr;
+    }
+    bool say(unsigned code, std::string message, std::string why = {}, std::string fix = {}) {
+        d_.code = "MBPF" + std::to_string(code);
+        d_.message = std::move(message);
+        d_.why = std::move(why);
+        d_.fix = std::move(fix);
+        return true;
+    }
+    std::string reg() const { return "r" + std::to_string(f_.reg); }
+    std::string it_is() const { return reg() + " is " + describe(env_, s_, value_); }
+    // "read" or "write", of a helper where one does it.
+    std::string access() const { return std::string(f_.is_write ? "write" : "read") + (helper_ != nullptr ? " by a helper" : ""); }
+    std::string argument() const {
+        const std::size_t i = f_.reg - 1u;
+        if (helper_ == nullptr || i >= helper_->args.size()) return reg();
+        return "argument " + std::to_string(i + 1) + " (" + helper_->args[i].name + ") of bpf_" + helper_->name;
+    }
+    ArgKind argument_kind() const { return helper_ != nullptr && f_.reg >= 1 && f_.reg - 1u < helper_->args.size() ? helper_->args[f_.reg - 1u].kind : ArgKind::scalar; }
+    std::string map_name(std::int64_t map) const { return map >= 0 && static_cast<std::size_t>(map) < env_.object().maps.size() ? env_.object().maps[static_cast<std::size_t>(map)].name : "?"; }
+
+    bool memory();
+    bool pointers();
+    bool calls();
+    bool argument_of_wrong_kind();
+    void rest();
+
+    const ProofEnvironment& env_;
+    const Failure& f_;
+    const State& s_;
+    const Helper* helper_;
+    const Value& value_;
+    Diagnostic d_;
+};
+
+bool Explainer::memory() {
+    switch (f_.reason) {
+        case Reason::packet_bounds: {
+            const std::int64_t needed = value_.fixed + (f_.low - value_.offset_min()) + f_.size;
+            const std::int64_t known = value_.fixed + f_.limit;
+            const bool variable = !value_.fixed_place();
+            return say(1012, access() + " of " + bytes_text(f_.size) + " may pass the end of the packet",
+                       f_.low < 0 ? "the offset may be " + std::to_string(f_.low)
+                                  : "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + (variable ? " from this pointer's variable offset" : "") + " here; this needs " + std::to_string(needed),
+                       "return early unless p + " + std::to_string(std::max<std::int64_t>(needed, 1)) + " <= data_end");
+        }
+        case Reason::region_bounds: {
+            std::string object = "memory";
+            if (value_.region == Region::map_value) object = env_.object().maps[static_cast<std::size_t>(value_.map)].is_global_data() ? "global data " + map_name(value_.map) : "value of map " + map_name(value_.map);
+            if (value_.region == Region::ring_buffer_record) object = "ring buffer record";
+            if (value_.region == Region::object) object = "kernel object";
+            if (value_.region == Region::packet_meta) object = "packet's metadata";
+            return say(1013, access() + " of " + bytes_text(f_.size) + " may pass the end of the " + object, "it has " + std::to_string(f_.limit) + " bytes; the offset is " + range_text(f_.low, f_.high),
+                       "check the index before using it: if (i >= LENGTH) return 0; with i unsigned");
+        }
+        case Reason::kernel_field: return say(1013, access() + " of bytes of a map value that the kernel keeps for itself", "a lock or timer lies at offset " + std::to_string(f_.limit) + " of map " + map_name(value_.map), "touch it through its helpers only");
+        case Reason::stack_bounds:
+            return say(1017, access() + " of " + bytes_text(f_.size) + " may pass the end of a stack variable", "offset from the frame's top is " + range_text(f_.low, f_.high) + "; the frame is [-512, 0)", "check the index against the array's length before using it");
+        case Reason::stack_buffer:
+            return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; there are " + std::to_string(f_.limit),
+                       f_.is_write ? "make the variable larger, or pass its own size" : "pass sizeof the variable itself; if you wrote &p with a pointer p, pass p");
+        case Reason::stack_unwritten:
+            return say(1018, access() + " of uninitialised stack", "bytes " + range_text(f_.low, f_.high) + " from the frame's top are not all written on every path here", "initialise the variable, e.g. = {0}");
+        case Reason::stack_pointer_bytes:
+            if (helper_ != nullptr) return say(1019, argument() + ": the buffer holds a pointer", "", "if you wrote &p, pass p: the address of the pointer variable was given, not what it points to");
+            return say(1019, access() + " would expose a pointer stored on the stack as bytes", "", "do not copy structures that hold pointers");
+        case Reason::pointer_in_parts: return say(1020, "pointer is stored on the stack in parts or at an unknown place", "", "store pointers whole, in 8-byte aligned variables");
+        case Reason::write_over_pointer:
+            return say(1020, helper_ != nullptr ? argument() + ": the helper may overwrite a pointer stored on the stack" : "write at a variable offset may overwrite a pointer stored on the stack");
+        case Reason::context_variable:
+            return say(1021, std::string("context is ") + (f_.is_write ? "written" : "read") + " at a variable offset", "the offset is " + range_text(f_.low, f_.high), "name the field; copy an array field to a local variable to index it");
+        case Reason::context_field: {
+            const Hook& h = env_.hook();
+            return say(1021, std::string(f_.is_write ? "write" : "read") + " of " + bytes_text(f_.size) + " at offset " + std::to_string(f_.low) + " is no field of the context",
+                       h.context_size == 0 ? "hook " + h.name + " has no context" : "struct " + h.context_type + " has " + std::to_string(h.context_size) + " bytes; see its fields in the platform reference",
+                       std::string(f_.is_write ? "write" : "read") + " a whole field by its name");
+        }
+        case Reason::field_read_only: {
+            std::string name = "at offset " + std::to_string(f_.low);
+            for (const ContextField& field : env_.hook().fields)
+                if (f_.low >= field.offset && f_.low < std::int64_t{field.offset} + field.size) name = field.name;
+            return say(1023, "context field " + name + " is read-only", "", "only fields the platform reference marks writable may be written");
+        }
+        case Reason::constant_written:
+            if (value_.region == Region::packet) return say(1023, "hook " + env_.hook().name + " may not write the packet", "it is read-only there", "copy what you change to a local variable");
+            return say(1024, "constant data is written", value_.region == Region::map_value ? "it lies in " + map_name(value_.map) : it_is(), "drop const from the variable");
+        default: return false;
+    }
+}
+
+bool Explainer::pointers() {
+    switch (f_.reason) {
+        case Reason::unreadable_register: {
+            const bool after_call = f_.reg >= 1 && f_.reg <= 5;
+            return say(1008, "register " + reg() + " is read before it is set on every path here",
+                       after_call ? "r1 to r5 are unreadable after a call, and hold no argument beyond those the hook passes" : "on some path it is not set, or holds values of different kinds", "initialise the variable on every path");
+        }
+        case Reason::pointer_as_number:
+            return say(1009, "pointer is used as a number", it_is(), "only adding to a pointer, and the distance of two pointers into the same object, are allowed");
+        case Reason::pointer_cut: return say(1009, "pointer is cut to a number", it_is(), "keep the pointer in a pointer variable; do not cast it to an integer");
+        case Reason::null_access: {
+            const bpf::Insn& insn = env_.program().insns[f_.slot];
+            const bool write = (insn.opcode & 7) == 2 || (insn.opcode & 7) == 3;
+            return say(1010, std::string(write ? "write" : "read") + " through a pointer that may be NULL", it_is(), "check it first: if (!p) return 0;");
+        }
+        case Reason::null_argument: return say(1010, argument() + " may be NULL", "it is " + describe(env_, s_, value_), argument_kind() == ArgKind::ring_buffer_record ? "check the result of bpf_ringbuf_reserve first" : "check it first: if (!p) return 0;");
+        case Reason::null_arithmetic: return say(1010, "arithmetic on a pointer that may be NULL", it_is(), "check it first: if (!p) return 0;");
+        case Reason::handle_arithmetic: return say(1011, "arithmetic on this pointer is not allowed", it_is(), value_.region == Region::packet_end ? "move the packet pointer instead: p + n > data_end" : "");
+        case Reason::moved_by_constant: return say(1011, "pointer is moved by " + std::to_string(f_.low) + " bytes", "", "keep offsets within the object");
+        case Reason::moved_by_variable:
+            return say(1011, "pointer is moved by an unbounded amount", it_is() + "; the amount is in " + range_text(f_.low, f_.high), "check the index first: if (i >= SIZE) return 0; (unsigned), or mask it: i & (SIZE - 1)");
+        case Reason::moved_too_far: return say(1011, "pointer is moved too far", it_is(), "bound each length you add");
+        case Reason::comparison: {
+            const bpf::Insn& insn = env_.program().insns[f_.slot];
+            const bool two = (insn.opcode & 8) != 0;
+            return say(1014, "comparison of a pointer with something else", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + (two ? describe(env_, s_, s_.regs[insn.src]) : std::to_string(insn.imm)),
+                       "compare pointers with NULL, packet pointers with data_end, or pointers into the same object");
+        }
+        case Reason::returns_pointer: return say(1015, "function returns a pointer", it_is(), "return a number");
+        case Reason::pointer_leak: return say(1022, "pointer would be written to memory others can read", it_is(), "store an index or a copy of the data instead");
+        case Reason::atomic_pointer: return say(1022, "pointer in an atomic operation", it_is(), "atomics work on numbers");
+        case Reason::no_memory: return say(1025, access() + " through a pointer that leads to no memory", it_is(), value_.region == Region::packet_end ? "read through data, after comparing with data_end" : "look the value up first");
+        case Reason::number_access: return say(1026, "memory access through a number, not a pointer", it_is(), "initialise the pointer; a NULL pointer leads to no memory");
+        case Reason::atomic_region: return say(1027, std::string("atomic operation on ") + (value_.region == Region::context ? "the context" : value_.region == Region::object ? "a kernel object" : "a packet"), "", "use a map value or a local variable");
+        case Reason::atomic_unaligned: return say(1028, "atomic operation at an unaligned address", "the offset is " + range_text(f_.low, f_.high) + "; it must be a multiple of " + std::to_string(f_.size), "align the field to its size");
+        default: return false;
+    }
+}
+
+bool Explainer::argument_of_wrong_kind() {
+    const std::string it = "it is " + describe(env_, s_, value_);
+    switch (argument_kind()) {
+        case ArgKind::context: return say(1029, argument() + " must be the context", it, "pass the function's own argument");
+        case ArgKind::map: return say(1029, argument() + " must be a map", it, "pass the address of a map: &my_map");
+        case ArgKind::map_key:
+        case ArgKind::map_value:
+        case ArgKind::map_value_out:
+        case ArgKind::memory_read:
+        case ArgKind::memory_write:
+        case ArgKind::stack_only_read: return say(1029, argument() + " must point to memory", it, "pass the address of a variable");
+        case ArgKind::ring_buffer_record: return say(1029, argument() + " must be the pointer bpf_ringbuf_reserve returned", it);
+        case ArgKind::object:
+        case ArgKind::object_release: return say(1029, argument() + " must be a kernel object of the right class", it, "pass what the matching lookup returned, unchanged");
+        case ArgKind::callback: return say(1029, argument() + " must be a static function", it, "pass the function's name");
+        case ArgKind::callback_context: return say(1029, argument() + " must be the address of a local variable, a map value, or NULL", it);
+        case ArgKind::map_value_pointer: return say(1029, argument() + " must point into a map value", it, "pass the address of the field in the value you looked up");
+        case ArgKind::scalar:
+        case ArgKind::memory_size:
+        case ArgKind::memory_size_zero:
+        case ArgKind::any_pointer_or_scalar: return say(1029, argument() + " must be a number", it, "pass a value, not an address");
+    }
+    return false;
+}
+
+bool Explainer::calls() {
+    const std::string known = helper_ == nullptr ? "helper " + std::to_string(f_.low) : "bpf_" + helper_->name;
+    switch (f_.reason) {
+        case Reason::argument_kind: return argument_of_wrong_kind();
+        case Reason::argument_range: {
+            const HelperArg& a = helper_->args[f_.reg - 1u];
+            return say(1030, argument() + " may be out of range", "it is " + describe(env_, s_, value_) + "; allowed is [" + std::to_string(a.min) + ", " + std::to_string(a.max) + "]", "check the value first");
+        }
+        case Reason::size_range:
+            return say(1030, argument() + " may be out of range", "it is " + describe(env_, s_, value_) + "; allowed is [" + std::to_string(f_.limit) + ", " + std::to_string(f_.size) + "]",
+                       f_.limit > 1 ? "the helper may write up to " + std::to_string(f_.limit) + " bytes: make the buffer at least that large and pass its size" : "check the size first, or use a constant");
+        case Reason::unreleased: {
+            if (helper_ != nullptr && helper_->tail_call) return say(1031, "tail call while a reference is held", "", "release it before bpf_tail_call");
+            const std::uint32_t slot = static_cast<std::uint32_t>(f_.low);
+            const Helper* by = helper_at(slot);
+            const bool record = by != nullptr && by->returns == ReturnKind::ring_buffer_record_or_null;
+            if (f_.high == 1) return say(1031, record ? "ring buffer record of the iteration before is not released" : "reference of the iteration before is not released", "", "release it before taking another");
+            say(1031, record ? "ring buffer record is neither submitted nor discarded on this path" : "reference is not released on this path", std::string("it was ") + (record ? "reserved" : "acquired") + " at instruction " + std::to_string(slot),
+                record ? "call bpf_ringbuf_submit or bpf_ringbuf_discard on every path" : "release it on every path");
+            d_.notes.push_back({record ? "reserved here" : "acquired here", env_.object().location(env_.program(), slot)});
+            return true;
+        }
+        case Reason::too_many_references: return say(1031, "too many references are held at one time", "at most " + std::to_string(kMaxReferences) + " are followed", "release some first");
+        case Reason::map_type: {
+            const bpf::Map& map = env_.object().maps[static_cast<std::size_t>(f_.low)];
+            const MapTypeInfo* type = env_.platform().find_map_type(map.type);
+            return say(1032, known + " does not work on map " + map.name, "its type is " + (type == nullptr ? std::to_string(map.type) + ", which the platform does not have" : type->name), "use a helper for this map type");
+        }
+        case Reason::context_buffer: return say(1033, argument() + " is the context itself", "it is " + describe(env_, s_, value_), "copy the fields you need to a local variable and pass its address");
+        case Reason::no_helper: return say(1034, "platform " + env_.platform().name + " has no " + known, "", "use a helper of <mbpf/" + env_.platform().name + ".h>");
+        case Reason::helper_hook: return say(1035, known + " may not be called on hook " + env_.hook().name, "", "call it on one of its own hooks; see the platform reference");
+        case Reason::reservation_size: return say(1036, "size of a ring buffer record must be a constant", "it is " + describe(env_, s_, s_.regs[2]), "reserve sizeof a struct, or use bpf_ringbuf_output");
+        case Reason::helper_unsupported:
+            return say(1807, known + " is not supported", helper_ != nullptr && !helper_->unsupported.empty() ? helper_->unsupported : helper_ != nullptr && helper_->callback == CallbackKind::timer ? "its callback runs outside of the run" : "it returns memory of its own", "use another helper");
+        case Reason::callback_unsupported: return say(1804, "this callback is not supported");
+        case Reason::callback_result: return say(1016, "callback may return something other than 0 or 1", "it returns a number in " + range_text(f_.low, f_.high), "return 0 to go on, 1 to stop");
+        case Reason::lock: return say(1044, helper_ != nullptr && helper_->unlocks ? "lock is released that is not held" : "not allowed while a lock is held", "", "between bpf_spin_lock and bpf_spin_unlock call nothing, and unlock on every path");
+        case Reason::call_depth: return say(1006, "calls nest deeper than the platform allows", "the platform allows " + std::to_string(env_.platform().max_call_depth), "inline some functions");
+        default: return false;
+    }
+}
+
+void Explainer::rest() {
+    switch (f_.reason) {
+        case Reason::return_range:
+            say(1016, "return value may be outside what hook " + env_.hook().name + " allows", "it is in [" + std::to_string(f_.low) + ", " + std::to_string(f_.high) + "]; the hook allows [" + std::to_string(env_.hook().return_min) + ", " + std::to_string(env_.hook().return_max) + "]",
+                "return one of the hook's constants on every path");
+            return;
+        case Reason::bad_map: say(1001, "instruction names map " + std::to_string(f_.low) + ", which does not exist"); return;
+        case Reason::direct_map: say(1805, "direct access to map " + map_name(f_.low) + " is not supported", "only global data can be addressed directly"); return;
+        case Reason::legacy_access: say(1803, "legacy packet access (LD_ABS, LD_IND) is not possible here", "it needs a hook with a packet, and may end the program: not in functions, nor while a reference is held", "read the packet through data and data_end"); return;
+        case Reason::bad_target: say(1002, "address of a function that is none"); return;
+        case Reason::bad_instruction: say(1001, "not a valid eBPF instruction"); return;
+        default: say(9001, "internal error: refusal " + std::to_string(static_cast<unsigned>(f_.reason)) + " has no message", "", "please report this with the object"); return;
+    }
+}
+
+}  // namespace
+
+std::string describe(const ProofEnvironment& env, const State&, const Value& v) {
+    const auto map = [&] { return v.map >= 0 && static_cast<std::size_t>(v.map) < env.object().maps.size() ? env.object().maps[static_cast<std::size_t>(v.map)].name : std::string("?"); };
+    if (v.kind == ValueKind::unknown) return "uninitialised";
+    if (v.is_number()) {
+        const auto& w = v.number.wide;
+        if (v.number.is_constant()) return "the number " + std::to_string(w.smin);
+        if (w.smin >= 0) return "a number in [" + std::to_string(w.umin) + ", " + std::to_string(w.umax) + "]";
+        return "a number in [" + std::to_string(w.smin) + ", " + std::to_string(w.smax) + "]";
+    }
+    std::string what;
+    switch (v.region) {
+        case Region::context: what = "the context"; break;
+        case Region::stack: what = "the stack"; break;
+        case Region::packet: what = "the packet"; break;
+        case Region::packet_end: what = "the packet's end"; break;
+        case Region::packet_meta: what = "the packet's metadata"; break;
+        case Region::map_value: what = "a value of map " + map(); break;
+        case Region::map_handle: what = "map " + map(); break;
+        case Region::ring_buffer_record: what = "a ring buffer record of " + std::to_string(v.size) + " bytes"; break;
+        case Region::memory: what = "memory of " + std::to_string(v.size) + " bytes"; break;
+        case Region::function: what = "a function"; break;
+        case Region::object: what = "a kernel object" + (v.map >= 0 && static_cast<std::size_t>(v.map) < env.platform().objects.size() ? " (" + env.platform().objects[static_cast<std::size_t>(v.map)].name + ")" : std::string()); break;
+        case Region::none:
+        case Region::mixed: what = "memory"; break;
+    }
+    return "a pointer to " + what + " + " + range_text(v.offset_min(), v.offset_max()) + (v.kind == ValueKind::pointer_or_null ? " (may be NULL)" : "");
+}
+
+Diagnostic explain(const ProofEnvironment& env, const Failure& failure, const State& state) { return Explainer(env, failure, state).run(); }
+
+}  // namespace mbpf

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/join.h"
+
+#include <algorithm>
+
+namespace mbpf {
+
+using namespace proof;
+using bpf::AluOp;
+
+namespace {
+
+// Values that were one word (moved by deltas) on both sides stay so under a new symbol. Constants count as a
+// symbol of their own whose word is 0.
+class Pairing {
+  public:
+    struct Side {
+        int symbol = 0;  // -1: a constant, 0: nothing
+        std::int64_t delta = 0;
+    };
+    static Side side(const Value& v) {
+        if (v.number.is_constant()) return {-1, static_cast<std::int64_t>(v.number.wide.umin)};
+        return {v.symbol, v.delta};
+    }
+    void join(Value& out, const Side& a, const Side& b) {
+        out.drop_symbol();
+        if (a.symbol == 0 || b.symbol == 0) return;
+        if (a.symbol == kPacketLength && b.symbol == kPacketLength && a.delta == b.delta) {
+            out.symbol = kPacketLength;
+            out.delta = static_cast<std::int32_t>(a.delta);
+            return;
+        }
+        if (out.number.is_constant()) return;
+        const std::int64_t between = static_cast<std::int64_t>(static_cast<std::uint64_t>(a.delta) - static_cast<std::uint64_t>(b.delta));
+        for (const Pair& p : pairs_)
+            if (p.a == a.symbol && p.b == b.symbol && p.between == between) {
+                const std::int64_t delta = static_cast<std::int64_t>(static_cast<std::uint64_t>(a.delta) - static_cast<std::uint64_t>(p.base));
+                if (delta < INT32_MIN || delta > INT32_MAX) return;
+                out.symbol = p.now;
+                out.delta = static_cast<std::int32_t>(delta);
+                return;
+            }
+        out.symbol = fresh();
+        pairs_.push_back({a.symbol, b.symbol, between, a.delta, out.symbol});
+    }
+    // Pointers that may be null: classes instead of words. -1: surely not null, -2: null.
+    Symbol join_classes(int a, int b) {
+        if (a == 0 || b == 0) return fresh();
+        for (const Pair& p : classes_)
+            if (p.a == a && p.b == b) return p.now;
+        classes_.push_back({a, b, 0, 0, fresh()});
+        return classes_.back().now;
+    }
+    Symbol fresh() { return next_ < kLastSymbol ? next_++ : Symbol{0}; }
+    Symbol next() const { return next_; }
+
+  private:
+    struct Pair {
+        int a = 0, b = 0;
+        std::int64_t between = 0, base = 0;
+        Symbol now = 0;
+    };
+    std::vector<Pair> pairs_, classes_;
+    Symbol next_ = 1;
+};
+
+int null_class(const Value& v) { return v.is_number() ? -2 : v.kind == ValueKind::pointer ? -1 : v.symbol; }
+
+Value join_values(const Value& a, const Value& b, Pairing& names) {
+    if (a.kind == ValueKind::unknown || b.kind == ValueKind::unknown) return {};
+    if (a.is_number() && b.is_number()) {
+        Value v = Value::of(Number::join(a.number, b.number));
+        names.join(v, Pairing::side(a), Pairing::side(b));
+        return v;
+    }
+    // Null beside a pointer.
+    if (a.is_number() || b.is_number()) {
+        const Value& pointer = a.is_number() ? b : a;
+        if (!(a.is_number() ? a : b).is_null() || !pointer.number.is_constant() || pointer.reference != 0) return {};
+        Value v = pointer;
+        v.kind = ValueKind::pointer_or_null;
+        v.drop_symbol();
+        v.symbol = names.join_classes(null_class(a), null_class(b));
+        return v;
+    }
+    if (a.region != b.region || a.map != b.map || a.frame != b.frame || a.size != b.size || a.reference != b.reference || a.read_only != b.read_only || a.borrowed != b.borrowed) return {};
+    if (a.kind == ValueKind::pointer_or_null || b.kind == ValueKind::pointer_or_null) {
+        if (a.fixed != b.fixed || !a.number.is_constant() || !b.number.is_constant() || !(a.number == b.number)) return {};
+        if (a.kind != b.kind && a.reference != 0) return {};
+        Value v = a;
+        v.kind = ValueKind::pointer_or_null;
+        v.drop_symbol();
+        v.symbol = names.join_classes(null_class(a), null_class(b));
+        return v;
+    }
+    Value v = a;
+    v.fixed = std::min(a.fixed, b.fixed);
+    const auto side = [&](const Value& p) {
+        Value part = Value::of(p.number);
+        part.symbol = p.symbol;
+        part.delta = p.delta;
+        const std::int64_t move = std::int64_t{p.fixed} - v.fixed;
+        if (move != 0) {
+            part.number = Number::alu64(AluOp::add, part.number, Number::constant(static_cast<std::uint64_t>(move)));
+            if (part.symbol != 0) part.delta = static_cast<std::int32_t>(part.delta + move);
+        }
+        return part;
+    };
+    const Value x = side(a), y = side(b);
+    v.number = Number::join(x.number, y.number);
+    names.join(v, Pairing::side(x), Pairing::side(y));
+    return v;
+}
+
+// A value as a plain number, for differences.
+Value plain(const Value& v) {
+    Value n = Value::of(v.number);
+    n.symbol = v.symbol;
+    n.delta = v.delta;
+    return n;
+}
+
+const Value* value_of_symbol(const State& s, Symbol symbol, unsigned& index) {
+    for (unsigned i = 0; i < s.value_count(); ++i) {
+        if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
+        const Value& v = s.at(i);
+        if (v.symbol == symbol && (v.is_number() || v.kind == ValueKind::pointer)) {
+            index = i;
+            return &v;
+        }
+    }
+    return nullptr;
+}
+
+Location location_of(const State& s, unsigned index) {
+    if (index < State::kRegisters) return {static_cast<std::int16_t>(index), 8, kRegisters};
+    return s.cells[index - State::kRegisters - kMaxTerms].at;
+}
+
+struct Related {
+    Location a, b;
+    bool to_packet = false, from_packet = false;
+    std::int64_t bound = 0;  // U(value at a) - U(value at b)
+};
+
+// Whatever a state knows between two of its places (not merely from their ranges).
+void collect(const State& s, std::vector<Related>& out) {
+    for (unsigned i = 0; i < s.difference_count; ++i) {
+        const Difference& d = s.differences[i];
+        unsigned ia = 0, ib = 0;
+        Related r;
+        r.from_packet = d.a == kPacketLength;
+        r.to_packet = d.b == kPacketLength;
+        if (!r.from_packet) {
+            if (value_of_symbol(s, d.a, ia) == nullptr) continue;
+            r.a = location_of(s, ia);
+        }
+        if (!r.to_packet) {
+            if (value_of_symbol(s, d.b, ib) == nullptr) continue;
+            r.b = location_of(s, ib);
+        }
+        const bool known = std::ranges::any_of(out, [&](const Related& o) {
+            const auto same = [](const Location& x, const Location& y) { return x.frame == y.frame && x.offset == y.offset && x.size == y.size; };
+            return o.from_packet == r.from_packet && o.to_packet == r.to_packet && (r.from_packet || same(o.a, r.a)) && (r.to_packet || same(o.b, r.b));
+        });
+        if (!known) out.push_back(r);
+    }
+}
+
+bool bound_in(const State& s, const Related& r, std::int32_t move_a, std::int32_t move_b, std::int64_t& bound) {
+    Value length = Value::of(Number::range_u(static_cast<std::uint64_t>(s.packet_bytes), static_cast<std::uint64_t>(kMaxOffset)));
+    length.symbol = kPacketLength;
+    const auto get = [&](const Location& at, std::int32_t move, Value& out) {
+        const Value* v = s.value_at(at);
+        if (v == nullptr || (!v->is_number() && v->kind != ValueKind::pointer)) return false;
+        out = plain(*v);
+        if (move != 0) {
+            out.number = Number::alu64(AluOp::add, out.number, Number::constant(static_cast<std::uint64_t>(std::int64_t{move})));
+            if (out.symbol != 0) out.delta += move;
+        }
+        return true;
+    };
+    Value a, b;
+    if (!r.from_packet && !get(r.a, move_a, a)) return false;
+    if (!r.to_packet && !get(r.b, move_b, b)) return false;
+    if (r.to_packet) return s.below_packet_end(a, bound);
+    return s.difference(r.from_packet ? length : a, b, bound);
+}
+
+bool compatible(const State& a, const State& b) {
+    if (a.depth != b.depth || a.locked != b.locked) return false;
+    for (unsigned i = 0; i < kMaxReferences; ++i)
+        if (a.references[i] != b.references[i]) return false;
+    for (unsigned f = 1; f < a.depth; ++f)
+        if (a.frames[f].return_slot != b.frames[f].return_slot || a.frames[f].function != b.frames[f].function || a.frames[f].kind != b.frames[f].kind) return false;
+    return true;
+}
+
+}  // namespace
+
+bool join_states(State& a, const State& b) {
+    if (!compatible(a, b)) return false;
+    Pairing names;
+    std::vector<Related> related;
+    collect(a, related);
+    collect(b, related);
+
+    std::vector<Cell> old_cells(a.cells, a.cells + a.cell_count);
+    State old(old_cells.data(), static_cast<std::uint16_t>(old_cells.size()));
+    old.assign(a);
+
+    for (unsigned r = 0; r < State::kRegisters; ++r) a.regs[r] = r == bpf::kFramePointer ? old.regs[r] : join_values(old.regs[r], b.regs[r], names);
+    for (unsigned f = 0; f < a.depth; ++f)
+        for (unsigned w = 0; w < kFrameBytes / 64; ++w) a.frames[f].written[w] &= b.frames[f].written[w];
+    a.cell_count = 0;
+    for (unsigned i = 0; i < old.cell_count; ++i) {
+        const Cell& c = old.cells[i];
+        Value v;
+        if (const Value* other = b.value_at(c.at)) v = join_values(c.value, *other, names);
+        else if (c.value.is_number() && c.at.offset < 0 && b.frames[c.at.frame].all_written(c.at.offset, c.at.size) && !b.holds_pointer(c.at.frame, c.at.offset, c.at.size))
+            v = join_values(c.value, Value::of(b.assemble(c.at.frame, c.at.offset, c.at.size)), names);
+        if (v.kind != ValueKind::unknown) a.cells[a.cell_count++] = {c.at, v};
+        else if (c.at.offset < 0 && !(c.value.is_number() && b.value_at(c.at) == nullptr)) a.frames[c.at.frame].mark(c.at.offset, c.at.size, false);
+    }
+    // Bytes of a pointer of the other side that did not stay one.
+    for (unsigned i = 0; i < b.cell_count; ++i) {
+        const Cell& c = b.cells[i];
+        if (!c.value.is_pointer() || c.at.offset >= 0) continue;
+        const Value* v = a.value_at(c.at);
+        if (v == nullptr || !v->is_pointer()) {
+            a.drop(c.at.frame, c.at.offset, c.at.size);
+            a.frames[c.at.frame].mark(c.at.offset, c.at.size, false);
+        }
+    }
+    a.packet_bytes = std::min(a.packet_bytes, b.packet_bytes);
+    a.metadata_bytes = std::min(a.metadata_bytes, b.metadata_bytes);
+    a.next_symbol = names.next();
+    a.difference_count = 0;
+    for (const Related& r : related) {
+        std::uint16_t ia = 0, ib = 0;
+        if ((!r.from_packet && a.value_at(r.a, &ia) == nullptr) || (!r.to_packet && a.value_at(r.b, &ib) == nullptr)) continue;
+        // Pointers may have a new fixed part: the variable parts moved by the difference.
+        const auto moved = [&](const State& s, const Location& at) {
+            const Value* was = s.value_at(at);
+            const Value* is = a.value_at(at);
+            return was != nullptr && is->is_pointer() && was->is_pointer() ? was->fixed - is->fixed : 0;
+        };
+        std::int64_t x = 0, y = 0;
+        if (!bound_in(old, r, r.from_packet ? 0 : moved(old, r.a), r.to_packet ? 0 : moved(old, r.b), x)) continue;
+        if (!bound_in(b, r, r.from_packet ? 0 : moved(b, r.a), r.to_packet ? 0 : moved(b, r.b), y)) continue;
+        Symbol sa = kPacketLength, sb = kPacketLength;
+        std::int64_t da = 0, db = 0;
+        const auto named = [&](std::uint16_t index, Symbol& symbol, std::int64_t& delta) {
+            Value& v = a.at(index);
+            if (!v.is_number() && v.kind != ValueKind::pointer) return false;
+            symbol = a.name(v);
+            delta = v.delta;
+            return symbol != 0 && exact_sum(v);
+        };
+        if (!r.from_packet && !named(ia, sa, da)) continue;
+        if (!r.to_packet && !named(ib, sb, db)) continue;
+        a.learn(sa, sb, std::max(x, y) - da + db);
+    }
+    return true;
+}
+
+void Thresholds::finish() {
+    for (unsigned bits : {7u, 8u, 15u, 16u, 31u, 32u, 63u}) {
+        values.push_back((std::uint64_t{1} << bits) - 1);
+        values.push_back(std::uint64_t{1} << bits);
+    }
+    values.push_back(0);
+    values.push_back(UINT64_MAX);
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+std::uint64_t Thresholds::at_least(std::uint64_t v) const { return *std::ranges::lower_bound(values, v); }
+std::uint64_t Thresholds::at_most(std::uint64_t v) const { return *std::prev(std::ranges::upper_bound(values, v)); }
+
+namespace {
+
+Number widened(const Number& now, const Number& before, const Thresholds& t) {
+    if (now == before) return now;
+    Number n = now;
+    auto& w = n.wide;
+    if (w.umax > before.wide.umax) w.umax = t.at_least(w.umax);
+    if (w.umin < before.wide.umin) w.umin = t.at_most(w.umin);
+    if (w.smax > before.wide.smax) w.smax = w.smax < 0 ? -1 : static_cast<std::int64_t>(std::min<std::uint64_t>(t.at_least(static_cast<std::uint64_t>(w.smax)), INT64_MAX));
+    if (w.smin < before.wide.smin) {
+        if (w.smin >= 0) w.smin = 0;
+        else {
+            const std::uint64_t size = t.at_least(static_cast<std::uint64_t>(-(w.smin + 1)) + 1);
+            w.smin = size > static_cast<std::uint64_t>(INT64_MAX) ? INT64_MIN : -static_cast<std::int64_t>(size);
+        }
+    }
+    // Bits above the lowest that has come to differ.
+    const std::uint64_t grown = w.mask & ~before.wide.mask;
+    if (grown != 0) {
+        w.mask |= ~((grown & -grown) - 1);
+        w.value &= ~w.mask;
+    }
+    auto& l = n.low;
+    const auto& lb = before.low;
+    if (l.umax > lb.umax) l.umax = static_cast<std::uint32_t>(std::min<std::uint64_t>(t.at_least(l.umax), UINT32_MAX));
+    if (l.umin < lb.umin) l.umin = static_cast<std::uint32_t>(t.at_most(l.umin));
+    if (l.smax > lb.smax) l.smax = l.smax < 0 ? -1 : static_cast<std::int32_t>(std::min<std::uint64_t>(t.at_least(static_cast<std::uint64_t>(l.smax)), INT32_MAX));
+    if (l.smin < lb.smin) l.smin = l.smin >= 0 ? 0 : INT32_MIN;
+    const std::uint32_t low_grown = l.mask & ~lb.mask;
+    if (low_grown != 0) {
+        l.mask |= ~((low_grown & -low_grown) - 1);
+        l.value &= ~l.mask;
+    }
+    return n.sync();
+}
+
+}  // namespace
+
+void widen_state(State& now, const State& before, const Thresholds& thresholds) {
+    for (unsigned r = 0; r < State::kRegisters; ++r)
+        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = widened(now.regs[r].number, before.regs[r].number, thresholds);
+    for (unsigned i = 0; i < now.cell_count; ++i) {
+        const Value* old = before.value_at(now.cells[i].at);
+        if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = widened(now.cells[i].value.number, old->number, thresholds);
+    }
+    // A difference that is not at least as good as before would rise for ever.
+    std::vector<Related> related;
+    collect(now, related);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < now.difference_count; ++i) {
+        const Difference d = now.differences[i];
+        unsigned ia = 0, ib = 0;
+        Related r;
+        r.from_packet = d.a == kPacketLength;
+        r.to_packet = d.b == kPacketLength;
+        const Value* va = r.from_packet ? nullptr : value_of_symbol(now, d.a, ia);
+        const Value* vb = r.to_packet ? nullptr : value_of_symbol(now, d.b, ib);
+        if ((!r.from_packet && va == nullptr) || (!r.to_packet && vb == nullptr)) continue;
+        if (va != nullptr) r.a = location_of(now, ia);
+        if (vb != nullptr) r.b = location_of(now, ib);
+        std::int64_t was = 0;
+        const std::int64_t is = std::int64_t{d.bound} + (va != nullptr ? va->delta : 0) - (vb != nullptr ? vb->delta : 0);
+        if (!bound_in(before, r, 0, 0, was) || is > was) continue;
+        now.differences[kept++] = d;
+    }
+    now.difference_count = static_cast<std::uint8_t>(kept);
+}
+
+}  // namespace mbpf

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Upper bounds of states, for the search. Nothing here is trusted: the checker judges what comes out.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "verifier/checker/state.h"
+
+namespace mbpf {
+
+// `into` becomes a state that contains both; false (and `into` as it was): they differ in what cannot be joined,
+// i.e. frames, references or the lock.
+bool join_states(proof::State& into, const proof::State& other);
+
+// Bounds that still grow are moved to the next of these: constants the program compares with, and the limits of
+// the integer types.
+struct Thresholds {
+    std::vector<std::uint64_t> values;  // sorted
+    void add(std::uint64_t v) { values.push_back(v); }
+    void finish();
+    std::uint64_t at_least(std::uint64_t v) const;
+    std::uint64_t at_most(std::uint64_t v) const;
+};
+
+// `now` contains `before`; what has grown since grows to a threshold, differences that rose are dropped.
+void widen_state(proof::State& now, const proof::State& before, const Thresholds& thresholds);
+
+}  // namespace mbpf

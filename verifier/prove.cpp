@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/prove.h"
+
+#include <algorithm>
+#include <map>
+
+#include "verifier/costs.h"
+#include "verifier/explain.h"
+#include "verifier/search.h"
+
+namespace mbpf {
+
+using namespace proof;
+
+namespace {
+
+constexpr std::uint64_t kUnrolledSteps = 600'000;  // budget of a search that runs loops iteration by iteration
+constexpr unsigned kFew = 1, kMore = 4, kMany = 32;
+
+Thresholds thresholds_of(const ProofEnvironment& env) {
+    Thresholds t;
+    for (const bpf::Insn& insn : env.program().insns) {
+        const Operation op = decode(insn);
+        if (!op.valid || op.uses_src) continue;
+        if (op.kind != bpf::Kind::jump && !(op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::and_ || op.alu == bpf::AluOp::mod || op.alu == bpf::AluOp::add || op.alu == bpf::AluOp::mov))) continue;
+        const std::uint64_t c = static_cast<std::uint64_t>(std::int64_t{insn.imm < 0 ? -insn.imm : insn.imm});
+        for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
+    }
+    for (const bpf::Map& m : env.object().maps) {
+        t.add(m.max_entries);
+        t.add(m.value_size);
+    }
+    t.finish();
+    return t;
+}
+
+class Prover {
+  public:
+    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)) {}
+
+    Found run() {
+        // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
+        SearchOptions o;
+        o.per_signature = kFew;
+        for (;;) {
+            o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : kUnrolledSteps);
+            ++found_.stats.attempts;
+            Search search(env_.tables(), env_.program(), cfg_, thresholds_, o);
+            const bool safe = search.run();
+            const SearchStats stats = search.stats();
+            spent_ += stats.steps;
+            found_.stats.steps = spent_;
+            found_.stats.joins += stats.joins;
+            found_.stats.widenings += stats.widenings;
+            found_.stats.loop_iterations_unrolled += stats.unrolled;
+            found_.stats.peak_bytes = std::max(found_.stats.peak_bytes, stats.peak_bytes);
+            CostResult costs;
+            if (safe) {
+                costs = solve_costs(search);
+                if (costs.proved) {
+                    write(search, costs);
+                    return std::move(found_);
+                }
+            }
+            if (!safe) note_failure(search);
+            else note_endless(search, costs.endless_loop);
+            if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
+        }
+    }
+
+  private:
+    // The next thing to try; false: nothing is left.
+    bool next(SearchOptions& o, const Search& search, bool safe, std::uint32_t endless_loop) {
+        if (spent_ >= max_steps_) return false;
+        if (!safe && search.failure() == SearchFailure::endless) return false;
+        if (!safe && search.failure() == SearchFailure::budget) return false;
+        if (safe) {
+            if (o.unrolled.contains(endless_loop) || !search.loops().contains(endless_loop)) {
+                // Loops inside the endless one's callees, or several at once.
+                bool added = false;
+                for (std::uint32_t l : search.loops()) added = o.unrolled.insert(l).second || added;
+                return added;
+            }
+            return o.unrolled.insert(endless_loop).second;
+        }
+        if (o.per_signature == kFew) {
+            o.per_signature = kMore;
+            o.disjuncts = 16;
+            return true;
+        }
+        for (std::uint32_t l : search.failure_loops())
+            if (o.unrolled.insert(l).second) return true;
+        bool added = false;
+        for (std::uint32_t l : search.loops()) added = o.unrolled.insert(l).second || added;
+        if (added) return true;
+        if (o.per_signature == kMore) {
+            o.per_signature = kMany;
+            o.disjuncts = 2 * kMany;
+            return true;
+        }
+        return false;
+    }
+
+    SourceLocation where(std::uint32_t slot) const { return env_.object().location(env_.program(), slot); }
+
+    void note_path(const Search& search) {
+        found_.path.clear();
+        for (std::uint32_t d : search.failure_path()) found_.path.push_back({d >> 1, (d & 1) != 0, {}});
+        found_.values.clear();
+        const State& s = search.state();
+        for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+            if (s.regs[r].kind != ValueKind::unknown) found_.values.push_back({"r" + std::to_string(r), describe(env_, s, s.regs[r])});
+    }
+
+    // The loop's own condition: the line people call the loop. The last jump back to the head.
+    std::uint32_t loop_slot(std::uint32_t head) const {
+        if ((head & kGate) != 0) return head & ~kGate;
+        std::uint32_t slot = head;
+        for (std::uint32_t s = head; s < env_.program().insns.size(); ++s) {
+            const Operation op = decode(env_.program().insns[s]);
+            const bpf::Insn& insn = env_.program().insns[s];
+            if (op.valid && (op.kind == bpf::Kind::jump || op.kind == bpf::Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == bpf::Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head) slot = s;
+        }
+        return slot;
+    }
+
+    void note_failure(const Search& search) {
+        if (search.failure() == SearchFailure::unsafe) {
+            found_.problem = explain(env_, search.unsafe(), search.state());
+        } else if (search.failure() == SearchFailure::endless) {
+            found_.problem = not_ending(loop_slot(search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
+                                        "after " + std::to_string(search.failure_count()) + " iterations the values here are ones the loop has had before");
+        } else if (endless_ && !search.failure_loops().empty()) {
+            // Run out to find an end that no measure shows.
+            found_.problem = not_ending(loop_slot(*endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
+        } else {
+            Diagnostic d;
+            d.code = "MBPF1043";
+            const std::uint32_t slot = search.failure_loops().empty() ? search.failure_slot() : loop_slot(search.failure_loops().front());
+            d.instruction = slot;
+            d.where = where(slot);
+            d.message = "analysis budget of " + std::to_string(search.failure_count()) + " steps spent here";
+            d.why = std::string("tried: invariants with ") + std::to_string(kFew) + " and " + std::to_string(kMore) + " states a place" + (search.failure_loops().empty() ? "" : ", running the loop iteration by iteration");
+            d.fix = "lower loop bounds, move work out of inner loops, or split the program";
+            found_.problem = d;
+        }
+        note_path(search);
+    }
+
+    Diagnostic not_ending(std::uint32_t slot, std::string why) {
+        Diagnostic d;
+        d.code = "MBPF1042";
+        d.instruction = slot;
+        d.where = where(slot);
+        d.message = "loop may not end";
+        d.why = std::move(why);
+        d.fix = "give the loop a counter that changes in every iteration and has a constant bound, e.g. for (int i = 0; i < 64; i++)";
+        return d;
+    }
+
+    void note_endless(const Search& search, std::uint32_t head) {
+        endless_ = head;
+        found_.problem = not_ending(loop_slot(head), "no counter was found that every iteration moves towards a bound");
+        note_path(search);
+    }
+
+    void write(const Search& search, const CostResult& costs) {
+        const auto& functions = env_.program().functions;
+        std::vector<std::uint32_t> claim, total(functions.size(), 0);
+        for (std::uint32_t d : search.deepest()) claim.push_back((d + 7) / 8 * 8);
+        for (std::size_t round = 0; round <= functions.size(); ++round)
+            for (std::size_t f = 0; f < functions.size(); ++f) {
+                std::uint32_t below = 0;
+                for (std::uint32_t callee : cfg_.callees[f]) below = std::max(below, total[callee]);
+                total[f] = claim[f] + below;
+            }
+        found_.stack_bytes = total[0];
+        found_.worst_case = costs.worst_case();
+        std::map<std::uint32_t, std::vector<std::int32_t>> points;
+        for (std::size_t n = 1; n < search.nodes().size(); ++n)
+            if (search.nodes()[n].forward < 0) points[search.nodes()[n].point].push_back(static_cast<std::int32_t>(n));
+        Bytes& out = found_.certificate;
+        out.assign(std::begin(kMagic), std::end(kMagic));
+        out.push_back(kVersion);
+        put_varint(out, found_.worst_case);
+        put_varint(out, found_.stack_bytes);
+        put_varint(out, functions.size());
+        for (std::size_t f = 0; f < functions.size(); ++f) {
+            put_varint(out, functions[f].begin);
+            put_varint(out, claim[f]);
+        }
+        put_varint(out, points.size());
+        Bytes nodes;
+        for (const auto& [point, list] : points) {
+            put_word(out, point);
+            put_word(out, static_cast<std::uint32_t>(nodes.size()));
+            put_varint(nodes, list.size());
+            for (std::int32_t n : list) {
+                const Bytes& b = search.nodes()[static_cast<std::size_t>(n)].bytes;
+                Invariant i;
+                i.parts = b[0];
+                i.rest.assign(b.begin() + 2, b.end());  // behind the cost of 0
+                put_invariant(nodes, i, costs.costs[static_cast<std::size_t>(n)]);
+            }
+        }
+        out.insert(out.end(), nodes.begin(), nodes.end());
+        std::map<std::uint32_t, std::uint64_t> loops = search.iterations();
+        for (const auto& [point, count] : costs.iterations) loops[point] = std::max(loops[point], count);
+        for (const auto& [point, count] : loops) found_.loops.push_back({point & ~kGate, count});
+        found_.problem.reset();
+        found_.path.clear();
+        found_.values.clear();
+    }
+
+    const ProofEnvironment& env_;
+    const Cfg& cfg_;
+    std::uint64_t max_steps_;
+    Thresholds thresholds_;
+    std::uint64_t spent_ = 0;
+    std::optional<std::uint32_t> endless_;
+    Found found_;
+};
+
+ValueFact fact_of(const Value& v) {
+    ValueFact f;
+    f.kind = v.kind;
+    if (v.kind == ValueKind::unknown) return f;
+    const auto& wide = v.number.wide;
+    if (v.kind == ValueKind::number) {
+        f.umin = wide.umin;
+        f.umax = wide.umax;
+        f.smin = wide.smin;
+        f.smax = wide.smax;
+        f.bits_value = wide.value;
+        f.bits_mask = wide.mask;
+        return f;
+    }
+    f.region = v.region;
+    f.map = v.region == Region::object ? -1 : v.map;
+    f.frame = v.region == Region::stack ? v.frame : -1;
+    f.smin = v.offset_min();
+    f.smax = v.offset_max();
+    const auto offset = Interval<std::uint64_t>::alu(bpf::AluOp::add, wide, Interval<std::uint64_t>::constant(static_cast<std::uint64_t>(std::int64_t{v.fixed})));
+    f.bits_value = offset.value;
+    f.bits_mask = offset.mask;
+    return f;
+}
+
+bool is_null(const ValueFact& f) { return f.is_constant() && f.umin == 0; }
+
+ValueFact join_facts(const ValueFact& a, const ValueFact& b) {
+    if (a.kind == ValueKind::unknown || b.kind == ValueKind::unknown) return {};
+    const bool a_number = a.kind == ValueKind::number, b_number = b.kind == ValueKind::number;
+    if (a_number != b_number) {  // the number 0 beside a pointer is null; any other pair is never read
+        if (!is_null(a_number ? a : b)) return {};
+        ValueFact pointer = a_number ? b : a;
+        pointer.kind = ValueKind::pointer_or_null;
+        return pointer;
+    }
+    ValueFact f = a;
+    f.smin = std::min(a.smin, b.smin);
+    f.smax = std::max(a.smax, b.smax);
+    f.bits_mask = a.bits_mask | b.bits_mask | (a.bits_value ^ b.bits_value);
+    f.bits_value = a.bits_value & ~f.bits_mask;
+    if (a_number) {
+        f.umin = std::min(a.umin, b.umin);
+        f.umax = std::max(a.umax, b.umax);
+        return f;
+    }
+    if (a.kind != b.kind) f.kind = ValueKind::pointer_or_null;
+    if (a.region != b.region) f.region = Region::mixed;
+    if (a.map != b.map) f.map = -1;
+    if (a.frame != b.frame) f.frame = -1;
+    return f;
+}
+
+// What the checker's pass sees, for the lifter. A fact holds in every state seen.
+class FactCollector final : public Observer {
+  public:
+    explicit FactCollector(std::size_t slots) { facts_.insns.assign(slots, {}); }
+
+    void instruction(std::uint32_t slot, const State& s) override {
+        InsnFacts& facts = facts_.insns[slot];
+        for (unsigned r = 0; r < bpf::kRegisterCount; ++r) {
+            if (!facts.reachable) facts.before[r] = fact_of(s.regs[r]);
+            else if (facts.before[r].kind != ValueKind::unknown) facts.before[r] = join_facts(facts.before[r], fact_of(s.regs[r]));
+        }
+        facts.reachable = true;
+    }
+    void taken_edge(std::uint32_t slot, bool taken) override { (taken ? facts_.insns[slot].may_take_branch : facts_.insns[slot].may_fall_through) = true; }
+    void uses(std::int32_t helper, std::int32_t map) override {
+        if (helper >= 0) add(facts_.helpers_used, static_cast<std::uint32_t>(helper));
+        if (map >= 0) add(facts_.maps_used, static_cast<std::uint32_t>(map));
+    }
+    ProgramFacts take() { return std::move(facts_); }
+
+  private:
+    static void add(std::vector<std::uint32_t>& sorted, std::uint32_t v) {
+        const auto at = std::ranges::lower_bound(sorted, v);
+        if (at == sorted.end() || *at != v) sorted.insert(at, v);
+    }
+    ProgramFacts facts_;
+};
+
+const char* text_of(CheckError e) {
+    switch (e) {
+        case CheckError::none: return "proved";
+        case CheckError::memory: return "the checker has too little memory";
+        case CheckError::malformed: return "the certificate is damaged or not one of this program";
+        case CheckError::unsafe: return "an instruction may do harm in a stated invariant";
+        case CheckError::no_invariant: return "no invariant is stated at a place that is reached";
+        case CheckError::not_covered: return "the invariant stated here does not hold";
+        case CheckError::cost: return "the stated cost is too low";
+        case CheckError::stack: return "more stack is used than stated, or stated than allowed";
+        case CheckError::budget: return "the checker's budget of work is spent";
+        case CheckError::hook_budget: return "the stated worst case exceeds the hook's budget";
+    }
+    return "";
+}
+
+}  // namespace
+
+Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) { return Prover(env, cfg, max_steps).run(); }
+
+Checked check_proof(const ProofEnvironment& env, const Cfg& cfg, const Bytes& certificate) {
+    constexpr unsigned kCells = 640;
+    Checked out;
+    std::vector<std::uint8_t> memory(check_memory(kCells));
+    FactCollector collector(env.program().insns.size());
+    const CheckResult r = check(env.tables(), certificate.data(), certificate.size(), memory.data(), memory.size(), &collector);
+    out.stats.checker_steps = r.work;
+    out.stats.checker_bytes = r.peak_bytes;
+    if (!r.proved()) {
+        const std::uint32_t slot = std::min(r.slot & ~kGate, static_cast<std::uint32_t>(env.program().insns.size() - 1));
+        Diagnostic d;
+        d.code = "MBPF1050";
+        d.message = std::string("certificate does not prove the program: ") + text_of(r.error);
+        d.why = "checking from instruction " + std::to_string(r.from & ~kGate) + " ended at " + std::to_string(slot) + (r.error == CheckError::unsafe ? " (reason " + std::to_string(static_cast<unsigned>(r.failure.reason)) + ")" : "");
+        d.fix = "verify the object again; certificates hold for one object, platform and hook";
+        d.instruction = slot;
+        d.where = env.object().location(env.program(), slot);
+        out.problem = std::move(d);
+        return out;
+    }
+    ProgramFacts facts = collector.take();
+    facts.worst_case_instructions = r.worst_case;
+    facts.stack_bytes = r.stack_bytes;
+    Certificate c;
+    c.open(certificate.data(), certificate.size());
+    for (std::uint32_t f = 0; f < env.program().functions.size(); ++f) facts.functions.push_back({f, c.stack_of(env.program().functions[f].begin)});
+    (void)cfg;
+    out.facts = std::move(facts);
+    return out;
+}
+
+}  // namespace mbpf

@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/search.h"
+
+#include <algorithm>
+
+#include "verifier/checker/cover.h"
+
+namespace mbpf {
+
+using namespace proof;
+using bpf::Kind;
+
+namespace {
+
+constexpr unsigned kCells = 640;      // room of a state: more values than that are forgotten
+constexpr unsigned kMaxPasses = 24;   // of widening
+constexpr std::size_t kHeads = 4;     // invariants of one loop head
+constexpr std::uint32_t kNoBlock = UINT32_MAX;
+
+Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.size(), true}; }
+
+}  // namespace
+
+Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, SearchOptions options)
+    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), options_(std::move(options)), cells_(kCells), other_cells_(kCells), s_(cells_.data(), kCells),
+      other_(other_cells_.data(), kCells), m_(env, s_) {
+    ops_.reserve(program.insns.size());
+    for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
+    deepest_.assign(program.functions.size(), 0);
+    find_points();
+}
+
+// A state is kept where ways meet, where a jump leads, and where a function with such places returns to.
+void Search::find_points() {
+    std::vector<unsigned> predecessors(cfg_.blocks.size(), 0);
+    is_point_.assign(cfg_.blocks.size(), false);
+    has_points_.assign(program_.functions.size(), false);
+    for (const Block& b : cfg_.blocks) {
+        for (std::uint32_t to : b.successors) {
+            ++predecessors[to];
+            if (cfg_.blocks[to].begin <= b.begin) is_point_[to] = true;
+        }
+        if (b.successors.size() == 2) is_point_[b.successors[1]] = true;
+    }
+    for (std::size_t b = 0; b < cfg_.blocks.size(); ++b) {
+        if (predecessors[b] > 1) is_point_[b] = true;
+        if (is_point_[b]) has_points_[cfg_.blocks[b].function] = true;
+    }
+    for (std::size_t round = 0; round < program_.functions.size(); ++round)
+        for (std::size_t f = 0; f < program_.functions.size(); ++f)
+            for (std::uint32_t callee : cfg_.callees[f])
+                if (has_points_[callee]) has_points_[f] = true;
+    for (std::uint32_t slot = 0; slot < program_.insns.size(); ++slot) {
+        if (ops_[slot].kind == Kind::call_helper && ops_[slot].valid && m_.is_callback(slot)) {
+            for (std::size_t f = 0; f < program_.functions.size(); ++f)
+                if (slot >= program_.functions[f].begin && slot < program_.functions[f].end) has_points_[f] = true;
+        }
+        if (ops_[slot].kind != Kind::call_local || !ops_[slot].valid) continue;
+        const std::uint32_t callee = cfg_.blocks[cfg_.block_at[slot + 1 + static_cast<std::uint32_t>(program_.insns[slot].imm)]].function;
+        if (has_points_[callee] && cfg_.block_at[slot + 1] != kNoBlock) is_point_[cfg_.block_at[slot + 1]] = true;
+    }
+}
+
+bool Search::run() {
+    Activation root;
+    nodes_.emplace_back();
+    m_.enter_program();
+    if (!segment(0, 0, root, true)) return false;
+    return run_components(cfg_.order[0], root);
+}
+
+std::int32_t Search::resolved(std::int32_t node) const {
+    while (node >= 0 && nodes_[static_cast<std::size_t>(node)].forward >= 0) node = nodes_[static_cast<std::size_t>(node)].forward;
+    return node;
+}
+
+std::vector<std::uint32_t> Search::failure_path() const {
+    std::vector<std::uint32_t> path(decisions_.rbegin(), decisions_.rend());
+    for (std::int32_t n = failure_node_; n > 0; n = nodes_[static_cast<std::size_t>(n)].parent) {
+        const auto& d = nodes_[static_cast<std::size_t>(n)].decisions;
+        path.insert(path.end(), d.rbegin(), d.rend());
+    }
+    std::ranges::reverse(path);
+    return path;
+}
+
+bool Search::unsafe_here(std::uint32_t slot) {
+    if (tentative_ > 0) {
+        ++dropped_;
+        m_.clear_failure();
+        return true;
+    }
+    failure_ = SearchFailure::unsafe;
+    unsafe_ = m_.failure();
+    failure_slot_ = slot;
+    failure_loops_.assign(loop_stack_.rbegin(), loop_stack_.rend());
+    return false;
+}
+
+bool Search::over_budget(std::uint32_t slot) {
+    failure_ = SearchFailure::budget;
+    failure_slot_ = slot;
+    failure_count_ = stats_.steps;
+    failure_loops_.assign(loop_stack_.rbegin(), loop_stack_.rend());
+    return false;
+}
+
+bool Search::load(const Bytes& bytes, State& into) const {
+    Reader in = reader(bytes);
+    Cost cost;
+    return load_invariant(in, env_, into, cost);
+}
+
+bool Search::run_components(const std::vector<Component>& components, Activation& act) {
+    for (const Component& c : components) {
+        bool done = false;
+        if (!c.is_loop) {
+            done = run_block(c.head, act);
+        } else {
+            done = run_loop(c.head, cfg_.blocks[c.head].begin, act, [&](const std::vector<std::int32_t>& heads) {
+                for (std::int32_t n : heads)
+                    if (!run_node(n, act)) return false;
+                return run_components(c.body, act);
+            });
+        }
+        if (!done) return false;
+    }
+    return true;
+}
+
+std::vector<std::int32_t> Search::take(std::uint32_t key, Activation& act) {
+    const auto found = act.incoming.find(key);
+    if (found == act.incoming.end()) return {};
+    std::vector<std::int32_t> list = std::move(found->second);
+    act.incoming.erase(found);
+    return list;
+}
+
+bool Search::run_block(std::uint32_t block, Activation& act) {
+    for (std::int32_t n : take(block, act))
+        if (!run_node(n, act)) return false;
+    return true;
+}
+
+bool Search::run_node(std::int32_t node, Activation& act) {
+    const Node& n = nodes_[static_cast<std::size_t>(node)];
+    const std::uint32_t slot = n.point;
+    load(n.bytes, s_);
+    decisions_.clear();
+    return segment(node, slot, act, true);
+}
+
+void Search::set_bytes(std::int32_t node, const State& s) {
+    Node& n = nodes_[static_cast<std::size_t>(node)];
+    const Invariant invariant = encode_invariant(s, n.live);
+    live_bytes_ -= n.bytes.size();
+    n.bytes = invariant.bytes();
+    n.bytes.shrink_to_fit();
+    n.signature = invariant.signature;
+    live_bytes_ += n.bytes.size();
+    stats_.peak_bytes = std::max(stats_.peak_bytes, live_bytes_ + nodes_.size() * (sizeof(Node) + 16) + edges_.size() * sizeof(GraphEdge) + 2 * (sizeof(State) + kCells * sizeof(Cell)));
+}
+
+std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function) {
+    Node n;
+    n.point = point;
+    n.live = live;
+    n.function = function;
+    n.parent = from;
+    n.decisions = decisions_;
+    nodes_.push_back(std::move(n));
+    return static_cast<std::int32_t>(nodes_.size() - 1);
+}
+
+// The state has come to a point: covered by a node there, merged into one, or a new one.
+void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, std::uint16_t live, Activation& act) {
+    if (observer_ != nullptr) {
+        (*observer_)(point, s_);
+        return;
+    }
+    auto& list = act.incoming[key];
+    Cost cost;
+    for (std::int32_t n : list) {
+        Reader in = reader(nodes_[static_cast<std::size_t>(n)].bytes);
+        ++stats_.steps;
+        if (!covers(in, s_, cost)) continue;
+        edges_.push_back({from, n, s_.steps});
+        return;
+    }
+    const std::int32_t now = add_node(from, point, live, act.function);
+    set_bytes(now, s_);
+    const std::uint64_t signature = nodes_.back().signature;
+    std::size_t alike = 0;
+    std::int32_t partner = -1;
+    for (std::int32_t n : list)
+        if (nodes_[static_cast<std::size_t>(n)].signature == signature) {
+            ++alike;
+            partner = n;
+        }
+    const bool full = list.size() >= options_.disjuncts;
+    if (alike < options_.per_signature) partner = -1;
+    const auto merge_into = [&](std::int32_t n) {
+        if (!load(nodes_[static_cast<std::size_t>(n)].bytes, other_) || !join_states(other_, s_)) return false;
+        ++stats_.joins;
+        Node& target = nodes_[static_cast<std::size_t>(n)];
+        journal_.push_back({n, target.bytes, target.signature});
+        live_bytes_ -= nodes_.back().bytes.size();
+        nodes_.pop_back();
+        set_bytes(n, other_);
+        edges_.push_back({from, n, s_.steps});
+        return true;
+    };
+    if (partner >= 0 && merge_into(partner)) return;
+    if (full && alike > 0) {
+        for (std::int32_t n : list)
+            if (nodes_[static_cast<std::size_t>(n)].signature == signature && merge_into(n)) return;
+    }
+    if (full)
+        for (auto it = list.rbegin(); it != list.rend(); ++it)
+            if (merge_into(*it)) return;
+    list.push_back(now);
+    edges_.push_back({from, now, s_.steps});
+}
+
+void Search::roll_back(const Mark& to, Activation& act) {
+    while (journal_.size() > to.journal) {
+        Old& old = journal_.back();
+        Node& n = nodes_[static_cast<std::size_t>(old.node)];
+        if (static_cast<std::size_t>(old.node) < to.nodes) {
+            live_bytes_ += old.bytes.size();
+            live_bytes_ -= n.bytes.size();
+            n.bytes = std::move(old.bytes);
+            n.signature = old.signature;
+        }
+        journal_.pop_back();
+    }
+    for (std::size_t i = to.nodes; i < nodes_.size(); ++i) live_bytes_ -= nodes_[i].bytes.size();
+    nodes_.resize(to.nodes);
+    edges_.resize(to.edges);
+    for (Activation* a = &act; a != nullptr; a = a->parent)
+        for (auto it = a->incoming.begin(); it != a->incoming.end();) {
+            std::erase_if(it->second, [&](std::int32_t n) { return static_cast<std::size_t>(n) >= to.nodes; });
+            it = it->second.empty() ? a->incoming.erase(it) : std::next(it);
+        }
+}
+
+// Finds invariants of the head that the loop's own body keeps. Errors met on the way are dropped with their
+// path: an invariant that is still too wide, or too narrow, says nothing about the program. The last pass counts.
+template <class RunOnce>
+bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, RunOnce&& run_once) {
+    std::vector<std::int32_t> entry = take(key, act);
+    if (entry.empty()) return true;
+    loops_.insert(point);
+    loop_stack_.push_back(point);
+    struct Pop {
+        std::vector<std::uint32_t>& stack;
+        ~Pop() { stack.pop_back(); }
+    } pop{loop_stack_};
+    if (options_.unrolled.contains(point)) return run_unrolled(key, point, act, std::move(entry), run_once);
+
+    const Node first = nodes_[static_cast<std::size_t>(entry.front())];
+    struct Head {
+        Bytes bytes;
+        std::uint64_t signature = 0;
+    };
+    using Heads = std::vector<Head>;
+    const auto encoded = [&](const State& s) {
+        const Invariant i = encode_invariant(s, first.live);
+        return Head{i.bytes(), i.signature};
+    };
+    const auto covered = [&](const Heads& heads, const State& s) {
+        Cost cost;
+        return std::ranges::any_of(heads, [&](const Head& h) {
+            Reader in = reader(h.bytes);
+            return covers(in, s, cost);
+        });
+    };
+    // Joins the state in `s_` into the heads; `widen`: against what they were.
+    const auto absorb = [&](Heads& heads, bool widen) {
+        if (covered(heads, s_)) return false;
+        const std::uint64_t signature = encode_invariant(s_, first.live).signature;
+        for (const bool alike : {true, false}) {
+            if (!alike && heads.size() < kHeads) break;
+            for (Head& h : heads) {
+                if (alike != (h.signature == signature)) continue;
+                if (!load(h.bytes, other_) || !join_states(other_, s_)) continue;
+                ++stats_.joins;
+                if (widen) {
+                    ++stats_.widenings;
+                    load(h.bytes, s_);
+                    widen_state(other_, s_, thresholds_);
+                }
+                h = encoded(other_);
+                return true;
+            }
+        }
+        heads.push_back(encoded(s_));
+        return true;
+    };
+
+    Heads heads;
+    for (std::int32_t n : entry) {
+        load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+        absorb(heads, false);
+    }
+    const Mark start = mark();
+    std::vector<std::int32_t> head_nodes, back;
+    const auto pass = [&](const Heads& with) {
+        roll_back(start, act);
+        head_nodes.clear();
+        decisions_.clear();
+        for (const Head& h : with) {
+            const std::int32_t n = add_node(nodes_[static_cast<std::size_t>(entry.front())].parent, point, first.live, first.function);
+            nodes_.back().decisions = first.decisions;
+            nodes_.back().bytes = h.bytes;
+            nodes_.back().signature = h.signature;
+            live_bytes_ += h.bytes.size();
+            head_nodes.push_back(n);
+        }
+        if (!run_once(head_nodes)) return false;
+        back = take(key, act);
+        return true;
+    };
+    // Ascending, then one or two passes down.
+    std::uint64_t dropped = 0;
+    ++tentative_;
+    bool stable = false;
+    for (unsigned round = 0; round < kMaxPasses && !stable; ++round) {
+        dropped = dropped_;
+        if (!pass(heads)) return --tentative_, false;
+        stable = true;
+        for (std::int32_t n : back) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            if (absorb(heads, round >= 1)) stable = false;
+        }
+    }
+    bool last_counts = false;
+    for (unsigned round = 0; round < 2 && stable; ++round) {
+        Heads narrower;
+        for (std::int32_t n : entry) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            absorb(narrower, false);
+        }
+        for (std::int32_t n : back) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            absorb(narrower, false);
+        }
+        const bool same = narrower.size() == heads.size() && std::ranges::equal(narrower, heads, [](const Head& a, const Head& b) { return a.bytes == b.bytes; });
+        if (same) {
+            last_counts = true;
+            break;
+        }
+        dropped = dropped_;
+        if (!pass(narrower)) return --tentative_, false;
+        const bool kept = std::ranges::all_of(back, [&](std::int32_t n) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            return covered(narrower, s_);
+        });
+        if (!kept) break;
+        heads = std::move(narrower);
+        last_counts = true;
+    }
+    --tentative_;
+    // The last pass stands if nothing was dropped in it; else it is run again, and what fails now fails.
+    if (!last_counts || (dropped != dropped_ && tentative_ == 0))
+        if (!pass(heads)) return false;
+    for (const auto& list : {entry, back})
+        for (std::int32_t n : list) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            for (std::size_t h = 0; h < heads.size(); ++h) {
+                Reader in = reader(heads[h].bytes);
+                Cost cost;
+                if (!covers(in, s_, cost)) continue;
+                nodes_[static_cast<std::size_t>(n)].forward = head_nodes[h];
+                break;
+            }
+        }
+    return true;
+}
+
+// Each iteration's states are nodes of their own, until none comes back. One that has been here before, to the
+// last bit, would come again for ever.
+template <class RunOnce>
+bool Search::run_unrolled(std::uint32_t key, std::uint32_t point, Activation& act, std::vector<std::int32_t> heads, RunOnce&& run_once) {
+    std::set<Bytes> seen;
+    std::uint64_t count = 0;
+    while (!heads.empty()) {
+        ++count;
+        ++stats_.unrolled;
+        for (std::int32_t n : heads)
+            if (!seen.insert(nodes_[static_cast<std::size_t>(n)].bytes).second) {
+                if (tentative_ > 0) {
+                    ++dropped_;
+                    return true;
+                }
+                failure_ = SearchFailure::endless;
+                failure_slot_ = point & ~kGate;
+                failure_count_ = count;
+                failure_node_ = n;
+                load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+                decisions_.clear();
+                failure_loops_.assign(loop_stack_.rbegin(), loop_stack_.rend());
+                return false;
+            }
+        if (!run_once(heads)) return false;
+        heads = take(key, act);
+    }
+    std::uint64_t& most = iterations_[point];
+    most = std::max(most, count);
+    return true;
+}
+
+// A callback's runs are a loop whose head is the gate.
+bool Search::run_callback(std::int32_t node, std::uint32_t slot, Activation& act) {
+    const std::uint32_t gate = slot | kGate;
+    const std::uint32_t target = s_.top().function;
+    if (target >= program_.insns.size() || cfg_.block_at[target] == kNoBlock) return unsafe_here(slot);
+    if (observer_ != nullptr) {
+        (*observer_)(gate, s_);
+        return true;
+    }
+    Activation run;
+    run.function = cfg_.blocks[cfg_.block_at[target]].function;
+    run.parent = &act;
+    run.gate = gate;
+    deliver(node, gate, gate, 0, run);
+    return run_loop(gate, gate, run, [&](const std::vector<std::int32_t>& heads) {
+        for (std::int32_t n : heads) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            decisions_.clear();
+            if (m_.enter_run() && !segment(n, target, run, false)) return false;
+        }
+        if (!run_components(cfg_.order[run.function], run)) return false;
+        for (std::int32_t n : heads) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            decisions_.clear();
+            m_.end_callback();
+            if (!segment(n, slot + 1, act, false)) return false;
+        }
+        return true;
+    });
+}
+
+void Search::observe(std::int32_t node, const std::function<void(State&)>& prepare, const std::function<void(std::uint32_t, const State&)>& arrive) {
+    const Node& n = nodes_[static_cast<std::size_t>(node)];
+    Activation act;
+    observer_ = &arrive;
+    stats_.steps = 0;
+    const auto start = [&] {
+        if (node == 0) {
+            for (Value& v : s_.regs) v = Value{};
+            static_cast<Shape&>(s_) = Shape{};
+            s_.cell_count = 0;
+            s_.difference_count = 0;
+            s_.next_symbol = 1;
+            s_.steps = 0;
+            m_.enter_program();
+        } else {
+            load(n.bytes, s_);
+        }
+        prepare(s_);
+    };
+    start();
+    if ((n.point & kGate) == 0) {
+        segment(node, n.point, act, true);
+    } else {
+        if (m_.enter_run()) segment(node, s_.top().function, act, false);
+        start();
+        m_.end_callback();
+        segment(node, (n.point & ~kGate) + 1, act, false);
+    }
+    observer_ = nullptr;
+}
+
+bool Search::conditional(std::int32_t node, std::uint32_t slot, const Operation& op, Activation& act, bool& goes_on) {
+    const std::uint32_t target = slot + 1 + static_cast<std::uint32_t>(static_cast<std::int32_t>(program_.insns[slot].offset));
+    m_.name_operands(slot, op);
+    s_.begin_undo(undo_);
+    const Edge taken = m_.edge(slot, op, true);
+    if (taken == Edge::failed) {
+        s_.take_back();
+        goes_on = false;
+        return unsafe_here(slot);
+    }
+    if (taken == Edge::feasible) {
+        const std::uint32_t block = cfg_.block_at[target];
+        decisions_.push_back(slot << 1 | 1);
+        deliver(node, block, target, cfg_.blocks[block].live_in, act);
+        decisions_.pop_back();
+    }
+    s_.take_back();
+    goes_on = m_.edge(slot, op, false) == Edge::feasible;
+    decisions_.push_back(slot << 1);
+    return true;
+}
+
+bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point) {
+    failure_node_ = node;
+    for (std::uint32_t& t : m_.touched) t = 0;
+    for (;; at_point = false) {
+        const std::uint32_t block = cfg_.block_at[slot];
+        if (!at_point && block != kNoBlock && is_point_[block]) {
+            deliver(node, block, slot, cfg_.blocks[block].live_in, act);
+            return true;
+        }
+        if (++stats_.steps > options_.max_steps) return over_budget(slot);
+        const Operation& op = ops_[slot];
+        ++s_.steps;
+        switch (op.kind) {
+            case Kind::jump: {
+                bool goes_on = false;
+                if (!conditional(node, slot, op, act, goes_on)) return false;
+                if (!goes_on) return true;
+                ++slot;
+                break;
+            }
+            case Kind::jump_always: {
+                const bpf::Insn& insn = program_.insns[slot];
+                slot = static_cast<std::uint32_t>(std::int64_t{slot} + 1 + (op.width == 32 ? insn.imm : insn.offset));
+                break;
+            }
+            case Kind::call_local: {
+                const std::uint32_t target = slot + 1 + static_cast<std::uint32_t>(program_.insns[slot].imm);
+                if (!m_.call(slot, target)) return unsafe_here(slot);
+                const std::uint32_t callee = cfg_.blocks[cfg_.block_at[target]].function;
+                if (!has_points_[callee]) {  // followed in place
+                    slot = target;
+                    break;
+                }
+                Activation inner;
+                inner.function = callee;
+                inner.parent = &act;
+                inner.return_block = cfg_.block_at[slot + 1];
+                return segment(node, target, inner, false) && run_components(cfg_.order[callee], inner);
+            }
+            case Kind::exit: {
+                const Frame& top = s_.top();
+                const std::uint32_t back = top.return_slot;
+                if (top.kind == FrameKind::callback) {
+                    const std::uint32_t gate = (back - 1) | kGate;
+                    if (!m_.end_run(slot)) return unsafe_here(slot);
+                    deliver(node, gate, gate, 0, act);
+                    return true;
+                }
+                const bool last = s_.depth == 1;
+                const bool in_place = !has_points_[cfg_.blocks[cfg_.block_at[top.function]].function];
+                if (!m_.leave(slot)) return unsafe_here(slot);
+                if (last) {
+                    if (observer_ != nullptr) (*observer_)(UINT32_MAX, s_);
+                    else edges_.push_back({node, -1, s_.steps});
+                    return true;
+                }
+                if (in_place) {
+                    slot = back;
+                    break;
+                }
+                const Block& to = cfg_.blocks[cfg_.block_at[back]];
+                deliver(node, cfg_.block_at[back], to.begin, to.live_in, observer_ != nullptr ? act : *act.parent);
+                return true;
+            }
+            case Kind::call_helper:
+                if (m_.is_callback(slot)) {
+                    if (!m_.begin_callback(slot)) return unsafe_here(slot);
+                    return run_callback(node, slot, act);
+                }
+                [[fallthrough]];
+            default:
+                if (!m_.step(slot, op)) return unsafe_here(slot);
+                for (unsigned f = 0; f < s_.depth; ++f) {
+                    if (m_.touched[f] == 0) continue;
+                    std::uint32_t& deepest = deepest_[cfg_.blocks[cfg_.block_at[f == 0 ? 0 : s_.frames[f].function]].function];
+                    deepest = std::max(deepest, m_.touched[f]);
+                    m_.touched[f] = 0;
+                }
+                slot += op.kind == Kind::load_imm64 ? 2 : 1;
+        }
+    }
+}
+
+}  // namespace mbpf

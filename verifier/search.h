@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// The search for a proof: runs the program abstractly over its control flow, finds invariants at every point
+// where ways meet, and hands them to costs.h. Blocks are taken in the order of the graph's components. A loop's
+// invariant is found by widening and narrowing; where that loses the proof the loop is run iteration by
+// iteration, and where joins lose it, more states are kept apart. All of it under a budget of work. Nothing here
+// is trusted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "verifier/cfg.h"
+#include "verifier/checker/check.h"
+#include "verifier/encode.h"
+#include "verifier/join.h"
+
+namespace mbpf {
+
+// One state at one point. Node 0 is the program's entry and has no bytes.
+struct Node {
+    std::uint32_t point = 0;        // slot, or slot | kGate
+    std::uint16_t live = 0;
+    std::uint32_t function = 0;     // index of the function the point is in
+    Bytes bytes;                    // as encode_invariant(…).bytes()
+    std::uint64_t signature = 0;
+    std::int32_t forward = -1;      // the node that covers it and is run in its stead
+    // How it was first reached: from which node, by which decisions (slot << 1 | taken).
+    std::int32_t parent = -1;
+    std::vector<std::uint32_t> decisions;
+};
+
+struct GraphEdge {
+    std::int32_t from = 0;
+    std::int32_t to = -1;  // -1: the program's end
+    std::uint64_t steps = 0;
+};
+
+enum class SearchFailure : std::uint8_t { none, unsafe, budget, endless };
+
+struct SearchOptions {
+    unsigned per_signature = 1;  // states that differ in numbers only, kept apart at a point
+    unsigned disjuncts = 8;      // states kept apart at a point
+    std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration
+    std::uint64_t max_steps = 0;
+};
+
+struct SearchStats {
+    std::uint64_t steps = 0, joins = 0, widenings = 0, unrolled = 0;
+    std::uint64_t peak_bytes = 0;
+};
+
+class Search {
+  public:
+    Search(const proof::Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, SearchOptions options);
+
+    bool run();
+
+    SearchFailure failure() const { return failure_; }
+    const proof::Failure& unsafe() const { return unsafe_; }
+    std::uint32_t failure_slot() const { return failure_slot_; }
+    std::uint64_t failure_count() const { return failure_count_; }
+    // The state at the failure, before the instruction.
+    const proof::State& state() const { return s_; }
+    // Decisions on the way to it.
+    std::vector<std::uint32_t> failure_path() const;
+    // Loops met, by head point, outermost first; with the widest iteration count of those unrolled.
+    const std::set<std::uint32_t>& loops() const { return loops_; }
+    const std::map<std::uint32_t, std::uint64_t>& iterations() const { return iterations_; }
+    // Innermost loop (head point) around the failure, outer ones after it.
+    const std::vector<std::uint32_t>& failure_loops() const { return failure_loops_; }
+
+    const std::vector<Node>& nodes() const { return nodes_; }
+    const std::vector<GraphEdge>& edges() const { return edges_; }
+    const SearchStats& stats() const { return stats_; }
+    // Bytes of its frame each function touches.
+    const std::vector<std::uint32_t>& deepest() const { return deepest_; }
+    std::int32_t resolved(std::int32_t node) const;
+    // Runs one node again: `prepare` sees its state first, `arrive` the state wherever it comes to a point
+    // (UINT32_MAX: to the program's end).
+    void observe(std::int32_t node, const std::function<void(proof::State&)>& prepare, const std::function<void(std::uint32_t, const proof::State&)>& arrive);
+    bool load_node(std::int32_t node, proof::State& into) const { return load(nodes_[static_cast<std::size_t>(node)].bytes, into); }
+
+  private:
+    struct Activation {
+        std::uint32_t function = 0;
+        Activation* parent = nullptr;
+        std::uint32_t return_block = 0;
+        std::uint32_t gate = 0;  // callbacks: their gate's point, else 0
+        std::map<std::uint32_t, std::vector<std::int32_t>> incoming;  // by block; gates by kGate | slot
+    };
+    struct Mark {
+        std::size_t nodes = 0, edges = 0, journal = 0;
+    };
+
+    void find_points();
+    bool run_components(const std::vector<Component>& components, Activation& act);
+    bool run_block(std::uint32_t block, Activation& act);
+    bool run_node(std::int32_t node, Activation& act);
+    template <class RunOnce>
+    bool run_loop(std::uint32_t key, std::uint32_t point, Activation& act, RunOnce&& run_once);
+    template <class RunOnce>
+    bool run_unrolled(std::uint32_t key, std::uint32_t point, Activation& act, std::vector<std::int32_t> heads, RunOnce&& run_once);
+    bool run_callback(std::int32_t node, std::uint32_t slot, Activation& act);
+    bool segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point);
+    bool conditional(std::int32_t node, std::uint32_t slot, const proof::Operation& op, Activation& act, bool& goes_on);
+    void deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, std::uint16_t live, Activation& act);
+    std::int32_t add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function);
+    void set_bytes(std::int32_t node, const proof::State& s);
+    bool load(const Bytes& bytes, proof::State& into) const;
+    bool unsafe_here(std::uint32_t slot);
+    bool over_budget(std::uint32_t slot);
+
+    Mark mark() const { return {nodes_.size(), edges_.size(), journal_.size()}; }
+    void roll_back(const Mark& mark, Activation& act);
+    std::vector<std::int32_t> take(std::uint32_t key, Activation& act);
+
+    const proof::Environment& env_;
+    const bpf::Program& program_;
+    const Cfg& cfg_;
+    const Thresholds& thresholds_;
+    SearchOptions options_;
+
+    std::vector<proof::Cell> cells_, other_cells_;
+    proof::State s_, other_;
+    proof::Undo undo_;
+    proof::Machine m_;
+    std::vector<proof::Operation> ops_;
+    std::vector<bool> is_point_, has_points_;  // by block, by function
+
+    std::vector<Node> nodes_;
+    std::vector<GraphEdge> edges_;
+    struct Old {
+        std::int32_t node = 0;
+        Bytes bytes;
+        std::uint64_t signature = 0;
+    };
+    std::vector<Old> journal_;  // nodes changed while a pass may be rolled back
+    unsigned tentative_ = 0;
+    std::uint64_t dropped_ = 0;
+
+    const std::function<void(std::uint32_t, const proof::State&)>* observer_ = nullptr;
+    std::vector<std::uint32_t> decisions_;
+    std::vector<std::uint32_t> loop_stack_;
+    std::set<std::uint32_t> loops_;
+    std::map<std::uint32_t, std::uint64_t> iterations_;
+    SearchStats stats_;
+    std::vector<std::uint32_t> deepest_;
+    std::uint64_t live_bytes_ = 0;
+    SearchFailure failure_ = SearchFailure::none;
+    proof::Failure unsafe_;
+    std::uint32_t failure_slot_ = 0;
+    std::uint64_t failure_count_ = 0;
+    std::int32_t failure_node_ = -1;
+    std::vector<std::uint32_t> failure_loops_;
+};
+
+}  // namespace mbpf
