@@ -56,6 +56,7 @@ struct ContextLayout {
 struct Hook {
     std::uint16_t id = 0;
     std::string name;                    // "iio"
+    std::vector<std::string> groups;     // names by which descriptors mean several hooks at once; may be another hook's
     std::vector<std::string> sections;   // patterns: "iio/device{u32}/{name}", "xdp", "timer/{duration}"
     std::string context_type;            // C name of the struct: "iio_event"
     std::uint32_t context_size = 0;      // bytes; 0: the context may not be read

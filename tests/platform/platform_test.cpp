@@ -135,10 +135,12 @@ TEST(AbiHash, changes_with_what_a_proof_relies_on_and_with_nothing_else) {
 }
 
 TEST(Reference, page_is_the_generated_one) {
-    const std::string path = std::string(MBPF_SOURCE_DIR) + "/docs/reference/microbpf.md";
-    const std::string page = reference_page(*builtin_platform("microbpf"));
-    if (std::getenv("MBPF_BLESS") != nullptr) std::ofstream(path, std::ios::binary) << page;
-    EXPECT_EQ(read(path), page) << "refresh it: MBPF_BLESS=1 platform_test --gtest_filter=Reference.*";
+    for (const std::string name : {"microbpf", "linux"}) {
+        const std::string path = std::string(MBPF_SOURCE_DIR) + "/docs/reference/" + name + ".md";
+        const std::string page = reference_page(*builtin_platform(name));
+        if (std::getenv("MBPF_BLESS") != nullptr) std::ofstream(path, std::ios::binary) << page;
+        EXPECT_EQ(read(path), page) << "refresh it: MBPF_BLESS=1 platform_test --gtest_filter=Reference.*";
+    }
 }
 
 TEST(Headers, name_every_hook_and_helper) {
