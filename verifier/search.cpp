@@ -234,6 +234,8 @@ void Search::roll_back(const Mark& to, Activation& act) {
         }
         journal_.pop_back();
     }
+    for (; forwarded_.size() > to.forwarded; forwarded_.pop_back())
+        if (static_cast<std::size_t>(forwarded_.back()) < to.nodes) nodes_[static_cast<std::size_t>(forwarded_.back())].forward = -1;
     for (std::size_t i = to.nodes; i < nodes_.size(); ++i) live_bytes_ -= nodes_[i].bytes.size();
     nodes_.resize(to.nodes);
     edges_.resize(to.edges);
@@ -351,6 +353,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
             break;
         }
         dropped = dropped_;
+        last_counts = false;
         if (!pass(narrower)) return --tentative_, false;
         const bool kept = std::ranges::all_of(back, [&](std::int32_t n) {
             load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
@@ -372,6 +375,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
                 Cost cost;
                 if (!covers(in, s_, cost)) continue;
                 nodes_[static_cast<std::size_t>(n)].forward = head_nodes[h];
+                forwarded_.push_back(n);
                 break;
             }
         }

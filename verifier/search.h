@@ -94,7 +94,7 @@ class Search {
         std::map<std::uint32_t, std::vector<std::int32_t>> incoming;  // by block; gates by kGate | slot
     };
     struct Mark {
-        std::size_t nodes = 0, edges = 0, journal = 0;
+        std::size_t nodes = 0, edges = 0, journal = 0, forwarded = 0;
     };
 
     void find_points();
@@ -115,7 +115,7 @@ class Search {
     bool unsafe_here(std::uint32_t slot);
     bool over_budget(std::uint32_t slot);
 
-    Mark mark() const { return {nodes_.size(), edges_.size(), journal_.size()}; }
+    Mark mark() const { return {nodes_.size(), edges_.size(), journal_.size(), forwarded_.size()}; }
     void roll_back(const Mark& mark, Activation& act);
     std::vector<std::int32_t> take(std::uint32_t key, Activation& act);
 
@@ -140,6 +140,7 @@ class Search {
         std::uint64_t signature = 0;
     };
     std::vector<Old> journal_;  // nodes changed while a pass may be rolled back
+    std::vector<std::int32_t> forwarded_;  // nodes whose `forward` was set
     unsigned tentative_ = 0;
     std::uint64_t dropped_ = 0;
 
