@@ -45,12 +45,14 @@ class Builder {
     void live_registers();
     std::vector<Component> components(const std::vector<std::uint32_t>& nodes, unsigned depth);
     std::vector<std::vector<std::uint32_t>> strong_components(const std::vector<std::uint32_t>& nodes);
+    bool entered_from_outside(std::uint32_t block, const std::vector<std::uint32_t>& component) const;
 
     const bpf::Program& p_;
     const Platform& platform_;
     bool legacy_access_;
     Cfg cfg_;
     std::vector<bool> second_half_, leader_;
+    std::vector<std::vector<std::uint32_t>> predecessors_;
     // Per block while components are computed: the sub-graph it belongs to and, for a loop's head, no entry.
     std::vector<std::uint32_t> graph_;
     std::vector<bool> cut_head_;
@@ -325,6 +327,11 @@ std::vector<std::vector<std::uint32_t>> Builder::strong_components(const std::ve
     return result;
 }
 
+bool Builder::entered_from_outside(std::uint32_t block, const std::vector<std::uint32_t>& component) const {
+    if (cfg_.blocks[block].begin == p_.functions[cfg_.blocks[block].function].begin) return true;
+    return std::ranges::any_of(predecessors_[block], [&](std::uint32_t p) { return !std::ranges::binary_search(component, p); });
+}
+
 std::vector<Component> Builder::components(const std::vector<std::uint32_t>& nodes, unsigned depth) {
     std::vector<Component> out;
     if (depth > kMaxNesting) {
@@ -335,9 +342,10 @@ std::vector<Component> Builder::components(const std::vector<std::uint32_t>& nod
     std::ranges::reverse(strong);
     for (auto& component : strong) {
         std::ranges::sort(component);
-        // The head: where the loop is entered; the block of least address that an outer edge can reach is it
-        // in compiled code, and any choice is sound.
-        const std::uint32_t head = component.front();
+        // The head: where the loop is entered, the first such block if there are several.
+        std::uint32_t head = component.front();
+        for (auto it = component.rbegin(); it != component.rend(); ++it)
+            if (entered_from_outside(*it, component)) head = *it;
         const auto& successors = cfg_.blocks[head].successors;
         const bool self = std::ranges::find(successors, head) != successors.end() && !cut_head_[head];
         if (component.size() == 1 && !self) {
@@ -346,7 +354,9 @@ std::vector<Component> Builder::components(const std::vector<std::uint32_t>& nod
         }
         Component loop{true, head, {}};
         cut_head_[head] = true;
-        std::vector<std::uint32_t> rest(component.begin() + 1, component.end());
+        std::vector<std::uint32_t> rest;
+        for (std::uint32_t b : component)
+            if (b != head) rest.push_back(b);
         if (!rest.empty()) loop.body = components(rest, depth + 1);
         cut_head_[head] = false;
         out.push_back(std::move(loop));
@@ -361,6 +371,9 @@ CfgResult Builder::build() {
     cut_blocks();
     connect();
     live_registers();
+    predecessors_.resize(cfg_.blocks.size());
+    for (std::uint32_t b = 0; b < cfg_.blocks.size(); ++b)
+        for (std::uint32_t to : cfg_.blocks[b].successors) predecessors_[to].push_back(b);
     graph_.assign(cfg_.blocks.size(), 0);
     cut_head_.assign(cfg_.blocks.size(), false);
     cfg_.order.resize(p_.functions.size());

@@ -117,7 +117,8 @@ bool Search::run_components(const std::vector<Component>& components, Activation
         if (!c.is_loop) {
             done = run_block(c.head, act);
         } else {
-            done = run_loop(c.head, cfg_.blocks[c.head].begin, act, [&](const std::vector<std::int32_t>& heads) {
+            // A loop may be entered elsewhere, too, than at its head.
+            done = (!act.incoming.contains(c.head) && !waiting(c.body, act)) || run_loop(c.head, cfg_.blocks[c.head].begin, act, [&](const std::vector<std::int32_t>& heads) {
                 for (std::int32_t n : heads)
                     if (!run_node(n, act)) return false;
                 return run_components(c.body, act);
@@ -126,6 +127,10 @@ bool Search::run_components(const std::vector<Component>& components, Activation
         if (!done) return false;
     }
     return true;
+}
+
+bool Search::waiting(const std::vector<Component>& components, const Activation& act) {
+    return std::ranges::any_of(components, [&](const Component& c) { return act.incoming.contains(c.head) || waiting(c.body, act); });
 }
 
 std::vector<std::int32_t> Search::take(std::uint32_t key, Activation& act) {
@@ -251,7 +256,6 @@ void Search::roll_back(const Mark& to, Activation& act) {
 template <class RunOnce>
 bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, RunOnce&& run_once) {
     std::vector<std::int32_t> entry = take(key, act);
-    if (entry.empty()) return true;
     loops_.insert(point);
     loop_stack_.push_back(point);
     struct Pop {
@@ -260,14 +264,16 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
     } pop{loop_stack_};
     if (options_.unrolled.contains(point)) return run_unrolled(key, point, act, std::move(entry), run_once);
 
-    const Node first = nodes_[static_cast<std::size_t>(entry.front())];
+    const std::uint16_t live = (point & kGate) != 0 ? std::uint16_t{0} : cfg_.blocks[key].live_in;
+    const std::int32_t parent = entry.empty() ? 0 : nodes_[static_cast<std::size_t>(entry.front())].parent;
+    const std::vector<std::uint32_t> way = entry.empty() ? std::vector<std::uint32_t>{} : nodes_[static_cast<std::size_t>(entry.front())].decisions;
     struct Head {
         Bytes bytes;
         std::uint64_t signature = 0;
     };
     using Heads = std::vector<Head>;
     const auto encoded = [&](const State& s) {
-        const Invariant i = encode_invariant(s, first.live);
+        const Invariant i = encode_invariant(s, live);
         return Head{i.bytes(), i.signature};
     };
     const auto covered = [&](const Heads& heads, const State& s) {
@@ -280,7 +286,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
     // Joins the state in `s_` into the heads; `widen`: against what they were.
     const auto absorb = [&](Heads& heads, bool widen) {
         if (covered(heads, s_)) return false;
-        const std::uint64_t signature = encode_invariant(s_, first.live).signature;
+        const std::uint64_t signature = encode_invariant(s_, live).signature;
         for (const bool alike : {true, false}) {
             if (!alike && heads.size() < kHeads) break;
             for (Head& h : heads) {
@@ -306,14 +312,16 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
         absorb(heads, false);
     }
     const Mark start = mark();
+    const auto elsewhere = act.incoming;
     std::vector<std::int32_t> head_nodes, back;
     const auto pass = [&](const Heads& with) {
         roll_back(start, act);
+        act.incoming = elsewhere;
         head_nodes.clear();
         decisions_.clear();
         for (const Head& h : with) {
-            const std::int32_t n = add_node(nodes_[static_cast<std::size_t>(entry.front())].parent, point, first.live, first.function);
-            nodes_.back().decisions = first.decisions;
+            const std::int32_t n = add_node(parent, point, live, act.function);
+            nodes_.back().decisions = way;
             nodes_.back().bytes = h.bytes;
             nodes_.back().signature = h.signature;
             live_bytes_ += h.bytes.size();
@@ -388,7 +396,7 @@ template <class RunOnce>
 bool Search::run_unrolled(std::uint32_t key, std::uint32_t point, Activation& act, std::vector<std::int32_t> heads, RunOnce&& run_once) {
     std::set<Bytes> seen;
     std::uint64_t count = 0;
-    while (!heads.empty()) {
+    for (bool first = true; first || !heads.empty(); first = false) {
         ++count;
         ++stats_.unrolled;
         for (std::int32_t n : heads)

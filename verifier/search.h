@@ -101,6 +101,7 @@ class Search {
     bool run_components(const std::vector<Component>& components, Activation& act);
     bool run_block(std::uint32_t block, Activation& act);
     bool run_node(std::int32_t node, Activation& act);
+    static bool waiting(const std::vector<Component>& components, const Activation& act);
     template <class RunOnce>
     bool run_loop(std::uint32_t key, std::uint32_t point, Activation& act, RunOnce&& run_once);
     template <class RunOnce>

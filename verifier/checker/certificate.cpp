@@ -42,7 +42,8 @@ Number read_number(Reader& in, uint8_t form) {
             const Number range = Number::range_u(low, low + more);
             if (form == kUnsigned) return range;
             Number pattern;
-            pattern.wide = Interval<uint64_t>::bits(in.varint(), in.varint());
+            const uint64_t value = in.varint(), mask = in.varint();
+            pattern.wide = Interval<uint64_t>::bits(value & ~mask, mask);
             return meet(range, pattern.sync());
         }
         case kSigned: {
@@ -53,7 +54,8 @@ Number read_number(Reader& in, uint8_t form) {
         }
         case kPattern: {
             Number n;
-            n.wide = Interval<uint64_t>::bits(in.varint(), in.varint());
+            const uint64_t value = in.varint(), mask = in.varint();
+            n.wide = Interval<uint64_t>::bits(value & ~mask, mask);
             return n.sync();
         }
         default: {
