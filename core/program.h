@@ -27,11 +27,13 @@ enum class MapType : std::uint32_t {
     lpm_trie = 11,
     array_of_maps = 12,
     hash_of_maps = 13,
+    devmap = 14,
     cgroup_storage = 19,
     percpu_cgroup_storage = 21,
     queue = 22,
     stack = 23,
     sk_storage = 24,
+    devmap_hash = 25,
     ring_buffer = 27,
     inode_storage = 28,
     task_storage = 29,
@@ -63,6 +65,10 @@ struct Map {
     MapOrigin origin = MapOrigin::declared;
     std::vector<std::uint8_t> initial;  // rodata, data: value_size bytes; else empty
     bool read_only() const { return origin == MapOrigin::rodata; }
+    // Programs may look values up but not write them: BPF_F_RDONLY_PROG, and maps of devices always.
+    bool values_read_only() const { return read_only() || (flags & 0x80) != 0 || type == static_cast<std::uint32_t>(MapType::devmap) || type == static_cast<std::uint32_t>(MapType::devmap_hash); }
+    // BPF_F_WRONLY_PROG: programs may not read values.
+    bool values_write_only() const { return (flags & 0x100) != 0; }
     bool is_global_data() const { return origin != MapOrigin::declared; }
 };
 

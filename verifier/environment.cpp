@@ -96,6 +96,7 @@ ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program
     env_.narrow_context_access = platform.narrow_context_access;
     env_.legacy_packet_access = platform.legacy_packet_access || hook.legacy_packet_access;
     env_.packet_read_only = hook.packet_read_only;
+    env_.pointer_leaks_allowed = platform.pointer_leaks_allowed;
     env_.helpers = helpers_.data();
     env_.helper_count = static_cast<std::uint32_t>(helpers_.size());
     env_.maps = maps_.data();
@@ -140,7 +141,7 @@ void ProofEnvironment::add_maps() {
         rule.key_size = m.key_size;
         rule.value_size = m.value_size;
         rule.max_entries = m.max_entries;
-        rule.read_only = m.read_only();
+        rule.read_only = m.values_read_only();
         rule.is_global_data = m.is_global_data();
         rule.known_type = platform_.find_map_type(m.type) != nullptr;
         rule.inner = static_cast<std::int16_t>(m.inner_map);
