@@ -75,7 +75,7 @@ bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options,
 
 bool read(const std::string& path, const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "read");
-    Result<bpf::Object> object = bpf::read_object(result.elf, {.path = path});
+    Result<bpf::Object> object = bpf::read_object(result.elf, {.path = path, .target_btf = options.target_btf, .text_functions = options.text_functions || options.verify.section == ".text"});
     if (!object) {
         add(result, options, object.error());
         return false;

@@ -36,6 +36,8 @@ struct BuildOptions {
     std::vector<std::string> defines;
     std::vector<std::pair<std::string, std::string>> path_maps;
     std::string cpu = FrontEndOptions{}.cpu;
+    std::vector<std::uint8_t> target_btf;  // as bpf::ReadOptions::target_btf
+    bool text_functions = false;           // as bpf::ReadOptions::text_functions; also when verify.section is ".text"
     bool warnings_as_errors = false;
     bool colour = false;
     VerifyOptions verify;

@@ -106,6 +106,22 @@ TEST(Build, for_a_platform_without_native_code_ends_at_the_verdict) {
     EXPECT_NE(native.messages.find("linux"), std::string::npos);
 }
 
+TEST(Build, judges_functions_of_text_alone_when_asked_for) {
+    BuildOptions options;
+    options.platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    options.goal = BuildGoal::verified;
+    const std::string source = "#include <linux/bpf.h>\n__noinline int alone(struct xdp_md *ctx) { return ctx->ingress_ifindex; }\nSEC(\"xdp\") int entry(struct xdp_md *ctx) { return alone(ctx); }\n";
+    const auto functions = [&] {
+        const BuildResult result = build({{"xdp_alone.bpf.c", {source.begin(), source.end()}}}, options);
+        std::vector<std::string> names;
+        for (const ProgramVerdict& verdict : result.verification.verdicts) names.push_back(verdict.section + ":" + verdict.function + (verdict.accepted ? "" : " refused"));
+        return names;
+    };
+    EXPECT_EQ(functions(), std::vector<std::string>{"xdp:entry"});
+    options.verify.section = ".text";
+    EXPECT_EQ(functions(), std::vector<std::string>{".text:alone"});
+}
+
 std::vector<std::uint8_t> changed(std::size_t at, std::vector<std::uint8_t> with) {
     std::vector<std::uint8_t> bytes = elf();
     std::copy(with.begin(), with.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at));
