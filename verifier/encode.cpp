@@ -179,6 +179,8 @@ std::uint64_t signature_of(const State& s, const std::vector<Entry>& entries) {
     std::uint64_t h = mix(s.depth, s.locked);
     for (unsigned f = 1; f < s.depth; ++f) h = mix(h, s.frames[f].return_slot);
     for (unsigned i = 0; i < kMaxReferences; ++i) h = mix(h, s.references[i]);
+    for (unsigned f = 0; f < s.depth; ++f)
+        for (std::uint64_t w : s.frames[f].written) h = mix(h, w);
     for (const Entry& e : entries) {
         const Value& v = *e.value;
         if (v.is_number() && e.at.frame != kRegisters) continue;

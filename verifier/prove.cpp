@@ -36,7 +36,7 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
@@ -45,7 +45,7 @@ class Prover {
         for (;;) {
             o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : kUnrolledSteps);
             ++found_.stats.attempts;
-            Search search(env_.tables(), env_.program(), cfg_, thresholds_, o);
+            Search search(env_.tables(), env_.program(), cfg_, thresholds_, liveness_, o);
             const bool safe = search.run();
             const SearchStats stats = search.stats();
             spent_ += stats.steps;
@@ -82,6 +82,11 @@ class Prover {
                 return added;
             }
             return o.unrolled.insert(endless_loop).second;
+        }
+        const Reason reason = search.unsafe().reason;
+        if (o.forget_dead && (reason == Reason::stack_unwritten || (reason == Reason::unreadable_register && o.per_signature == kMany))) {
+            o.forget_dead = false;  // what was taken for dead is read
+            return true;
         }
         if (o.per_signature == kFew) {
             o.per_signature = kMore;
@@ -216,6 +221,7 @@ class Prover {
     const Cfg& cfg_;
     std::uint64_t max_steps_;
     Thresholds thresholds_;
+    StackLiveness liveness_;
     std::uint64_t spent_ = 0;
     std::optional<std::uint32_t> endless_;
     Found found_;

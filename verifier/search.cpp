@@ -21,9 +21,9 @@ Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.s
 
 }  // namespace
 
-Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, SearchOptions options)
-    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), options_(std::move(options)), cells_(kCells), other_cells_(kCells), s_(cells_.data(), kCells),
-      other_(other_cells_.data(), kCells), m_(env, s_) {
+Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, const StackLiveness& liveness, SearchOptions options)
+    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), liveness_(liveness), options_(std::move(options)), cells_(kCells), other_cells_(kCells), arriving_cells_(kCells), s_(cells_.data(), kCells),
+      other_(other_cells_.data(), kCells), arriving_(arriving_cells_.data(), kCells), m_(env, s_) {
     ops_.reserve(program.insns.size());
     for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
     deepest_.assign(program.functions.size(), 0);
@@ -177,23 +177,67 @@ std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint1
     return static_cast<std::int32_t>(nodes_.size() - 1);
 }
 
+// States that differ only in what nobody reads again need not be kept apart.
+void Search::forget_dead_stack(State& s, std::uint32_t point) const {
+    for (unsigned f = 0; f < s.depth; ++f) {
+        const StackBytes* live = nullptr;
+        std::uint16_t saved = 0xffff;  // of the caller's registers that frame f keeps
+        if (f > 0) saved = cfg_.blocks[cfg_.block_at[s.frames[f].return_slot]].live_in;
+        if (f + 1 < s.depth) {
+            const auto call = liveness_.at_call.find(s.frames[f + 1].return_slot - 1);
+            if (call != liveness_.at_call.end()) live = &call->second;
+        } else if ((point & kGate) == 0) {
+            live = &liveness_.at_block[cfg_.block_at[point]];
+        }
+        for (unsigned i = 0; i < s.cell_count; ++i) {
+            Cell& c = s.cells[i];
+            if (c.at.frame != f) continue;
+            if (c.at.offset >= 0) {
+                if (c.at.offset < 4 && (saved >> (6 + c.at.offset) & 1) == 0) c.value = Value{};
+            } else if (live != nullptr && !live->any(c.at.offset, c.at.size)) {
+                c.value = Value{};
+            }
+        }
+        if (live != nullptr)
+            for (std::size_t w = 0; w < live->words.size(); ++w) s.frames[f].written[w] &= live->words[w];
+    }
+    // A cell that is kept keeps all of its bytes.
+    unsigned kept = 0;
+    for (unsigned i = 0; i < s.cell_count; ++i) {
+        const Cell& c = s.cells[i];
+        if (c.value.kind == ValueKind::unknown) continue;
+        if (c.at.offset < 0) s.frames[c.at.frame].mark(c.at.offset, c.at.size, true);
+        s.cells[kept++] = s.cells[i];
+    }
+    s.cell_count = static_cast<std::uint16_t>(kept);
+}
+
 // The state has come to a point: covered by a node there, merged into one, or a new one.
 void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, std::uint16_t live, Activation& act) {
     if (observer_ != nullptr) {
         (*observer_)(point, s_);
         return;
     }
+    State* arriving = &s_;
+    if (options_.forget_dead) {
+        // While the other edge of a branch is still to be taken, the state must stay as it is.
+        if (s_.undo != nullptr) {
+            arriving_.assign(s_);
+            arriving = &arriving_;
+        }
+        forget_dead_stack(*arriving, point);
+    }
     auto& list = act.incoming[key];
     Cost cost;
     for (std::int32_t n : list) {
         Reader in = reader(nodes_[static_cast<std::size_t>(n)].bytes);
         ++stats_.steps;
-        if (!covers(in, s_, cost)) continue;
+        if (!covers(in, *arriving, cost)) continue;
         edges_.push_back({from, n, s_.steps});
         return;
     }
     const std::int32_t now = add_node(from, point, live, act.function);
-    set_bytes(now, s_);
+    set_bytes(now, *arriving);
     const std::uint64_t signature = nodes_.back().signature;
     std::size_t alike = 0;
     std::int32_t partner = -1;
@@ -205,7 +249,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     const bool full = list.size() >= options_.disjuncts;
     if (alike < options_.per_signature) partner = -1;
     const auto merge_into = [&](std::int32_t n) {
-        if (!load(nodes_[static_cast<std::size_t>(n)].bytes, other_) || !join_states(other_, s_)) return false;
+        if (!load(nodes_[static_cast<std::size_t>(n)].bytes, other_) || !join_states(other_, *arriving)) return false;
         ++stats_.joins;
         Node& target = nodes_[static_cast<std::size_t>(n)];
         journal_.push_back({n, target.bytes, target.signature});

@@ -18,6 +18,7 @@
 #include "verifier/checker/check.h"
 #include "verifier/encode.h"
 #include "verifier/join.h"
+#include "verifier/liveness.h"
 
 namespace mbpf {
 
@@ -45,6 +46,7 @@ enum class SearchFailure : std::uint8_t { none, unsafe, budget, endless };
 struct SearchOptions {
     unsigned per_signature = 1;  // states that differ in numbers only, kept apart at a point
     unsigned disjuncts = 8;      // states kept apart at a point
+    bool forget_dead = true;     // stack bytes that are not read again
     std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration
     std::uint64_t max_steps = 0;
 };
@@ -56,7 +58,7 @@ struct SearchStats {
 
 class Search {
   public:
-    Search(const proof::Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, SearchOptions options);
+    Search(const proof::Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, const StackLiveness& liveness, SearchOptions options);
 
     bool run();
 
@@ -113,6 +115,7 @@ class Search {
     std::int32_t add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function);
     void set_bytes(std::int32_t node, const proof::State& s);
     bool load(const Bytes& bytes, proof::State& into) const;
+    void forget_dead_stack(proof::State& s, std::uint32_t point) const;
     bool unsafe_here(std::uint32_t slot);
     bool over_budget(std::uint32_t slot);
 
@@ -124,10 +127,11 @@ class Search {
     const bpf::Program& program_;
     const Cfg& cfg_;
     const Thresholds& thresholds_;
+    const StackLiveness& liveness_;
     SearchOptions options_;
 
-    std::vector<proof::Cell> cells_, other_cells_;
-    proof::State s_, other_;
+    std::vector<proof::Cell> cells_, other_cells_, arriving_cells_;
+    proof::State s_, other_, arriving_;
     proof::Undo undo_;
     proof::Machine m_;
     std::vector<proof::Operation> ops_;

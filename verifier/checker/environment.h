@@ -109,6 +109,7 @@ struct Environment {
     bool any_return = false;
     int64_t return_min = 0, return_max = 0;
     bool narrow_context_access = false, legacy_packet_access = false, packet_read_only = false;
+    bool pointer_leaks_allowed = false;  // pointers may be used as numbers, and be written where others read
     const HelperRule* helpers = nullptr;  // sorted by number
     uint32_t helper_count = 0;
     const MapRule* maps = nullptr;

@@ -126,6 +126,7 @@ class Machine {
     bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);
     int64_t packet_least(const Value& pointer) const;
+    bool any_number(unsigned reg, unsigned width);
     bool swap_bytes(const bpf::Insn& insn, const Operation& op);
     bool load_immediate(uint32_t slot);
 

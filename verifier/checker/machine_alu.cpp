@@ -94,7 +94,7 @@ bool Machine::alu(const Insn& insn, const Operation& op) {
 
 bool Machine::move(const Insn& insn, const Operation& op, const Value& src) {
     if (src.is_pointer()) {
-        if (op.width != 64 || op.kind != Kind::alu) return fail(Reason::pointer_cut, insn.src);
+        if (op.width != 64 || op.kind != Kind::alu) return any_number(insn.dst, op.kind == Kind::movsx ? 64 : 32) || fail(Reason::pointer_cut, insn.src);
         s_.regs[insn.dst] = src;
         return true;
     }
@@ -276,13 +276,19 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
             return true;
         }
     }
-    return fail(Reason::pointer_as_number, a.is_pointer() ? insn.dst : insn.src);
+    return any_number(insn.dst, op.width) || fail(Reason::pointer_as_number, a.is_pointer() ? insn.dst : insn.src);
+}
+
+// Where the platform lets programs see addresses, what they compute from them is any number.
+bool Machine::any_number(unsigned reg, unsigned width) {
+    if (env_.pointer_leaks_allowed) s_.regs[reg] = Value::of(Number::unknown_bits(width));
+    return env_.pointer_leaks_allowed;
 }
 
 bool Machine::swap_bytes(const Insn& insn, const Operation& op) {
     if (!readable(insn.dst)) return false;
     Value& v = s_.regs[insn.dst];
-    if (v.is_pointer()) return fail(Reason::pointer_as_number, insn.dst);
+    if (v.is_pointer()) return any_number(insn.dst, op.width) || fail(Reason::pointer_as_number, insn.dst);
     const bool unchanged = op.kind == Kind::to_le && fits_unsigned(v.number, op.width);
     if (!unchanged) v = Value::of(op.kind == Kind::to_le ? Number::truncate(v.number, op.width) : Number::byte_swap(v.number, op.width));
     return true;

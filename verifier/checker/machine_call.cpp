@@ -40,7 +40,7 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     if (v.region == Region::packet && call.helper->no_packet_memory) return fail(Reason::argument_kind, reg);
     if (v.region != Region::stack) return in_bounds(reg, 0, size, is_write);
     const int64_t lo = v.offset_min(), all = v.offset_max() + size - lo;
-    if (!is_write && lo >= -kFrameBytes && lo + all <= 0 && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 1, static_cast<uint32_t>(size));
+    if (!is_write && !env_.pointer_leaks_allowed && lo >= -kFrameBytes && lo + all <= 0 && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 1, static_cast<uint32_t>(size));
     if (lo + all > 0) return fail(Reason::stack_buffer, reg, lo, v.offset_max(), -v.offset_max(), static_cast<uint32_t>(size), is_write);
     if (!is_write || call.helper->arguments[index].initialized) {
         if (!readable_stack(reg, 0, size)) return false;
@@ -271,7 +271,7 @@ bool Machine::call(uint32_t slot, uint32_t target) {
 bool Machine::leave(uint32_t slot) {
     slot_ = slot;
     if (!readable(0)) return false;
-    if (s_.regs[0].is_pointer()) return fail(Reason::returns_pointer, 0);
+    if (s_.regs[0].is_pointer() && !(env_.pointer_leaks_allowed && env_.any_return && s_.depth == 1)) return fail(Reason::returns_pointer, 0);
     if (s_.depth == 1) {
         if (s_.locked) return fail(Reason::lock);
         for (unsigned i = 0; i < kMaxReferences; ++i)
