@@ -101,7 +101,7 @@ TEST(LinuxSections, name_their_program_type) {
         {"cgroup_skb/egress", "cgroup_skb_egress"}, {"cgroup_skb/ingress", "cgroup_skb"}, {"cgroup/skb", "cgroup_skb"}, {"cgroup/sock", "cgroup_sock"}, {"cgroup/sock_create", "cgroup_sock"}, {"cgroup/sock1", "cgroup_sock_numbered"},
         {"cgroup/bind4", "cgroup_bind4"}, {"cgroup/connect6", "cgroup_connect6"}, {"cgroup/getsockname4", "cgroup_name4"}, {"cgroup/sendmsg6", "cgroup_sendmsg6"}, {"cgroup/post_bind6", "cgroup_post_bind6"},
         {"cgroup/dev", "cgroup_dev"}, {"cgroup/sysctl", "cgroup_sysctl"}, {"cgroup/getsockopt", "cgroup_getsockopt"}, {"cgroup/setsockopt", "cgroup_setsockopt"},
-        {"kprobe/do_unlinkat", "kprobe"}, {"kretprobe/f+0x10", "kprobe"}, {"uprobe//bin/bash:readline", "kprobe"}, {"ksyscall/write", "kprobe"}, {"usdt/libc:x:y", "kprobe"}, {"kprobe.multi/tcp_*", "kprobe"}, {"kprobe.session/x", "kprobe_session"},
+        {"kprobe/do_unlinkat", "kprobe"}, {"kretprobe/f+0x10", "kprobe"}, {"uprobe//bin/bash:readline", "kprobe"}, {"ksyscall/write", "kprobe"}, {"usdt/libc:x:y", "kprobe"}, {"uprobe.s//bin/sh:f", "kprobe_sleepable"}, {"kprobe.multi/tcp_*", "kprobe"}, {"kprobe.session/x", "kprobe_session"},
         {"tracepoint/sched/sched_switch", "tracepoint"}, {"tp/irq/softirq_entry", "tracepoint"}, {"raw_tp/sys_enter", "raw_tracepoint"}, {"raw_tracepoint/x", "raw_tracepoint"}, {"perf_event", "perf_event"},
         {"lwt_in", "lwt_in"}, {"lwt_xmit/x", "lwt_xmit"}, {"flow_dissector", "flow_dissector"}, {"lirc_mode2", "lirc_mode2"}, {"syscall", "syscall"},
         {"fentry/f", "btf_typed"}, {"tp_btf/x", "btf_typed"}, {"lsm/file_open", "btf_typed"}, {"iter/task", "btf_typed"}, {"struct_ops/x", "btf_typed"},
@@ -145,6 +145,7 @@ TEST(LinuxContexts, may_be_touched_as_the_program_type_allows) {
     EXPECT_EQ(platform().find_hook("flow_dissector")->fields.size(), 3u);
     for (const Hook& hook : platform().hooks) {
         EXPECT_EQ(hook.packet_read_only, (std::set<std::string>{"cgroup_skb", "cgroup_skb_egress", "lwt_in", "lwt_out", "lwt_seg6local", "flow_dissector", "sockops", "sk_reuseport"}).contains(hook.name)) << hook.name;
+        EXPECT_EQ(hook.legacy_packet_access, hook.name == "tc" || hook.name == "socket") << hook.name;
         EXPECT_EQ(hook.max_stack, 512u);
     }
 }
@@ -187,6 +188,9 @@ TEST(LinuxHelpers, belong_to_their_program_types) {
     };
     EXPECT_TRUE(on("map_lookup_elem", "xdp") && on("ktime_get_ns", "kprobe") && on("xdp_adjust_head", "xdp") && on("probe_read", "tracepoint") && on("skb_load_bytes", "socket"));
     EXPECT_FALSE(on("xdp_adjust_head", "tc") || on("skb_store_bytes", "socket") || on("probe_read", "xdp") || on("sk_lookup_tcp", "kprobe") || on("redirect_map", "tc") || on("get_retval", "cgroup_skb"));
+    // Locks and timers would meet themselves in programs that interrupt others; some helpers sleep.
+    EXPECT_TRUE(on("spin_lock", "xdp") && on("timer_init", "tc") && on("copy_from_user", "kprobe_sleepable") && on("copy_from_user", "syscall"));
+    EXPECT_FALSE(on("spin_lock", "kprobe") || on("spin_lock", "socket") || on("timer_start", "perf_event") || on("copy_from_user", "kprobe") || on("copy_from_user", "tc"));
     EXPECT_TRUE(on("get_retval", "cgroup_getsockopt") && on("get_retval", "cgroup_post_bind4"));  // by group
 }
 
