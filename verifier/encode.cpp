@@ -175,6 +175,12 @@ void put_written(Bytes& out, const Frame& f) {
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t v) { return (hash ^ v) * 0x9e3779b97f4a7c15u ^ hash >> 29; }
 
+std::uint64_t fine_of(std::uint64_t h, const std::vector<Entry>& entries) {
+    for (const Entry& e : entries)
+        if (e.value->is_constant() && (e.at.frame == kRegisters || e.at.offset >= 0)) h = mix(mix(h, static_cast<std::uint64_t>(e.at.offset)), e.value->number.wide.umin);
+    return h;
+}
+
 std::uint64_t signature_of(const State& s, const std::vector<Entry>& entries) {
     std::uint64_t h = mix(s.depth, s.locked);
     for (unsigned f = 1; f < s.depth; ++f) h = mix(h, s.frames[f].return_slot);
@@ -206,6 +212,7 @@ Invariant encode_invariant(const State& s, std::uint16_t live) {
     Symbols symbols(s, entries);
     std::erase_if(entries, [&](const Entry& e) { return says_nothing(e) && !symbols.named(*e.value); });
     out.signature = signature_of(s, entries);
+    out.fine = fine_of(out.signature, entries);
 
     Bytes& b = out.rest;
     b.reserve(16 + entries.size() * 8);

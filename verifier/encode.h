@@ -22,6 +22,7 @@ struct Invariant {
     std::uint8_t parts = 0;
     Bytes rest;
     std::uint64_t signature = 0;  // of everything but numbers: equal for states whose join loses only ranges
+    std::uint64_t fine = 0;       // and of the constants in registers, by which later branches tell ways apart
 
     // As the checker reads it, with a cost of 0.
     Bytes bytes() const;

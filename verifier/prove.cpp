@@ -15,7 +15,7 @@ using namespace proof;
 namespace {
 
 constexpr std::uint64_t kUnrolledSteps = 600'000;  // budget of a search that runs loops iteration by iteration
-constexpr unsigned kFew = 1, kMore = 4, kMany = 32;
+constexpr unsigned kFew = 8, kMore = 16, kMany = 64;  // states kept apart at a place
 
 Thresholds thresholds_of(const ProofEnvironment& env) {
     Thresholds t;
@@ -41,7 +41,7 @@ class Prover {
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
         SearchOptions o;
-        o.per_signature = kFew;
+        o.disjuncts = kFew;
         for (;;) {
             o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : kUnrolledSteps);
             ++found_.stats.attempts;
@@ -84,13 +84,13 @@ class Prover {
             return o.unrolled.insert(endless_loop).second;
         }
         const Reason reason = search.unsafe().reason;
-        if (o.forget_dead && (reason == Reason::stack_unwritten || (reason == Reason::unreadable_register && o.per_signature == kMany))) {
+        if (o.forget_dead && (reason == Reason::stack_unwritten || (reason == Reason::unreadable_register && o.disjuncts == kMany))) {
             o.forget_dead = false;  // what was taken for dead is read
             return true;
         }
-        if (o.per_signature == kFew) {
-            o.per_signature = kMore;
-            o.disjuncts = 16;
+        if (!o.fine) {
+            o.fine = true;
+            o.disjuncts = kMore;
             return true;
         }
         for (std::uint32_t l : search.failure_loops())
@@ -98,9 +98,8 @@ class Prover {
         bool added = false;
         for (std::uint32_t l : search.loops()) added = o.unrolled.insert(l).second || added;
         if (added) return true;
-        if (o.per_signature == kMore) {
-            o.per_signature = kMany;
-            o.disjuncts = 2 * kMany;
+        if (o.disjuncts == kMore) {
+            o.disjuncts = kMany;
             return true;
         }
         return false;

@@ -162,6 +162,7 @@ void Search::set_bytes(std::int32_t node, const State& s) {
     n.bytes = invariant.bytes();
     n.bytes.shrink_to_fit();
     n.signature = invariant.signature;
+    n.fine = invariant.fine;
     live_bytes_ += n.bytes.size();
     stats_.peak_bytes = std::max(stats_.peak_bytes, live_bytes_ + nodes_.size() * (sizeof(Node) + 16) + edges_.size() * sizeof(GraphEdge) + 2 * (sizeof(State) + kCells * sizeof(Cell)));
 }
@@ -238,35 +239,28 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     }
     const std::int32_t now = add_node(from, point, live, act.function);
     set_bytes(now, *arriving);
-    const std::uint64_t signature = nodes_.back().signature;
-    std::size_t alike = 0;
-    std::int32_t partner = -1;
-    for (std::int32_t n : list)
-        if (nodes_[static_cast<std::size_t>(n)].signature == signature) {
-            ++alike;
-            partner = n;
-        }
-    const bool full = list.size() >= options_.disjuncts;
-    if (alike < options_.per_signature) partner = -1;
+    const std::uint64_t signature = nodes_.back().signature, fine = nodes_.back().fine;
     const auto merge_into = [&](std::int32_t n) {
         if (!load(nodes_[static_cast<std::size_t>(n)].bytes, other_) || !join_states(other_, *arriving)) return false;
         ++stats_.joins;
         Node& target = nodes_[static_cast<std::size_t>(n)];
-        journal_.push_back({n, target.bytes, target.signature});
+        journal_.push_back({n, target.bytes, target.signature, target.fine});
         live_bytes_ -= nodes_.back().bytes.size();
         nodes_.pop_back();
         set_bytes(n, other_);
         edges_.push_back({from, n, s_.steps});
         return true;
     };
-    if (partner >= 0 && merge_into(partner)) return;
-    if (full && alike > 0) {
-        for (std::int32_t n : list)
-            if (nodes_[static_cast<std::size_t>(n)].signature == signature && merge_into(n)) return;
-    }
-    if (full)
+    const bool full = list.size() >= options_.disjuncts;
+    // The most alike first; all of another kind only when there is no room.
+    const auto merge_first = [&](auto alike) {
         for (auto it = list.rbegin(); it != list.rend(); ++it)
-            if (merge_into(*it)) return;
+            if (alike(nodes_[static_cast<std::size_t>(*it)]) && merge_into(*it)) return true;
+        return false;
+    };
+    if (merge_first([&](const Node& n) { return n.fine == fine; })) return;
+    if ((full || !options_.fine) && merge_first([&](const Node& n) { return n.signature == signature; })) return;
+    if (full && merge_first([](const Node&) { return true; })) return;
     list.push_back(now);
     edges_.push_back({from, now, s_.steps});
 }
@@ -280,6 +274,7 @@ void Search::roll_back(const Mark& to, Activation& act) {
             live_bytes_ -= n.bytes.size();
             n.bytes = std::move(old.bytes);
             n.signature = old.signature;
+            n.fine = old.fine;
         }
         journal_.pop_back();
     }

@@ -28,7 +28,7 @@ struct Node {
     std::uint16_t live = 0;
     std::uint32_t function = 0;     // index of the function the point is in
     Bytes bytes;                    // as encode_invariant(…).bytes()
-    std::uint64_t signature = 0;
+    std::uint64_t signature = 0, fine = 0;  // see Invariant
     std::int32_t forward = -1;      // the node that covers it and is run in its stead
     // How it was first reached: from which node, by which decisions (slot << 1 | taken).
     std::int32_t parent = -1;
@@ -44,7 +44,7 @@ struct GraphEdge {
 enum class SearchFailure : std::uint8_t { none, unsafe, budget, endless };
 
 struct SearchOptions {
-    unsigned per_signature = 1;  // states that differ in numbers only, kept apart at a point
+    bool fine = false;           // states that differ in numbers only are kept apart if registers hold different constants
     unsigned disjuncts = 8;      // states kept apart at a point
     bool forget_dead = true;     // stack bytes that are not read again
     std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration
@@ -142,7 +142,7 @@ class Search {
     struct Old {
         std::int32_t node = 0;
         Bytes bytes;
-        std::uint64_t signature = 0;
+        std::uint64_t signature = 0, fine = 0;
     };
     std::vector<Old> journal_;  // nodes changed while a pass may be rolled back
     std::vector<std::int32_t> forwarded_;  // nodes whose `forward` was set
