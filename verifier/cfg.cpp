@@ -83,7 +83,10 @@ Builder::Problem Builder::check_unsupported(std::uint32_t slot, const Op& op) co
             if (legacy_access_) return std::nullopt;
             return problem(1803, slot, "legacy packet access (LD_ABS, LD_IND) is not supported", {}, "read the packet through data and data_end");
         case Kind::load_imm64:
-            if (static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) return std::nullopt;
+            if (static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) {
+                if (std::ranges::any_of(platform_.helpers, [](const Helper& h) { return h.callback != CallbackKind::none; })) return std::nullopt;
+                return problem(1804, slot, "platform " + platform_.name + " has no callbacks");
+            }
             if (insn.src > 2) return problem(1805, slot, "this kind of 64-bit immediate (extern variable or map index) is not supported");
             return std::nullopt;
         default: return std::nullopt;

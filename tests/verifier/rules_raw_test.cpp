@@ -158,6 +158,62 @@ TEST(Limits, helpers_that_return_memory_are_unsupported) {
     fired_codes().insert("MBPF1807");
 }
 
+TEST(Budget, of_the_analysis_is_named_when_spent) {
+    auto object = bpf::object_from_slots(std::vector<Insn>{kZero, slot(0x07, 0, 0, 0, 1), slot(0x07, 0, 0, 0, 1), kExit}, "trace/x");
+    VerifyOptions options;
+    options.max_steps = 3;
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("microbpf")), options);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1043");
+    fired_codes().insert("MBPF1043");
+}
+
+TEST(Certificate, of_another_program_proves_nothing) {
+    const std::vector<Insn> loop{kZero, slot(0x07, 0, 0, 0, 1), slot(0xa5, 0, 0, -2, 10), kExit};
+    const VerifyReport found = judge(loop, "trace/x");
+    ASSERT_TRUE(found.accepted());
+    std::vector<Insn> longer = loop;
+    longer[2].imm = 11;
+    VerifyOptions options;
+    options.certificates = {found.verdicts.front().certificate};
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    EXPECT_TRUE(verify(std::make_shared<const bpf::Object>(std::move(bpf::object_from_slots(loop, "trace/x")).value()), platform, options).accepted());
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(bpf::object_from_slots(longer, "trace/x")).value()), platform, options);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1050");
+    fired_codes().insert("MBPF1050");
+}
+
+TEST(Locks, are_released_before_anything_else) {
+    std::vector<bpf::Map> maps = one_map();
+    maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 0, 4}};
+    const std::vector<Insn> lookup{slot(0x62, 10, 0, -4, 0), slot(0x18, 1, 1), slot(0), slot(0xbf, 2, 10), slot(0x07, 2, 0, 0, -4), slot(0x85, 0, 0, 0, 1), slot(0x55, 0, 0, 1, 0), kExit,
+                                   slot(0xbf, 6, 0), slot(0xbf, 1, 6), slot(0x85, 0, 0, 0, 93)};
+    const auto with = [&](std::vector<Insn> rest) {
+        std::vector<Insn> all = lookup;
+        all.insert(all.end(), rest.begin(), rest.end());
+        return judge(all, "tc", maps, std::make_shared<const Platform>(*builtin_platform("linux")));
+    };
+    const std::vector<Insn> unlock{slot(0xbf, 1, 6), slot(0x85, 0, 0, 0, 94), kZero, kExit};
+    const VerifyReport good = with(unlock);
+    EXPECT_TRUE(good.accepted()) << render_text(good.verdicts.front().diagnostics.front());
+    for (const std::vector<Insn>& rest : {std::vector<Insn>{kZero, kExit}, std::vector<Insn>{slot(0x85, 0, 0, 0, 5), kZero, kExit}}) {
+        const VerifyReport report = with(rest);
+        ASSERT_FALSE(report.accepted());
+        EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1044");
+    }
+    fired_codes().insert("MBPF1044");
+}
+
+TEST(Hooks, of_kinds_that_cannot_be_judged_are_unsupported) {
+    Platform platform = *builtin_platform("microbpf");
+    for (Hook& hook : platform.hooks) hook.unsupported = "for this test";
+    const VerifyReport report = judge({kZero, kExit}, "trace/x", {}, std::make_shared<const Platform>(std::move(platform)));
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1808");
+    fired_codes().insert("MBPF1808");
+}
+
 TEST(Shapes, large_programs_are_judged_within_the_budget) {
     std::vector<Insn> straight(16000, slot(0x07, 0, 0, 0, 1));
     straight.insert(straight.begin(), kZero);

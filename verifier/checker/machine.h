@@ -169,6 +169,7 @@ class Machine {
     bool check_memory(unsigned index, int64_t size, bool is_write, Call& call);
     bool check_buffer(unsigned index, Call& call);
     bool check_map(unsigned index, Call& call);
+    bool at_kernel_field(const Value& v) const;
     void finish_helper(const Call& call);
     bool helper_result(uint32_t slot, const Call& call, const Value& size, Value& result);
     bool release(uint8_t reference);

@@ -120,7 +120,7 @@ bool Machine::check_argument(unsigned index, Call& call) {
                 return true;
             }
             return (arg.nullable && (v.is_null() || (v.kind == ValueKind::pointer_or_null && v.region == Region::object && object_is_a(env_, v.map, arg.object)))) || wrong();
-        case ArgumentRule::map_value_pointer: return (v.kind == ValueKind::pointer && v.region == Region::map_value && v.fixed_place() && v.map >= 0 && v.offset_min() >= 0 && v.offset_min() < env_.maps[v.map].value_size) || wrong();
+        case ArgumentRule::map_value_pointer: return (v.kind == ValueKind::pointer && v.region == Region::map_value && v.fixed_place() && v.map >= 0 && v.offset_min() >= 0 && v.offset_min() < env_.maps[v.map].value_size && (!(call.helper->locks || call.helper->unlocks) || at_kernel_field(v))) || wrong();
         case ArgumentRule::callback:
             if (!at_start || v.region != Region::function) return wrong();
             call.callback = v.size;
@@ -130,6 +130,14 @@ bool Machine::check_argument(unsigned index, Call& call) {
             return v.is_null() || (v.kind == ValueKind::pointer && (v.region == Region::stack || v.region == Region::map_value)) || wrong();
     }
     return fail(Reason::bad_instruction);
+}
+
+// A lock is where the map's type declares one.
+bool Machine::at_kernel_field(const Value& v) const {
+    const MapRule& map = env_.maps[v.map];
+    for (uint32_t i = 0; i < map.kernel_field_count; ++i)
+        if (v.offset_min() == map.kernel_fields[i].offset) return true;
+    return false;
 }
 
 bool Machine::check_helper(uint32_t slot, Call& call) {
