@@ -124,6 +124,8 @@ void ProofEnvironment::add_fields() {
         field.writable = f.writable;
         field.has_range = f.has_range;
         field.never_null = f.never_null;
+        field.whole = f.whole;
+        field.element_size = f.element_size;
         field.min = f.min;
         field.max = f.max;
         field.object = object_class(f.object);
@@ -135,13 +137,14 @@ void ProofEnvironment::add_maps() {
     kernel_fields_.resize(object_.maps.size());
     for (std::size_t i = 0; i < object_.maps.size(); ++i) {
         const bpf::Map& m = object_.maps[i];
-        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size});
+        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, f.kind == bpf::MapFieldKind::spin_lock});
         proof::MapRule rule;
         rule.type = m.type;
         rule.key_size = m.key_size;
         rule.value_size = m.value_size;
         rule.max_entries = m.max_entries;
         rule.read_only = m.values_read_only();
+        rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();
         rule.known_type = platform_.find_map_type(m.type) != nullptr;
         rule.inner = static_cast<std::int16_t>(m.inner_map);
@@ -196,6 +199,8 @@ void ProofEnvironment::add_helpers() {
         r.locks = h->locks;
         r.unlocks = h->unlocks;
         r.borrows = h->borrows;
+        // Linux's numbers: update, delete, push, pop.
+        r.changes_map = number == 2 || number == 3 || number == 87 || number == 88;
         r.no_packet_memory = h->no_packet_memory;
         r.return_at_most_argument = h->return_at_most_argument;
         r.allowed_on_hook = h->hooks.empty() || std::ranges::find(h->hooks, hook_.name) != h->hooks.end();

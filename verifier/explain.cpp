@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/core_relocations.h"
+
 namespace mbpf {
 
 using namespace proof;
@@ -52,6 +54,7 @@ class Explainer {
     bool pointers();
     bool calls();
     bool argument_of_wrong_kind();
+    bool unresolved();
     void rest();
 
     const ProofEnvironment& env_;
@@ -112,7 +115,8 @@ bool Explainer::memory() {
         }
         case Reason::constant_written:
             if (value_.region == Region::packet) return say(1023, "hook " + env_.hook().name + " may not write the packet", "it is read-only there", "copy what you change to a local variable");
-            return say(1024, "constant data is written", value_.region == Region::map_value ? "it lies in " + map_name(value_.map) : it_is(), "drop const from the variable");
+            return say(1024, "constant data is written", value_.region == Region::map_value || value_.region == Region::map_handle ? "it lies in " + map_name(value_.map) : it_is(), "drop const from the variable");
+        case Reason::write_only: return say(1025, access() + " of a value that programs may only write", "map " + map_name(value_.map) + " has BPF_F_WRONLY_PROG", "drop the flag, or keep a copy elsewhere");
         default: return false;
     }
 }
@@ -181,6 +185,14 @@ bool Explainer::argument_of_wrong_kind() {
     return false;
 }
 
+// A CO-RE relocation that the target's types do not have: reachable, so the program cannot run there.
+bool Explainer::unresolved() {
+    std::string why = "the target's types lack what it names";
+    for (const bpf::UnresolvedRelocation& u : env_.object().unresolved)
+        if (&env_.object().programs[u.program] == &env_.program() && u.slot == f_.slot) why = u.why;
+    return say(1809, "CO-RE relocation could not be resolved", std::move(why), "guard the access by bpf_core_field_exists, or give the target's types with --btf");
+}
+
 bool Explainer::calls() {
     const std::string known = helper_ == nullptr ? "helper " + std::to_string(f_.low) : "bpf_" + helper_->name;
     switch (f_.reason) {
@@ -210,7 +222,9 @@ bool Explainer::calls() {
             return say(1032, known + " does not work on map " + map.name, "its type is " + (type == nullptr ? std::to_string(map.type) + ", which the platform does not have" : type->name), "use a helper for this map type");
         }
         case Reason::context_buffer: return say(1033, argument() + " is the context itself", "it is " + describe(env_, s_, value_), "copy the fields you need to a local variable and pass its address");
-        case Reason::no_helper: return say(1034, "platform " + env_.platform().name + " has no " + known, "", "use a helper of <mbpf/" + env_.platform().name + ".h>");
+        case Reason::no_helper:
+            if (f_.low == kPoisonedHelper) return unresolved();
+            return say(1034, "platform " + env_.platform().name + " has no " + known, "", "use a helper of <mbpf/" + env_.platform().name + ".h>");
         case Reason::helper_hook: return say(1035, known + " may not be called on hook " + env_.hook().name, "", "call it on one of its own hooks; see the platform reference");
         case Reason::reservation_size: return say(1036, "size of a ring buffer record must be a constant", "it is " + describe(env_, s_, s_.regs[2]), "reserve sizeof a struct, or use bpf_ringbuf_output");
         case Reason::helper_unsupported:

@@ -17,6 +17,8 @@ struct Field {
     FieldRule rule = FieldRule::scalar;
     bool is_signed = false, writable = false, has_range = false;
     bool never_null = false;  // object_or_null
+    bool whole = false;       // not to be read in parts
+    uint32_t element_size = 1;
     int64_t min = 0;
     uint64_t max = 0;
     int16_t object = -1;
@@ -70,6 +72,7 @@ struct HelperRule {
     CallbackRule callback = CallbackRule::none;
     bool invalidates_packet = false, acquires = false, tail_call = false, locks = false, unlocks = false;
     bool allowed_on_hook = true, supported = true;
+    bool changes_map = false;                // values of the map argument
     bool borrows = false;                    // the result dies with the object argument
     bool no_packet_memory = false;
     uint8_t return_at_most_argument = 0;     // as signed numbers; 0: no such promise
@@ -80,6 +83,7 @@ struct HelperRule {
 // Bytes of a map value that only helpers may touch.
 struct KernelField {
     uint32_t offset = 0, size = 0;
+    bool is_lock = false;
 };
 
 struct ObjectRule {
@@ -90,7 +94,7 @@ struct ObjectRule {
 
 struct MapRule {
     uint32_t type = 0, key_size = 0, value_size = 0, max_entries = 0;
-    bool read_only = false, is_global_data = false, known_type = true;
+    bool read_only = false, write_only = false, is_global_data = false, known_type = true;
     int16_t inner = -1;
     const uint8_t* initial = nullptr;  // read_only: value_size bytes
     uint32_t initial_size = 0;

@@ -65,6 +65,7 @@ enum class Reason : uint8_t {
     callback_result,
     stack_limit,
     kernel_field,
+    write_only,
 };
 
 struct Failure {

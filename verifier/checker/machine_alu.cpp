@@ -269,7 +269,7 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
             return true;
         }
         const bool same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.reference == b.reference &&
-                          (a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::ring_buffer_record && a.reference != 0));
+                          (a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0));
         const bool with_end = a.region == Region::packet && b.region == Region::packet_end;
         if (same || with_end) {
             s_.regs[insn.dst] = Value::of(same ? Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()) : Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));

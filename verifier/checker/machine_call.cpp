@@ -25,6 +25,7 @@ bool Machine::check_map(unsigned index, Call& call) {
     bool allowed = map.known_type && call.helper->map_type_count == 0;
     for (uint32_t i = 0; i < call.helper->map_type_count; ++i) allowed = allowed || (map.known_type && call.helper->map_types[i] == map.type);
     if (!allowed) return fail(Reason::map_type, reg, v.map);
+    if (call.helper->changes_map && map.read_only) return fail(Reason::constant_written, reg, 0, 0, v.map);
     call.map = v.map;
     return true;
 }
@@ -136,7 +137,7 @@ bool Machine::check_argument(unsigned index, Call& call) {
 bool Machine::at_kernel_field(const Value& v) const {
     const MapRule& map = env_.maps[v.map];
     for (uint32_t i = 0; i < map.kernel_field_count; ++i)
-        if (v.offset_min() == map.kernel_fields[i].offset) return true;
+        if (v.offset_min() == map.kernel_fields[i].offset && map.kernel_fields[i].is_lock) return true;
     return false;
 }
 

@@ -100,14 +100,15 @@ bool Machine::load_context(unsigned reg, int64_t offset, unsigned size, Value& o
     for (uint32_t i = 0; i < env_.field_count; ++i) {
         const Field& f = env_.fields[i];
         const bool inside = at >= f.offset && at + size <= int64_t{f.offset} + f.size;
-        if (f.rule == FieldRule::raw_bytes && inside) return true;
+        if (f.rule == FieldRule::raw_bytes && inside) {
+            if (f.whole ? size == f.element_size && (at - f.offset) % size == 0 : !env_.narrow_context_access || at % size == 0) return true;
+            break;
+        }
         if (f.rule == FieldRule::scalar) {
-            if (inside && at % size == 0) {
+            if (inside && at % size == 0 && (!f.whole || size == f.size)) {
                 if (f.has_range && size == f.size) out = Value::of(f.is_signed ? Number::truncate(Number::range_s(f.min, static_cast<int64_t>(f.max)), size * 8) : Number::range_u(static_cast<uint64_t>(f.min), f.max));
                 return true;
             }
-            // Two adjacent fields at once.
-            if (env_.narrow_context_access && size == 8 && at == f.offset && f.size == 4 && at % 8 == 0 && i + 1 < env_.field_count && env_.fields[i + 1].offset == f.offset + 4 && env_.fields[i + 1].size == 4 && env_.fields[i + 1].rule == FieldRule::scalar) return true;
             if (inside) break;
             continue;
         }
@@ -162,7 +163,8 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
         case Region::map_value: {
             if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
             const MapRule& map = env_.maps[base.map];
-            if (is_write && map.read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
+            if (is_write && map.read_only) return fail(Reason::constant_written, reg, lo, hi - size, base.map, bytes, true);
+            if (!is_write && map.write_only) return fail(Reason::write_only, reg, lo, hi - size, base.map, bytes);
             limit = map.value_size;
             for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
                 const KernelField& f = map.kernel_fields[i];
