@@ -64,8 +64,12 @@ struct Interval {
 
     // Each step only intersects with a set that contains every word the others allow, so no word is lost.
     Interval sync() const {
+        // The two ends of knowledge need no work, and most words are at one of them.
+        if (umin == umax) return contains(umin) ? constant(umin) : bottom();
+        if (mask == kMax && umin == 0 && umax == kMax && smin == kSMin && smax == kSMax) return *this;
         Interval r = *this;
         for (int round = 0; round < 2; ++round) {
+            const Interval before = r;
             // All words lie between the one with unknown bits 0 and the one with them 1; signed, the sign bit
             // counts the other way round.
             r.umin = max(r.umin, r.value);
@@ -88,6 +92,7 @@ struct Interval {
             if (static_cast<W>((r.value ^ r.umin) & known & ~r.mask) != 0) return bottom();
             r.value = static_cast<W>(r.value | (r.umin & known));
             r.mask = static_cast<W>(r.mask & differ);
+            if (r == before) break;
         }
         return r.is_bottom() ? bottom() : r;
     }
@@ -353,8 +358,7 @@ struct Interval {
     static W wrap_mul(W a, W b) { return static_cast<W>(static_cast<std::uint64_t>(a) * b); }
     // All bits at and below the highest set one.
     static W fill(W w) {
-        for (unsigned s = 1; s < kBits; s *= 2) w = static_cast<W>(w | (w >> s));
-        return w;
+        return w == 0 ? W{0} : static_cast<W>(kMax >> (__builtin_clzll(w) - (64 - static_cast<int>(kBits))));
     }
     static void less(Interval& a, Interval& b, bool strict) {
         if (strict && (b.umax == 0 || a.umin == kMax)) {

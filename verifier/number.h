@@ -132,32 +132,43 @@ struct Number {
     // Moves knowledge between the whole and its low half. Sound: each step intersects with the set of words
     // (or halves) that the other side allows.
     Number sync() const {
+        if (wide.umin == wide.umax) return contains(wide.umin) ? constant(wide.umin) : bottom();
         Number r = *this;
         for (int round = 0; round < 2; ++round) {
             if (r.wide.is_bottom() || r.low.is_bottom()) return bottom();
+            const Number before = r;
             auto& w = r.wide;
+            auto& l = r.low;
             // Low half from the whole: bits directly; bounds where the high half is the same throughout.
-            auto half = Interval<std::uint32_t>::bits(static_cast<std::uint32_t>(w.value), static_cast<std::uint32_t>(w.mask));
-            if ((w.umin >> 32) == (w.umax >> 32)) half = Interval<std::uint32_t>::meet(half, Interval<std::uint32_t>::range_u(static_cast<std::uint32_t>(w.umin), static_cast<std::uint32_t>(w.umax)));
-            if (w.smin >= INT32_MIN && w.smax <= INT32_MAX)
-                half = Interval<std::uint32_t>::meet(half, Interval<std::uint32_t>::range_s(static_cast<std::int32_t>(w.smin), static_cast<std::int32_t>(w.smax)));
-            r.low = Interval<std::uint32_t>::meet(r.low, half);
-            if (r.low.is_bottom()) return bottom();
+            const std::uint32_t value = static_cast<std::uint32_t>(w.value), mask = static_cast<std::uint32_t>(w.mask);
+            if (((l.value ^ value) & ~l.mask & ~mask) != 0) return bottom();
+            l.mask &= mask;
+            l.value = (l.value | value) & ~l.mask;
+            const bool same_high = (w.umin >> 32) == (w.umax >> 32), fits = w.smin >= INT32_MIN && w.smax <= INT32_MAX;
+            if (same_high) {
+                l.umin = l.umin > static_cast<std::uint32_t>(w.umin) ? l.umin : static_cast<std::uint32_t>(w.umin);
+                l.umax = l.umax < static_cast<std::uint32_t>(w.umax) ? l.umax : static_cast<std::uint32_t>(w.umax);
+            }
+            if (fits) {
+                l.smin = l.smin > w.smin ? l.smin : static_cast<std::int32_t>(w.smin);
+                l.smax = l.smax < w.smax ? l.smax : static_cast<std::int32_t>(w.smax);
+            }
+            l = l.sync();
+            if (l.is_bottom()) return bottom();
             // Whole from the low half: bits; and bounds where the high half is known.
-            auto whole = w;
-            if (((whole.value ^ r.low.value) & ~whole.mask & 0xffffffffu & ~std::uint64_t{r.low.mask}) != 0) return bottom();
-            whole.value = (whole.value & ~std::uint64_t{0xffffffffu}) | r.low.value;
-            whole.mask = (whole.mask & ~std::uint64_t{0xffffffffu}) | r.low.mask;
-            if ((whole.umin >> 32) == (whole.umax >> 32)) {
-                const std::uint64_t high = whole.umin & ~std::uint64_t{0xffffffffu};
-                whole.umin = whole.umin > (high | r.low.umin) ? whole.umin : (high | r.low.umin);
-                whole.umax = whole.umax < (high | r.low.umax) ? whole.umax : (high | r.low.umax);
+            w.value = (w.value & ~std::uint64_t{0xffffffffu}) | l.value;
+            w.mask = (w.mask & ~std::uint64_t{0xffffffffu}) | l.mask;
+            if (same_high) {
+                const std::uint64_t high = w.umin & ~std::uint64_t{0xffffffffu};
+                w.umin = w.umin > (high | l.umin) ? w.umin : (high | l.umin);
+                w.umax = w.umax < (high | l.umax) ? w.umax : (high | l.umax);
             }
-            if (whole.smin >= INT32_MIN && whole.smax <= INT32_MAX) {
-                whole.smin = whole.smin > r.low.smin ? whole.smin : r.low.smin;
-                whole.smax = whole.smax < r.low.smax ? whole.smax : r.low.smax;
+            if (fits) {
+                w.smin = w.smin > l.smin ? w.smin : l.smin;
+                w.smax = w.smax < l.smax ? w.smax : l.smax;
             }
-            w = whole.sync();
+            w = w.sync();
+            if (r == before) break;
         }
         return r.is_bottom() ? bottom() : r;
     }
