@@ -272,7 +272,12 @@ class Solver {
             std::vector<Place> to;
             for (const Place& p : places)
                 for (const Relation& r : flow.relations)
-                    if (same_place(p.at, r.from)) to.push_back({r.to, p.low + r.low, p.high + r.high});
+                    if (same_place(p.at, r.from)) {
+                        const Place now{r.to, p.low + r.low, p.high + r.high};
+                        const auto same = std::ranges::find_if(to, [&](const Place& o) { return same_place(o.at, now.at); });
+                        if (same == to.end()) to.push_back(now);
+                        else *same = {now.at, std::max(same->low, now.low), std::min(same->high, now.high)};  // both hold
+                    }
             return to;
         };
         std::vector<std::int32_t> work(heads.begin(), heads.end());

@@ -198,12 +198,15 @@ bool compatible(const State& a, const State& b) {
 
 }  // namespace
 
-bool join_states(State& a, const State& b) {
+bool join_states(State& a, const State& b, const Compared* compared) {
     if (!compatible(a, b)) return false;
     Pairing names;
     std::vector<Related> related;
     collect(a, related);
     collect(b, related);
+    const std::size_t known = related.size();
+    if (compared != nullptr)
+        for (const auto& [x, y] : *compared) related.push_back({{x, 8, kRegisters}, {y, 8, kRegisters}, false, false, 0});
 
     std::vector<Cell> old_cells(a.cells, a.cells + a.cell_count);
     State old(old_cells.data(), static_cast<std::uint16_t>(old_cells.size()));
@@ -236,7 +239,8 @@ bool join_states(State& a, const State& b) {
     a.metadata_bytes = std::min(a.metadata_bytes, b.metadata_bytes);
     a.next_symbol = names.next();
     a.difference_count = 0;
-    for (const Related& r : related) {
+    for (std::size_t i = 0; i < related.size(); ++i) {
+        const Related& r = related[i];
         std::uint16_t ia = 0, ib = 0;
         if ((!r.from_packet && a.value_at(r.a, &ia) == nullptr) || (!r.to_packet && a.value_at(r.b, &ib) == nullptr)) continue;
         // Pointers may have a new fixed part: the variable parts moved by the difference.
@@ -248,6 +252,9 @@ bool join_states(State& a, const State& b) {
         std::int64_t x = 0, y = 0;
         if (!bound_in(old, r, r.from_packet ? 0 : moved(old, r.a), r.to_packet ? 0 : moved(old, r.b), x)) continue;
         if (!bound_in(b, r, r.from_packet ? 0 : moved(b, r.a), r.to_packet ? 0 : moved(b, r.b), y)) continue;
+        // Of a guessed pair only what the joined ranges do not tell anyway.
+        std::int64_t ranges = 0;
+        if (i >= known && bound_in(a, r, 0, 0, ranges) && ranges <= std::max(x, y)) continue;
         Symbol sa = kPacketLength, sb = kPacketLength;
         std::int64_t da = 0, db = 0;
         const auto named = [&](std::uint16_t index, Symbol& symbol, std::int64_t& delta) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "verifier/checker/state.h"
@@ -11,7 +12,9 @@ namespace mbpf {
 
 // `into` becomes a state that contains both; false (and `into` as it was): they differ in what cannot be joined,
 // i.e. frames, references or the lock.
-bool join_states(proof::State& into, const proof::State& other);
+// `compared`: registers whose order is worth knowing even where so far only their ranges tell it.
+using Compared = std::vector<std::pair<std::uint8_t, std::uint8_t>>;
+bool join_states(proof::State& into, const proof::State& other, const Compared* compared = nullptr);
 
 // Bounds that still grow are moved to the next of these: constants the program compares with, and the limits of
 // the integer types.

@@ -72,9 +72,16 @@ class Prover {
     // The next thing to try; false: nothing is left.
     bool next(SearchOptions& o, const Search& search, bool safe, std::uint32_t endless_loop) {
         if (spent_ >= max_steps_) return false;
-        if (!safe && search.failure() == SearchFailure::endless) return false;
+        if (!safe && search.failure() == SearchFailure::endless) {
+            if (o.disjuncts == kMany) return false;
+            o.fine = true;
+            o.disjuncts = kMany;
+            return true;
+        }
         if (!safe && search.failure() == SearchFailure::budget) return false;
         if (safe) {
+            o.fine = true;
+            o.disjuncts = std::max(o.disjuncts, kMore);
             if (o.unrolled.contains(endless_loop) || !search.loops().contains(endless_loop)) {
                 // Loops inside the endless one's callees, or several at once.
                 bool added = false;

@@ -27,6 +27,12 @@ Search::Search(const Environment& env, const bpf::Program& program, const Cfg& c
     ops_.reserve(program.insns.size());
     for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
     deepest_.assign(program.functions.size(), 0);
+    for (std::size_t i = 0; i < ops_.size(); ++i) {
+        if (!ops_[i].valid || ops_[i].kind != Kind::jump || !ops_[i].uses_src) continue;
+        const std::uint8_t a = program.insns[i].dst, b = program.insns[i].src;
+        for (const auto& pair : {std::pair{a, b}, std::pair{b, a}})
+            if (std::ranges::find(compared_, pair) == compared_.end()) compared_.push_back(pair);
+    }
     find_points();
 }
 
@@ -330,7 +336,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
             if (!alike && heads.size() < kHeads) break;
             for (Head& h : heads) {
                 if (alike != (h.signature == signature)) continue;
-                if (!load(h.bytes, other_) || !join_states(other_, s_)) continue;
+                if (!load(h.bytes, other_) || !join_states(other_, s_, &compared_)) continue;
                 ++stats_.joins;
                 if (widen) {
                     ++stats_.widenings;

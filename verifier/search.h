@@ -135,6 +135,7 @@ class Search {
     proof::Undo undo_;
     proof::Machine m_;
     std::vector<proof::Operation> ops_;
+    Compared compared_;  // registers that jumps compare, both ways round
     std::vector<bool> is_point_, has_points_;  // by block, by function
 
     std::vector<Node> nodes_;
