@@ -23,6 +23,7 @@ bool same_place(const Location& a, const Location& b) { return a.frame == b.fram
 struct Relation {
     Location from, to;
     std::int64_t low = 0, high = 0;
+    bool is_signed = false;  // of the signed readings
 };
 
 struct Flow {
@@ -213,11 +214,15 @@ class Solver {
                         for (unsigned d = 0; d < s.difference_count && !related; ++d)
                             related = (s.differences[d].a == start.value.symbol && s.differences[d].b == now->symbol) || (s.differences[d].b == start.value.symbol && s.differences[d].a == now->symbol);
                         if (!related) continue;
-                        Relation r{start.at, at, 0, 0};
-                        std::int64_t down = 0;
-                        if (!s.difference(*now, start.value, r.high) || !s.difference(start.value, *now, down)) continue;
-                        r.low = -down;
-                        found.push_back(r);
+                        for (const bool is_signed : {false, true}) {
+                            Relation r{start.at, at, 0, 0, is_signed};
+                            std::int64_t down = 0;
+                            const bool known = is_signed ? s.signed_difference(*now, start.value, r.high) && s.signed_difference(start.value, *now, down)
+                                                         : s.difference(*now, start.value, r.high) && s.difference(start.value, *now, down);
+                            if (!known) continue;
+                            r.low = -down;
+                            found.push_back(r);
+                        }
                     }
                 }
                 if (!flow_seen_.insert(flow).second) {
@@ -225,7 +230,7 @@ class Solver {
                     std::vector<Relation> both;
                     for (const Relation& r : flow->relations)
                         for (const Relation& o : found)
-                            if (same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high)});
+                            if (r.is_signed == o.is_signed && same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high), r.is_signed});
                     found = std::move(both);
                 }
                 flow->relations = std::move(found);
@@ -249,17 +254,18 @@ class Solver {
 
     struct Measure {
         Location counter;
-        bool rises = true;
+        bool rises = true, is_signed = false;
         std::map<std::int32_t, std::vector<Place>> places;
         std::vector<std::pair<std::size_t, std::int64_t>> strict;  // ways back that move it, and by how much at least
         bool complete = false;  // all ways back do
     };
 
     // Follows the counter from the heads through the part.
-    std::optional<Measure> measure(const Part& part, const std::set<std::int32_t>& heads, const Location& counter, bool rises) {
+    std::optional<Measure> measure(const Part& part, const std::set<std::int32_t>& heads, const Location& counter, bool rises, bool is_signed) {
         Measure m;
         m.counter = counter;
         m.rises = rises;
+        m.is_signed = is_signed;
         std::set<std::int32_t> reached;
         for (std::int32_t h : heads) m.places[h] = {{counter, 0, 0}};
         std::vector<std::size_t> back;
@@ -272,7 +278,7 @@ class Solver {
             std::vector<Place> to;
             for (const Place& p : places)
                 for (const Relation& r : flow.relations)
-                    if (same_place(p.at, r.from)) {
+                    if (r.is_signed == is_signed && same_place(p.at, r.from)) {
                         const Place now{r.to, p.low + r.low, p.high + r.high};
                         const auto same = std::ranges::find_if(to, [&](const Place& o) { return same_place(o.at, now.at); });
                         if (same == to.end()) to.push_back(now);
@@ -331,11 +337,14 @@ class Solver {
     }
 
     // The counter's range at the heads must be one the checker computes with.
-    bool usable(const std::set<std::int32_t>& heads, const Location& counter) {
+    bool usable(const std::set<std::int32_t>& heads, const Location& counter, bool is_signed) {
         for (std::int32_t h : heads) {
             if (!search_.load_node(h, state_)) return false;
             const Value* v = state_.value_at(counter);
-            if (v == nullptr || !v->is_number() || v->number.wide.umax > kMaxCounter) return false;
+            if (v == nullptr || !v->is_number()) return false;
+            const auto& w = v->number.wide;
+            const std::int64_t most = static_cast<std::int64_t>(kMaxCounter);
+            if (is_signed ? w.smin < -most || w.smax > most : w.umax > kMaxCounter) return false;
         }
         return true;
     }
@@ -354,9 +363,9 @@ class Solver {
         std::optional<Measure> best;
         for (const Location& counter : numbers(*heads.begin())) {
             if (best && best->complete) break;
-            if (!usable(heads, counter)) continue;
-            for (const bool rises : {true, false}) {
-                std::optional<Measure> m = measure(part, heads, counter, rises);
+            for (const auto& [rises, is_signed] : {std::pair{true, false}, std::pair{false, false}, std::pair{true, true}, std::pair{false, true}}) {
+                if (!usable(heads, counter, is_signed)) continue;
+                std::optional<Measure> m = measure(part, heads, counter, rises, is_signed);
                 if (m && (!best || m->complete || (!best->complete && m->strict.size() > best->strict.size()))) best = std::move(m);
             }
         }
@@ -371,7 +380,7 @@ class Solver {
             Cost& c = result_.costs[static_cast<std::size_t>(n)];
             if (c.term_count == kMaxTerms) return no_measure(part);
             const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
-            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient};
+            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->is_signed};
         }
         note_iterations(point, heads, *best);
         return true;
@@ -381,15 +390,16 @@ class Solver {
         if (!m.complete) return;
         std::int64_t step = INT64_MAX;
         for (const auto& [f, moves] : m.strict) step = std::min(step, moves);
-        std::uint64_t low = UINT64_MAX, high = 0;
+        std::int64_t low = INT64_MAX, high = INT64_MIN;
         for (std::int32_t h : heads) {
             search_.load_node(h, state_);
             const Value* v = state_.value_at(m.counter);
-            low = std::min(low, v->number.wide.umin);
-            high = std::max(high, v->number.wide.umax);
+            const auto& w = v->number.wide;
+            low = std::min(low, m.is_signed ? w.smin : static_cast<std::int64_t>(w.umin));
+            high = std::max(high, m.is_signed ? w.smax : static_cast<std::int64_t>(w.umax));
         }
         std::uint64_t& most = result_.iterations[point];
-        most = std::max(most, (high - low) / static_cast<std::uint64_t>(step) + 1);
+        most = std::max(most, static_cast<std::uint64_t>((high - low) / step) + 1);
     }
 
     // Weights of the flows out of a node under the terms found so far.

@@ -21,13 +21,15 @@ void put_word(Bytes& out, std::uint32_t v) {
     for (int i = 0; i < 4; ++i) out.push_back(static_cast<std::uint8_t>(v >> (8 * i)));
 }
 
+std::uint64_t location_code(const Location& at) {
+    if (at.frame == kRegisters) return static_cast<std::uint64_t>(at.offset);
+    if (at.offset >= 0) return 16 + std::uint64_t{at.frame} * 8 + static_cast<std::uint64_t>(at.offset);
+    return 80 + (std::uint64_t{at.frame} * kFrameBytes + static_cast<std::uint64_t>(at.offset + kFrameBytes)) * 8 + at.size - 1u;
+}
+
 namespace {
 
-void put_location(Bytes& out, const Location& at) {
-    if (at.frame == kRegisters) put_varint(out, static_cast<std::uint64_t>(at.offset));
-    else if (at.offset >= 0) put_varint(out, 16 + std::uint64_t{at.frame} * 8 + static_cast<std::uint64_t>(at.offset));
-    else put_varint(out, 80 + (std::uint64_t{at.frame} * kFrameBytes + static_cast<std::uint64_t>(at.offset + kFrameBytes)) * 8 + at.size - 1u);
-}
+void put_location(Bytes& out, const Location& at) { put_varint(out, location_code(at)); }
 
 // The shortest form that says exactly this number.
 std::uint8_t number_form(const Number& n) {
@@ -282,7 +284,7 @@ void put_invariant(Bytes& out, const Invariant& invariant, const Cost& cost) {
     if (cost.term_count > 0) {
         put_varint(b, cost.term_count);
         for (unsigned i = 0; i < cost.term_count; ++i) {
-            put_location(b, cost.terms[i].at);
+            put_varint(b, location_code(cost.terms[i].at) << 1 | (cost.terms[i].is_signed ? 1 : 0));
             put_zigzag(b, cost.terms[i].coefficient);
         }
     }

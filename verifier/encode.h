@@ -14,6 +14,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 void put_varint(Bytes& out, std::uint64_t v);
 void put_zigzag(Bytes& out, std::int64_t v);
+// The number that stands for a location.
+std::uint64_t location_code(const proof::Location& at);
 void put_word(Bytes& out, std::uint32_t v);
 
 // An invariant without its cost: `parts` and what follows the cost. Registers not in `live` are left out, and

@@ -15,8 +15,11 @@ uint64_t Reader::varint() {
 }
 
 // 0 to 9: registers; 16 to 79: what calls put away; from 80: stack cells by frame, offset, size.
-Location read_location(Reader& in) {
-    const uint64_t code = in.bounded(80 + uint64_t{kMaxFrames} * kFrameBytes * 8 - 1);
+Location read_location(Reader& in) { return location_of(in, in.varint()); }
+
+Location location_of(Reader& in, uint64_t code) {
+    if (code >= 80 + uint64_t{kMaxFrames} * kFrameBytes * 8) in.good = false;
+    if (!in.good) return {};
     if (code < 10) return {static_cast<int16_t>(code), 8, kRegisters};
     if (code < 16) in.good = false;
     if (code < 80) return {static_cast<int16_t>((code - 16) & 7), 1, static_cast<uint8_t>((code - 16) >> 3 & 7)};
@@ -125,7 +128,9 @@ Cost read_cost(Reader& in, uint8_t parts) {
     if ((parts & kHasTerms) == 0) return c;
     c.term_count = static_cast<unsigned>(in.bounded(kMaxTerms));
     for (unsigned i = 0; i < c.term_count; ++i) {
-        c.terms[i].at = read_location(in);
+        const uint64_t code = in.varint();
+        c.terms[i].is_signed = (code & 1) != 0;
+        c.terms[i].at = location_of(in, code >> 1);
         c.terms[i].coefficient = in.zigzag();
         if (c.terms[i].coefficient < -kMaxCoefficient || c.terms[i].coefficient > kMaxCoefficient) in.good = false;
     }

@@ -46,17 +46,20 @@ enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetada
 // How a number is written.
 enum Form : uint8_t { kConstant, kUnknown, kBits, kUnsigned, kSigned, kPattern, kUnsignedPattern, kWhole };
 
-// K + sum of coefficient * U(value at location): bounds the instructions still to be executed.
+// K + sum of coefficient * value at location, read as an unsigned or a signed integer: bounds the instructions
+// still to be executed.
 struct Cost {
     int64_t constant = 0;
     unsigned term_count = 0;
     struct Term {
         Location at;
         int64_t coefficient = 0;
+        bool is_signed = false;
     } terms[kMaxTerms];
 };
 
 Location read_location(Reader& in);
+Location location_of(Reader& in, uint64_t code);
 Number read_number(Reader& in, uint8_t form);
 // A value as the invariant has it; its symbol is the certificate's own number, kPacketLength apart.
 Value read_value(Reader& in);

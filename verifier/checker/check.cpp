@@ -17,26 +17,32 @@ namespace {
 struct Summand {
     const Value* value = nullptr;
     int64_t coefficient = 0;
+    bool is_signed = false;
 };
 
 bool range_least(const Summand& p, int64_t& least) {
     if (p.coefficient == 0) return true;
-    const uint64_t extreme = p.coefficient > 0 ? p.value->number.wide.umin : p.value->number.wide.umax;
-    if (extreme > kMaxCounter) return false;
-    least += p.coefficient * static_cast<int64_t>(extreme);
+    const auto& w = p.value->number.wide;
+    const bool low = p.coefficient > 0;
+    if (!p.is_signed && (low ? w.umin : w.umax) > kMaxCounter) return false;
+    const int64_t extreme = p.is_signed ? (low ? w.smin : w.smax) : static_cast<int64_t>(low ? w.umin : w.umax);
+    if (extreme > static_cast<int64_t>(kMaxCounter) || extreme < -static_cast<int64_t>(kMaxCounter)) return false;
+    least += p.coefficient * extreme;
     return true;
 }
 
 // Moves as much as possible of +c U(have) and -c U(now) (or the reverse) into differences.
 void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least) {
-    if (have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
+    if (have.is_signed != now.is_signed || have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
     if (same_symbol_only && (have.value->symbol == 0 || have.value->symbol != now.value->symbol)) return;
     const int64_t size = have.coefficient > 0 ? have.coefficient : -have.coefficient, other = now.coefficient > 0 ? now.coefficient : -now.coefficient;
     const int64_t m = size < other ? size : other;
     const bool rising = have.coefficient > 0;
     int64_t bound = 0;
-    // m (U(have) - U(now)) >= -m max(U(now) - U(have)), and the reverse.
-    if (!(rising ? s.difference(*now.value, *have.value, bound) : s.difference(*have.value, *now.value, bound))) return;
+    // m (have - now) >= -m max(now - have), and the reverse.
+    const Value& a = rising ? *now.value : *have.value;
+    const Value& b = rising ? *have.value : *now.value;
+    if (!(have.is_signed ? s.signed_difference(a, b, bound) : s.difference(a, b, bound))) return;
     if (bound > static_cast<int64_t>(kMaxCounter) || bound < -static_cast<int64_t>(kMaxCounter)) return;
     least -= m * bound;
     have.coefficient -= rising ? m : -m;
@@ -49,9 +55,9 @@ bool cost_margin(const State& s, const Cost& from, const Cost* to, int64_t& marg
     Summand have[kMaxTerms], now[kMaxTerms];
     int64_t least = from.constant - static_cast<int64_t>(s.steps) - (to == nullptr ? 0 : to->constant);
     const unsigned now_count = to == nullptr ? 0 : to->term_count;
-    for (unsigned i = 0; i < from.term_count; ++i) have[i] = {&s.ghosts[i], from.terms[i].coefficient};
+    for (unsigned i = 0; i < from.term_count; ++i) have[i] = {&s.ghosts[i], from.terms[i].coefficient, from.terms[i].is_signed};
     for (unsigned i = 0; i < now_count; ++i) {
-        now[i] = {s.value_at(to->terms[i].at), -to->terms[i].coefficient};
+        now[i] = {s.value_at(to->terms[i].at), -to->terms[i].coefficient, to->terms[i].is_signed};
         if (now[i].value == nullptr || !now[i].value->is_number()) return false;
     }
     for (int round = 0; round < 2; ++round)
@@ -69,7 +75,7 @@ bool cost_least(const State& s, const Cost& cost, int64_t& least) {
     least = cost.constant;
     for (unsigned i = 0; i < cost.term_count; ++i) {
         const Value* v = s.value_at(cost.terms[i].at);
-        if (v == nullptr || !v->is_number() || !range_least({v, cost.terms[i].coefficient}, least)) return false;
+        if (v == nullptr || !v->is_number() || !range_least({v, cost.terms[i].coefficient, cost.terms[i].is_signed}, least)) return false;
     }
     return true;
 }

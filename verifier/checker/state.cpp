@@ -195,6 +195,11 @@ bool exact_sum(const Value& v) {
     return v.delta >= 0 ? w.umin >= static_cast<uint64_t>(v.delta) : w.umax <= ~uint64_t{0} - static_cast<uint64_t>(-int64_t{v.delta});
 }
 
+bool exact_signed_sum(const Value& v) {
+    const auto& w = v.number.wide;
+    return v.delta >= 0 ? w.smin >= INT64_MIN + v.delta : w.smax <= INT64_MAX + v.delta;
+}
+
 namespace {
 
 constexpr int64_t kFar = int64_t{1} << 40;  // bounds beyond this are of no use, and sums of them cannot overflow
@@ -228,6 +233,17 @@ bool State::difference(const Value& a, const Value& b, int64_t& bound) const {
             if (differences[j].a == d.b && differences[j].b == b.symbol) offer(int64_t{d.bound} + differences[j].bound + shift);
     }
     return known;
+}
+
+// S(a) - S(b): by the ranges, or by the deltas of one symbol where neither sum wraps.
+bool State::signed_difference(const Value& a, const Value& b, int64_t& bound) const {
+    const int64_t high = a.number.wide.smax, low = b.number.wide.smin;
+    bool known = high <= kFar && high >= -kFar && low <= kFar && low >= -kFar;
+    if (known) bound = high - low;
+    if (a.symbol == 0 || a.symbol != b.symbol || !exact_signed_sum(a) || !exact_signed_sum(b)) return known;
+    const int64_t shift = int64_t{a.delta} - b.delta;
+    if (!known || shift < bound) bound = shift;
+    return true;
 }
 
 bool State::below_packet_end(const Value& a, int64_t& bound) const {

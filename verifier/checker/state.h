@@ -186,6 +186,8 @@ struct State : Shape {
 
     // Least known bound on U(a) - U(b); false: none. Values must be numbers (or variable parts).
     bool difference(const Value& a, const Value& b, int64_t& bound) const;
+    // Of the signed readings.
+    bool signed_difference(const Value& a, const Value& b, int64_t& bound) const;
     // Least known bound on U(a) - packet length.
     bool below_packet_end(const Value& a, int64_t& bound) const;
     void learn(Symbol a, Symbol b, int64_t bound);
@@ -198,5 +200,7 @@ struct State : Shape {
 
 // symbol + delta does not wrap around, so U(value) = U(symbol) + delta.
 bool exact_sum(const Value& v);
+// Likewise of the signed readings.
+bool exact_signed_sum(const Value& v);
 
 }  // namespace mbpf::proof
