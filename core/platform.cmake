@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The platform model, its generators, and the command that runs them for firmware builds.
 include(mbpf_embed)
-protobuf_generate_cpp(PLATFORM_PROTO_SOURCES PLATFORM_PROTO_HEADERS proto/platform.proto)
+protobuf_generate_cpp(PLATFORM_PROTO_SOURCES PLATFORM_PROTO_HEADERS proto/platform.proto proto/certificate.proto)
 add_library(mbpf_platform_proto STATIC ${PLATFORM_PROTO_SOURCES})
 target_include_directories(mbpf_platform_proto SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(mbpf_platform_proto PUBLIC protobuf::libprotobuf)

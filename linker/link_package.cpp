@@ -142,7 +142,7 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     if (auto bad = add_programs(verified, native, *image, package)) return *bad;
     if (auto bad = check_limits(verified.platform(), package)) return *bad;
     if (options.include_host_sections && !verified.object().elf.empty())
-        package.host_sections.push_back({MBPF_HOST_BYTECODE, verified.object().elf});
+        package.host_sections = {{MBPF_HOST_BYTECODE, verified.object().elf}, {MBPF_HOST_CERTIFICATE, verified.certificate_file()}};
     return package;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "verifier/certificate_file.h"
 #include "verifier/prove.h"
 
 namespace mbpf {
@@ -14,13 +15,14 @@ namespace mbpf {
 // The one place that may construct a VerifiedObject.
 class VerifiedObjectMaker {
   public:
-    static VerifiedObject make(std::shared_ptr<const bpf::Object> object, std::shared_ptr<const Platform> platform, std::vector<ProgramFacts> facts, std::vector<HookMatch> hooks, std::uint32_t memory_bytes) {
+    static VerifiedObject make(std::shared_ptr<const bpf::Object> object, std::shared_ptr<const Platform> platform, std::vector<ProgramFacts> facts, std::vector<HookMatch> hooks, std::uint32_t memory_bytes, std::vector<std::uint8_t> certificate_file) {
         VerifiedObject v;
         v.object_ = std::move(object);
         v.platform_ = std::move(platform);
         v.facts_ = std::move(facts);
         v.hooks_ = std::move(hooks);
         v.memory_bytes_ = memory_bytes;
+        v.certificate_file_ = std::move(certificate_file);
         return v;
     }
 };
@@ -171,7 +173,10 @@ VerifyReport verify(std::shared_ptr<const bpf::Object> object, std::shared_ptr<c
         // The platform outlives the hooks that point into it: the VerifiedObject holds it.
         hooks.push_back(j.hook);
     }
-    if (all && !report.verdicts.empty()) report.verified = VerifiedObjectMaker::make(std::move(object), std::move(platform), std::move(facts), std::move(hooks), options.memory_bytes);
+    if (all && !report.verdicts.empty()) {
+        std::vector<std::uint8_t> file = write_certificates(report, *platform);
+        report.verified = VerifiedObjectMaker::make(std::move(object), std::move(platform), std::move(facts), std::move(hooks), options.memory_bytes, std::move(file));
+    }
     return report;
 }
 

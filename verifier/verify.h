@@ -74,6 +74,8 @@ class VerifiedObject {
     const ProgramFacts& facts(std::size_t program) const { return facts_[program]; }
     const Hook& hook(std::size_t program) const { return *hooks_[program].hook; }
     const HookMatch& hook_match(std::size_t program) const { return hooks_[program]; }
+    // All programs' proofs, for the package (verifier/certificate_file.h).
+    const std::vector<std::uint8_t>& certificate_file() const { return certificate_file_; }
     // raw_memory hooks: the length proved against, in bytes.
     std::uint32_t memory_bytes() const { return memory_bytes_; }
 
@@ -85,6 +87,7 @@ class VerifiedObject {
     std::vector<ProgramFacts> facts_;
     std::vector<HookMatch> hooks_;
     std::uint32_t memory_bytes_ = 0;
+    std::vector<std::uint8_t> certificate_file_;
 };
 
 struct VerifyReport {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "verifier/certificate_file.h"
+
 namespace mbpf {
 
 std::vector<std::pair<std::string_view, std::string_view>> sdk_headers();  // made by mbpf_embed
@@ -91,7 +93,16 @@ bool read(const std::string& path, const BuildOptions& options, BuildResult& res
 
 bool run_verifier(const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "verify");
-    result.verification = verify(result.object, options.platform, options.verify);
+    VerifyOptions judged = options.verify;
+    if (!options.certificate.empty()) {
+        auto proofs = read_certificates(options.certificate, *result.object, *options.platform);
+        if (!proofs) {
+            add(result, options, proofs.error());
+            return false;
+        }
+        judged.certificates = std::move(proofs).value();
+    }
+    result.verification = verify(result.object, options.platform, judged);
     std::uint64_t worst = 0, stack = 0, steps = 0;
     for (const ProgramVerdict& v : result.verification.verdicts) {
         worst = std::max(worst, v.worst_case_instructions);

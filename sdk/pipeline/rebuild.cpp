@@ -27,6 +27,8 @@ constexpr std::pair<Optimize, const char*> kOptimizations[] = {{Optimize::speed,
 Result<std::string> rebuild_package(const Package& package, std::shared_ptr<const Platform> platform) {
     const HostSection* bytecode = package.find_host_section(MBPF_HOST_BYTECODE);
     if (bytecode == nullptr) return differs("it holds no bytecode");
+    // The proof in the package is checked, not searched for again.
+    const HostSection* certificate = package.find_host_section(MBPF_HOST_CERTIFICATE);
     const auto header = package.header_bytes();
     std::string tried;
     for (const std::string& name : target_names()) {
@@ -36,6 +38,7 @@ Result<std::string> rebuild_package(const Package& package, std::shared_ptr<cons
             BuildOptions options;
             options.platform = platform;
             options.target = name;
+            if (certificate != nullptr) options.certificate = certificate->bytes;
             options.aot.optimize = optimize;
             options.link = {.name = package.name, .version = package.version, .rollback_counter = package.rollback_counter};
             const BuildResult result = build({{package.name + ".o", bytecode->bytes}}, options);

@@ -8,6 +8,8 @@
 #include "sdk/cli/cli.h"
 #include "sdk/cli/command_line.h"
 #include "sdk/pipeline/build.h"
+#include "sdk/report/report.h"
+#include "verifier/certificate_file.h"
 
 namespace {
 
@@ -17,7 +19,7 @@ using nlohmann::json;
 struct Arguments {
     std::vector<std::string> inputs, include_paths, defines;
     std::string platform = "microbpf", section, format = "text", explain;
-    std::string program;
+    std::string program, hook, btf, certificate, check, report;
     std::uint32_t memory_bytes = 0;
     std::uint64_t max_steps = VerifyOptions{}.max_steps;
     bool stats = false;
@@ -27,38 +29,11 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-verify filter.bpf.c                 compile and judge
   mbpf-verify filter.o other.o --stats     objects of any eBPF compiler
   mbpf-verify filter.o --section xdp --format json
+  mbpf-verify filter.o --certificate filter.proof && mbpf-verify filter.o --check filter.proof
+  mbpf-verify probe.o --platform linux --hook kprobe --report probe.html
   mbpf-verify --explain MBPF1012
 
 Exit codes: 0 all accepted, 1 something rejected, 2 usage, 3 malformed input, 4 I/O.)";
-
-json verdict_json(const ProgramVerdict& v) {
-    json j = {{"section", v.section},
-              {"function", v.function},
-              {"verdict", v.accepted ? "accept" : "reject"},
-              {"code", ""},
-              {"message", ""},
-              {"file", ""},
-              {"line", 0},
-              {"column", 0},
-              {"instruction", 0},
-              {"instructions", v.instructions},
-              {"worst_case_instructions", v.worst_case_instructions},
-              {"stack_bytes", v.stack_bytes},
-              {"time_us", v.stats.time_us},
-              {"peak_bytes", v.stats.peak_bytes}};
-    if (!v.diagnostics.empty()) {
-        const Diagnostic& d = v.diagnostics.front();
-        j["code"] = d.code;
-        j["message"] = d.message;
-        j["file"] = d.where.file;
-        j["line"] = d.where.line;
-        j["column"] = d.where.column;
-        j["instruction"] = d.instruction.value_or(0);
-        j["why"] = d.why;
-        j["fix"] = d.fix;
-    }
-    return j;
-}
 
 void print_verdict(const ProgramVerdict& v, const Arguments& a) {
     for (const Diagnostic& d : v.diagnostics) std::fputs(render_text(d, {.colour = cli::use_colour()}).c_str(), stderr);
@@ -67,8 +42,10 @@ void print_verdict(const ProgramVerdict& v, const Arguments& a) {
     else
         std::printf("reject  %s %s: %s\n", v.section.c_str(), v.function.c_str(), v.diagnostics.empty() ? "" : v.diagnostics.front().code.c_str());
     if (a.stats)
-        std::printf("        %llu steps, %llu joins, %llu loop iterations, %llu us, %llu bytes at most\n", static_cast<unsigned long long>(v.stats.steps), static_cast<unsigned long long>(v.stats.joins),
-                    static_cast<unsigned long long>(v.stats.loop_iterations_unrolled), static_cast<unsigned long long>(v.stats.time_us), static_cast<unsigned long long>(v.stats.peak_bytes));
+        std::printf("        search: %llu attempts, %llu steps, %llu joins, %llu widenings, %llu loop iterations run out, %llu us, %llu bytes at most\n        checker: %llu steps, %llu bytes of memory; certificate: %u bytes\n",
+                    static_cast<unsigned long long>(v.stats.attempts), static_cast<unsigned long long>(v.stats.steps), static_cast<unsigned long long>(v.stats.joins), static_cast<unsigned long long>(v.stats.widenings),
+                    static_cast<unsigned long long>(v.stats.loop_iterations_unrolled), static_cast<unsigned long long>(v.stats.time_us), static_cast<unsigned long long>(v.stats.peak_bytes),
+                    static_cast<unsigned long long>(v.stats.checker_steps), static_cast<unsigned long long>(v.stats.checker_bytes), v.certificate_bytes);
 }
 
 int explain(const std::string& code) {
@@ -79,10 +56,11 @@ int explain(const std::string& code) {
 }
 
 // One input's verdicts; the exit code of what was wrong with it, or 0.
-int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, json& objects) {
+int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, json& objects, std::vector<JudgedInput>& judged) {
     auto bytes = cli::read_input(path);
     if (!bytes) return cli::report(bytes.error(), a.format == "json");
-    const BuildResult result = build({{path, std::move(bytes).value()}}, options);
+    judged.push_back({path, build({{path, std::move(bytes).value()}}, options)});
+    const BuildResult& result = judged.back().result;
     const auto& verdicts = result.verification.verdicts;
     json programs = json::array();
     for (const ProgramVerdict& v : verdicts) {
@@ -100,32 +78,50 @@ int verify_input(const std::string& path, const Arguments& a, const BuildOptions
     if (verdicts.empty()) return cli::report(cli::usage_error(path + " has no program that --section and --program select"), a.format == "json");
     for (const ProgramVerdict& v : verdicts)
         if (!v.accepted) return exit_code(v.diagnostics.front());
+    if (!a.certificate.empty())
+        if (Status written = cli::write_output(a.certificate, write_certificates(result.verification, *options.platform)); !written) return cli::report(written.error(), a.format == "json");
     return 0;
 }
 
-int run(const Arguments& a) {
-    if (!a.explain.empty()) return explain(a.explain);
-    if (a.inputs.empty()) return cli::report(cli::usage_error("no input given", "name objects or C sources, or - for stdin"));
+Result<BuildOptions> options_of(const Arguments& a) {
     auto platform = load_platform(a.platform);
-    if (!platform) return cli::report(platform.error(), a.format == "json");
+    if (!platform) return platform.error();
     BuildOptions options;
     options.goal = BuildGoal::verified;
     options.platform = std::make_shared<const Platform>(std::move(platform).value());
+    if (!a.hook.empty() && options.platform->find_hook(a.hook) == nullptr) return cli::usage_error("platform " + options.platform->name + " has no hook " + a.hook, "see the platform reference for its hooks");
+    for (const auto& [path, into] : {std::pair{&a.check, &options.certificate}, std::pair{&a.btf, &options.target_btf}}) {
+        if (path->empty()) continue;
+        auto bytes = cli::read_input(*path);
+        if (!bytes) return bytes.error();
+        *into = std::move(bytes).value();
+    }
     options.include_paths = a.include_paths;
     options.defines = a.defines;
     options.colour = cli::use_colour();
     options.verify.section = a.section;
     options.verify.function = a.program;
+    options.verify.hook = a.hook;
     options.verify.memory_bytes = a.memory_bytes;
     options.verify.max_steps = a.max_steps;
+    return options;
+}
+
+int run(const Arguments& a) {
+    if (!a.explain.empty()) return explain(a.explain);
+    if (a.inputs.empty()) return cli::report(cli::usage_error("no input given", "name objects or C sources, or - for stdin"));
+    if (a.inputs.size() > 1 && !(a.certificate.empty() && a.check.empty())) return cli::report(cli::usage_error("a certificate is of one object", "name one input with --certificate and --check"));
+    auto options = options_of(a);
+    if (!options) return cli::report(options.error(), a.format == "json");
     json objects = json::array();
+    std::vector<JudgedInput> judged;
     int worst = 0;
-    for (const std::string& input : a.inputs) worst = std::max(worst, verify_input(input, a, options, objects));
-    if (a.format == "json") {
-        // One input, one object; several, a list.
-        const json& out = objects.size() == 1 ? objects.front() : objects;
-        if (!objects.empty()) std::printf("%s\n", out.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-    }
+    for (const std::string& input : a.inputs) worst = std::max(worst, verify_input(input, a, *options, objects, judged));
+    // One input, one object; several, a list.
+    if (a.format == "json" && !objects.empty()) std::printf("%s\n", (objects.size() == 1 ? objects.front() : objects).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    if (a.format == "sarif") std::fputs(sarif_report(judged, cli::kVersion).c_str(), stdout);
+    if (!a.report.empty())
+        if (Status written = cli::write_text(a.report, html_report(judged, cli::kVersion)); !written) worst = std::max(worst, cli::report(written.error()));
     return worst;
 }
 
@@ -139,9 +135,14 @@ int main(int argc, char** argv) {
     app.footer(kExamples);
     app.add_option("inputs", a.inputs, "eBPF objects or C sources; - is stdin")->type_name("OBJ|SRC");
     app.add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str();
+    app.add_option("--hook", a.hook, "judge programs as of this hook, whatever their section");
+    app.add_option("--btf", a.btf, "types that CO-RE relocations are resolved against: raw BTF or ELF")->type_name("FILE");
+    app.add_option("--certificate", a.certificate, "write the proof")->type_name("FILE");
+    app.add_option("--check", a.check, "run only the checker, on this proof")->type_name("FILE");
+    app.add_option("--report", a.report, "write a page for a browser")->type_name("FILE.html");
     app.add_option("--section", a.section, "judge only programs of this section");
     app.add_option("--program", a.program, "judge only the program of this name");
-    app.add_option("--format", a.format, "of the verdicts on stdout")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+    app.add_option("--format", a.format, "of the verdicts on stdout")->check(CLI::IsMember({"text", "json", "sarif"}))->capture_default_str();
     app.add_flag("--stats", a.stats, "figures of each analysis");
     app.add_option("--explain", a.explain, "print what a rule demands")->type_name("RULE");
     app.add_option("-I", a.include_paths, "folder to search for headers")->type_name("DIR")->allow_extra_args(false);

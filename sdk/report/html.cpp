@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "sdk/report/report.h"
+
+namespace mbpf {
+
+std::vector<std::pair<std::string_view, std::string_view>> report_assets();  // made by mbpf_embed
+
+namespace {
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
+        }
+    }
+    return out;
+}
+
+std::string range_text(std::int64_t lo, std::int64_t hi) { return lo == hi ? std::to_string(lo) : "[" + std::to_string(lo) + ", " + std::to_string(hi) + "]"; }
+
+std::string value_text(const bpf::Object& object, const ValueFact& f) {
+    if (f.kind == ValueKind::number) {
+        if (f.umin == f.umax) return std::to_string(static_cast<std::int64_t>(f.umin));
+        if (f.umin == 0 && f.umax == UINT64_MAX && f.smin == INT64_MIN && f.smax == INT64_MAX) return f.bits_mask == UINT64_MAX ? "any number" : "any number of known low bits";
+        if (f.smin >= 0) return "[" + std::to_string(f.umin) + ", " + std::to_string(f.umax) + "]";
+        return range_text(f.smin, f.smax);
+    }
+    std::string what = "memory";
+    switch (f.region) {
+        case Region::context: what = "context"; break;
+        case Region::stack: what = "stack"; break;
+        case Region::packet: what = "packet"; break;
+        case Region::packet_end: return "packet end";
+        case Region::packet_meta: what = "packet metadata"; break;
+        case Region::map_value: what = "value"; break;
+        case Region::map_handle: what = "map"; break;
+        case Region::ring_buffer_record: what = "record"; break;
+        case Region::function: return "function";
+        case Region::object: what = "kernel object"; break;
+        case Region::memory:
+        case Region::none:
+        case Region::mixed: break;
+    }
+    if (f.map >= 0 && static_cast<std::size_t>(f.map) < object.maps.size()) what += " of " + object.maps[static_cast<std::size_t>(f.map)].name;
+    what = "&" + what;
+    if (f.smin != 0 || f.smax != 0) what += " + " + range_text(f.smin, f.smax);
+    return what + (f.kind == ValueKind::pointer_or_null ? " or NULL" : "");
+}
+
+class Page {
+  public:
+    std::string run(const std::vector<JudgedInput>& inputs, const std::string& version) {
+        std::string css, js;
+        for (const auto& [name, text] : report_assets()) (name == "report.css" ? css : js) = std::string(text);
+        unsigned good = 0, all = 0;
+        for (const JudgedInput& input : inputs)
+            for (const ProgramVerdict& v : input.result.verification.verdicts) {
+                ++all;
+                good += v.accepted;
+            }
+        out_ = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Verification: " + std::to_string(good) + " of " + std::to_string(all) +
+               " accepted</title><style>" + css + "</style></head><body><header><h1>Verification report</h1><p>" + std::to_string(good) + " of " + std::to_string(all) + " programs accepted. mbpf-verify " + escaped(version) + "</p>";
+        out_ += "<div class=\"controls\"><button data-act=\"states\">Proved states (s)</button><button data-act=\"next\">Next step of the path (n)</button><button data-act=\"previous\">Previous (p)</button></div>";
+        if (all > 1) contents(inputs);
+        out_ += "</header><main>";
+        unsigned id = 0;
+        for (const JudgedInput& input : inputs) {
+            if (input.result.verification.verdicts.empty()) {
+                out_ += "<section class=\"program\"><h2>" + escaped(input.path) + "</h2>";
+                for (const Diagnostic& d : input.result.diagnostics) message(d);
+                out_ += "</section>";
+            }
+            for (const ProgramVerdict& v : input.result.verification.verdicts) program(input, v, id++);
+        }
+        out_ += "</main><script>" + js + "</script></body></html>\n";
+        return std::move(out_);
+    }
+
+  private:
+    void contents(const std::vector<JudgedInput>& inputs) {
+        out_ += "<nav aria-label=\"Programs\">";
+        unsigned id = 0;
+        for (const JudgedInput& input : inputs)
+            for (const ProgramVerdict& v : input.result.verification.verdicts) {
+                out_ += "<a href=\"#p" + std::to_string(id) + "\">" + escaped(v.function) + " <span class=\"" + (v.accepted ? "accept\">✓" : "reject\">✗") + "</span></a>";
+                ++id;
+            }
+        out_ += "</nav>";
+    }
+
+    void figure(const std::string& name, const std::string& value) { out_ += "<div><dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd></div>"; }
+
+    void message(const Diagnostic& d) {
+        out_ += "<div class=\"message\"><p><strong>" + escaped(d.message) + "</strong> [" + escaped(d.code) + "]</p>";
+        if (d.where.line > 0) out_ += "<p>" + escaped(d.where.file) + ":" + std::to_string(d.where.line) + "</p><pre>" + escaped(d.where.text) + "</pre>";
+        if (!d.why.empty()) out_ += "<p>Why: " + escaped(d.why) + "</p>";
+        if (!d.fix.empty()) out_ += "<p>Fix: " + escaped(d.fix) + "</p>";
+        out_ += "</div>";
+    }
+
+    void program(const JudgedInput& input, const ProgramVerdict& v, unsigned id) {
+        out_ += "<section class=\"program\" id=\"p" + std::to_string(id) + "\"><h2><code>" + escaped(v.section) + "</code> " + escaped(v.function) + " <span class=\"verdict " + (v.accepted ? "accept\">accepted" : "reject\">rejected") + "</span></h2><dl class=\"figures\">";
+        figure("from", input.path);
+        figure("instructions", std::to_string(v.instructions));
+        if (v.accepted) {
+            figure("worst case", std::to_string(v.worst_case_instructions) + " instructions");
+            figure("stack", std::to_string(v.stack_bytes) + " bytes");
+            figure("certificate", std::to_string(v.certificate_bytes) + " bytes");
+        }
+        figure("steps of analysis", std::to_string(v.stats.steps));
+        const ProgramFacts* facts = input.result.verification.verified ? &input.result.verification.verified->facts(v.program) : nullptr;
+        if (facts != nullptr)
+            for (const LoopFact& l : facts->loops) figure("loop at " + std::to_string(l.header), "at most " + std::to_string(l.max_iterations) + " times");
+        out_ += "</dl>";
+        for (const Diagnostic& d : v.diagnostics) message(d);
+        if (!v.values.empty()) {
+            out_ += "<p>Known there:</p><dl class=\"figures\">";
+            for (const auto& [name, value] : v.values) figure(name, value);
+            out_ += "</dl>";
+        }
+        if (input.result.object != nullptr) listing(*input.result.object, v, facts);
+        out_ += "</section>";
+    }
+
+    void listing(const bpf::Object& object, const ProgramVerdict& v, const ProgramFacts* facts) {
+        const bpf::Program& program = object.programs[v.program];
+        std::map<std::uint32_t, bool> path;
+        for (const PathStep& s : v.path) path[s.slot] = s.taken;
+        std::set<std::uint32_t> loops;
+        if (facts != nullptr)
+            for (const LoopFact& l : facts->loops) loops.insert(l.header);
+        const std::int64_t fault = v.diagnostics.empty() ? -1 : std::int64_t{v.diagnostics.front().instruction.value_or(0)};
+        out_ += "<div class=\"scroll\"><table class=\"code\"><thead><tr><th></th><th>instruction</th>";
+        if (facts != nullptr) out_ += "<th class=\"state\">proved before it</th>";
+        out_ += "</tr></thead><tbody>";
+        const std::string columns = facts != nullptr ? "2" : "1";
+        std::string last;
+        for (std::uint32_t slot = 0; slot < program.insns.size(); ++slot) {
+            for (const bpf::Function& f : program.functions)
+                if (f.begin == slot && program.functions.size() > 1) out_ += "<tr class=\"source\"><td></td><td colspan=\"" + columns + "\"><strong>" + escaped(f.name) + "</strong></td></tr>";
+            const SourceLocation at = object.location(program, slot);
+            const std::string line = at.file + ":" + std::to_string(at.line);
+            if (at.line > 0 && line != last) {
+                out_ += "<tr class=\"source\"><td class=\"n\">" + std::to_string(at.line) + "</td><td colspan=\"" + columns + "\">" + escaped(at.text) + " <span class=\"at\">" + escaped(at.file) + "</span></td></tr>";
+                last = line;
+            }
+            row(object, program, slot, path, loops.contains(slot), std::int64_t{slot} == fault, facts);
+            if (program.insns[slot].opcode == 0x18) ++slot;
+        }
+        out_ += "</tbody></table></div>";
+    }
+
+    void row(const bpf::Object& object, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, bool>& path, bool loop, bool fault, const ProgramFacts* facts) {
+        const auto step = path.find(slot);
+        const bool dead = facts != nullptr && !facts->insns[slot].reachable;
+        std::string kind = fault ? "fault" : step != path.end() ? "path" : dead ? "dead" : "";
+        if (loop) kind += kind.empty() ? "loop" : " loop";
+        out_ += "<tr" + (kind.empty() ? "" : " class=\"" + kind + "\"") + (fault || step != path.end() ? " tabindex=\"-1\"" : "") + "><td class=\"n\">" + std::to_string(slot) + "</td><td>" + escaped(bpf::disassemble(program.insns, slot));
+        if (step != path.end()) out_ += step->second ? "   ⟵ taken" : "   ⟵ not taken";
+        out_ += "</td>";
+        if (facts != nullptr) {
+            out_ += "<td class=\"state\">";
+            bool first = true;
+            if (dead) out_ += "never reached";
+            else
+                for (const std::string& text : state_lines(object, facts->insns[slot])) {
+                    out_ += (first ? "" : "   ") + escaped(text);
+                    first = false;
+                }
+            out_ += "</td>";
+        }
+        out_ += "</tr>";
+    }
+
+    std::string out_;
+};
+
+}  // namespace
+
+std::vector<std::string> state_lines(const bpf::Object& object, const InsnFacts& facts) {
+    std::vector<std::string> lines;
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+        if (facts.before[r].kind != ValueKind::unknown) lines.push_back("r" + std::to_string(r) + " = " + value_text(object, facts.before[r]));
+    return lines;
+}
+
+std::string html_report(const std::vector<JudgedInput>& inputs, const std::string& version) { return Page().run(inputs, version); }
+
+}  // namespace mbpf

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sdk/report/report.h"
+
+namespace mbpf {
+
+using nlohmann::json;
+
+json verdict_json(const ProgramVerdict& v) {
+    json j = {{"section", v.section},
+              {"function", v.function},
+              {"verdict", v.accepted ? "accept" : "reject"},
+              {"code", ""},
+              {"message", ""},
+              {"file", ""},
+              {"line", 0},
+              {"column", 0},
+              {"instruction", 0},
+              {"instructions", v.instructions},
+              {"worst_case_instructions", v.worst_case_instructions},
+              {"stack_bytes", v.stack_bytes},
+              {"certificate_bytes", v.certificate_bytes},
+              {"steps", v.stats.steps},
+              {"attempts", v.stats.attempts},
+              {"checker_bytes", v.stats.checker_bytes},
+              {"time_us", v.stats.time_us},
+              {"peak_bytes", v.stats.peak_bytes}};
+    if (v.diagnostics.empty()) return j;
+    const Diagnostic& d = v.diagnostics.front();
+    j["code"] = d.code;
+    j["class"] = diagnostic_class(d) == DiagnosticClass::unsupported ? "unsupported" : diagnostic_class(d) == DiagnosticClass::unsafe ? "unsafe" : "malformed";
+    j["message"] = d.message;
+    j["file"] = d.where.file;
+    j["line"] = d.where.line;
+    j["column"] = d.where.column;
+    j["instruction"] = d.instruction.value_or(0);
+    j["why"] = d.why;
+    j["fix"] = d.fix;
+    json path = json::array();
+    for (const PathStep& s : v.path) path.push_back({{"instruction", s.slot}, {"taken", s.taken}});
+    j["path"] = path;
+    json values = json::object();
+    for (const auto& [name, value] : v.values) values[name] = value;
+    j["values"] = values;
+    return j;
+}
+
+}  // namespace mbpf

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verdicts for machines and for reading: JSON, SARIF 2.1.0, and one self-contained HTML page.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sdk/pipeline/build.h"
+
+namespace mbpf {
+
+struct JudgedInput {
+    std::string path;
+    BuildResult result;
+};
+
+// {"section", "function", "verdict": "accept"|"reject", "code", "message", "file", "line", …}
+nlohmann::json verdict_json(const ProgramVerdict& verdict);
+// SARIF 2.1.0 of all inputs: one run, a rule for each code used, the deciding path as a code flow.
+std::string sarif_report(const std::vector<JudgedInput>& inputs, const std::string& version);
+// Source beside bytecode with the proved state of each instruction; needs nothing but a browser.
+std::string html_report(const std::vector<JudgedInput>& inputs, const std::string& version);
+
+// "r1 = a number in [0, 9]" for every register the proof knows before the instruction.
+std::vector<std::string> state_lines(const bpf::Object& object, const InsnFacts& facts);
+
+}  // namespace mbpf

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verifier/certificate_file.h"
+
+#include "certificate.pb.h"
+
+namespace mbpf {
+
+namespace {
+
+constexpr std::uint32_t kFileVersion = 1;
+
+Diagnostic bad_file(std::string why) {
+    Diagnostic d;
+    d.code = "MBPF3401";
+    d.message = "not a certificate of this object";
+    d.why = std::move(why);
+    d.fix = "write one with mbpf-verify --certificate for this object and platform";
+    return d;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> write_certificates(const VerifyReport& report, const Platform& platform) {
+    certificate::ObjectCertificate file;
+    file.set_version(kFileVersion);
+    file.set_platform(platform.name);
+    for (const ProgramVerdict& v : report.verdicts) {
+        if (!v.accepted) continue;
+        certificate::ProgramProof& p = *file.add_program();
+        p.set_section(v.section);
+        p.set_function(v.function);
+        p.set_proof(v.certificate.data(), v.certificate.size());
+    }
+    std::string text;
+    file.SerializeToString(&text);
+    return {text.begin(), text.end()};
+}
+
+Result<std::vector<std::vector<std::uint8_t>>> read_certificates(std::span<const std::uint8_t> bytes, const bpf::Object& object, const Platform& platform) {
+    certificate::ObjectCertificate file;
+    if (!file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return bad_file("it is damaged or something else");
+    if (file.version() != kFileVersion) return bad_file("it has version " + std::to_string(file.version()) + "; this release reads " + std::to_string(kFileVersion));
+    if (file.platform() != platform.name) return bad_file("it is for platform \"" + file.platform() + "\", not " + platform.name);
+    std::vector<std::vector<std::uint8_t>> proofs(object.programs.size());
+    for (const certificate::ProgramProof& p : file.program())
+        for (std::size_t i = 0; i < object.programs.size(); ++i)
+            if (object.programs[i].section == p.section() && object.programs[i].name == p.function()) proofs[i].assign(p.proof().begin(), p.proof().end());
+    return proofs;
+}
+
+}  // namespace mbpf
