@@ -11,7 +11,7 @@ constexpr std::uint32_t kFileVersion = 1;
 
 Diagnostic bad_file(std::string why) {
     Diagnostic d;
-    d.code = "MBPF3401";
+    d.code = "MBPF3601";
     d.message = "not a certificate of this object";
     d.why = std::move(why);
     d.fix = "write one with mbpf-verify --certificate for this object and platform";

@@ -329,7 +329,19 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
         });
     };
     // Joins the state in `s_` into the heads; `widen`: against what they were.
-    const auto absorb = [&](Heads& heads, bool widen) {
+    // A bound that has passed some thresholds will pass others: the later, the fewer are tried.
+    static const Thresholds kWords = [] {
+        Thresholds t;
+        t.values = {0, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX};
+        return t;
+    }();
+    static const Thresholds kNone = [] {
+        Thresholds t;
+        t.values = {0, UINT64_MAX};
+        return t;
+    }();
+    const auto absorb = [&](Heads& heads, unsigned round) {
+        const bool widen = round >= 1;
         if (covered(heads, s_)) return false;
         const std::uint64_t signature = encode_invariant(s_, live).signature;
         for (const bool alike : {true, false}) {
@@ -341,7 +353,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
                 if (widen) {
                     ++stats_.widenings;
                     load(h.bytes, s_);
-                    widen_state(other_, s_, thresholds_);
+                    widen_state(other_, s_, round < 6 ? thresholds_ : round < 10 ? kWords : kNone);
                 }
                 h = encoded(other_);
                 return true;
@@ -354,7 +366,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
     Heads heads;
     for (std::int32_t n : entry) {
         load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
-        absorb(heads, false);
+        absorb(heads, 0);
     }
     const Mark start = mark();
     const auto elsewhere = act.incoming;
@@ -386,7 +398,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
         stable = true;
         for (std::int32_t n : back) {
             load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
-            if (absorb(heads, round >= 1)) stable = false;
+            if (absorb(heads, round)) stable = false;
         }
     }
     bool last_counts = false;
@@ -394,11 +406,11 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
         Heads narrower;
         for (std::int32_t n : entry) {
             load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
-            absorb(narrower, false);
+            absorb(narrower, 0);
         }
         for (std::int32_t n : back) {
             load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
-            absorb(narrower, false);
+            absorb(narrower, 0);
         }
         const bool same = narrower.size() == heads.size() && std::ranges::equal(narrower, heads, [](const Head& a, const Head& b) { return a.bytes == b.bytes; });
         if (same) {

@@ -2,7 +2,9 @@
 // Rules that C cannot break: bytecode slot by slot. Also: every rule of the verifier has a test that fires it.
 #include <gtest/gtest.h>
 
+#include "core/core_relocations.h"
 #include "tests/verifier/rules.h"
+#include "verifier/certificate_file.h"
 #include "verifier/verify.h"
 
 namespace mbpf {
@@ -182,6 +184,50 @@ TEST(Certificate, of_another_program_proves_nothing) {
     ASSERT_FALSE(report.accepted());
     EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1050");
     fired_codes().insert("MBPF1050");
+}
+
+TEST(CertificateFile, is_of_one_platform_and_whole) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    const auto object = std::make_shared<const bpf::Object>(std::move(bpf::object_from_slots({kZero, kExit}, "trace/x")).value());
+    const VerifyReport report = verify(object, platform);
+    ASSERT_TRUE(report.accepted());
+    const std::vector<std::uint8_t>& file = report.verified->certificate_file();
+    ASSERT_TRUE(read_certificates(file, *object, *platform));
+    EXPECT_EQ(read_certificates(file, *object, *platform).value().front(), report.verdicts.front().certificate);
+    EXPECT_EQ(read_certificates(file, *object, *builtin_platform("linux")).error().code, "MBPF3601");
+    for (std::size_t n = 0; n < file.size(); ++n) {
+        const auto cut = read_certificates(std::span(file).first(n), *object, *platform);
+        // A cut between fields leaves a file without the proof, which proves nothing.
+        EXPECT_TRUE(!cut || cut.value().front().empty()) << n;
+    }
+}
+
+TEST(Relocations, that_do_not_resolve_are_unsupported_where_reached) {
+    auto object = bpf::object_from_slots(std::vector<Insn>{slot(0x85, 0, 0, 0, kPoisonedHelper), kZero, kExit}, "tc").value();
+    object.unresolved = {{0, 0, "for this test"}};
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")));
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1809");
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().why, "for this test");
+    fired_codes().insert("MBPF1809");
+}
+
+TEST(Callbacks, run_bounded_and_are_judged) {
+    // r1 = 3 runs, r2 = the function at `callee`, r3 = r10 - 8, r4 = 0; bpf_loop; return 0.
+    const auto with = [](std::vector<Insn> body) {
+        std::vector<Insn> all{slot(0x7a, 10, 0, -8, 0), slot(0xb7, 1, 0, 0, 3), slot(0x18, 2, 4, 0, 7), slot(0), slot(0xbf, 3, 10), slot(0x07, 3, 0, 0, -8), slot(0xb7, 4), slot(0x85, 0, 0, 0, 181), kZero, kExit};
+        all.insert(all.end(), body.begin(), body.end());
+        auto object = bpf::object_from_slots(all, "tc").value();
+        object.programs.front().functions = {{"main", 0, 10, 0}, {"body", 10, static_cast<std::uint32_t>(all.size()), 0}};
+        return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")));
+    };
+    const VerifyReport good = with({slot(0x79, 1, 2, 0), slot(0x07, 1, 0, 0, 1), slot(0x7b, 2, 1, 0), kZero, kExit});
+    ASSERT_TRUE(good.accepted()) << render_text(good.verdicts.front().diagnostics.front());
+    // 8 up to the call, 3 runs of 5 and 1 for each and the end, and the last two.
+    EXPECT_GE(good.verdicts.front().worst_case_instructions, 8u + 3 * 5 + 2);
+    EXPECT_EQ(with({slot(0xb7, 0, 0, 0, 2), kExit}).verdicts.front().diagnostics.front().code, "MBPF1016");
+    EXPECT_EQ(with({slot(0x79, 0, 2, 8), kExit}).verdicts.front().diagnostics.front().code, "MBPF1017");
+    EXPECT_FALSE(with({slot(0x05, 0, 0, -1)}).accepted());
 }
 
 TEST(Locks, are_released_before_anything_else) {
