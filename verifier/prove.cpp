@@ -73,6 +73,7 @@ class Prover {
     bool next(SearchOptions& o, const Search& search, bool safe, std::uint32_t endless_loop) {
         if (spent_ >= max_steps_) return false;
         if (!safe && search.failure() == SearchFailure::endless) {
+            if (!search.failure_loops().empty() && o.unrolled.insert(search.failure_loops().front()).second) return true;
             if (o.disjuncts == kMany) return false;
             o.fine = true;
             o.disjuncts = kMany;

@@ -22,8 +22,8 @@ Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.s
 }  // namespace
 
 Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, const StackLiveness& liveness, SearchOptions options)
-    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), liveness_(liveness), options_(std::move(options)), cells_(kCells), other_cells_(kCells), arriving_cells_(kCells), s_(cells_.data(), kCells),
-      other_(other_cells_.data(), kCells), arriving_(arriving_cells_.data(), kCells), m_(env, s_) {
+    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), liveness_(liveness), options_(std::move(options)), cells_(kCells), other_cells_(kCells), arriving_cells_(kCells), old_cells_(kCells), s_(cells_.data(), kCells),
+      other_(other_cells_.data(), kCells), arriving_(arriving_cells_.data(), kCells), old_(old_cells_.data(), kCells), m_(env, s_) {
     ops_.reserve(program.insns.size());
     for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
     deepest_.assign(program.functions.size(), 0);
@@ -117,6 +117,30 @@ bool Search::load(const Bytes& bytes, State& into) const {
     return load_invariant(in, env_, into, cost);
 }
 
+// The join of an invariant and a state, as an invariant that covers both by the checker's own rules: relations
+// that it could not see are left out.
+bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
+    if (!load(old, other_) || !join_states(other_, s, compared)) return false;
+    ++stats_.joins;
+    load(old, old_);
+    if (widen != nullptr) {
+        ++stats_.widenings;
+        widen_state(other_, old_, *widen);
+    }
+    for (int left_out = 0; left_out < 3; ++left_out) {
+        if (left_out == 1) other_.difference_count = 0;
+        if (left_out == 2)
+            for (unsigned i = 0; i < other_.value_count(); ++i)
+                if (other_.at(i).kind != ValueKind::pointer_or_null) other_.at(i).drop_symbol();
+        out = encode_invariant(other_, live);
+        const Bytes bytes = out.bytes();
+        Cost cost;
+        Reader first = reader(bytes), second = reader(bytes);
+        if (covers(first, s, cost) && covers(second, old_, cost)) break;
+    }
+    return true;
+}
+
 bool Search::run_components(const std::vector<Component>& components, Activation& act) {
     for (const Component& c : components) {
         bool done = false;
@@ -161,9 +185,8 @@ bool Search::run_node(std::int32_t node, Activation& act) {
     return segment(node, slot, act, true);
 }
 
-void Search::set_bytes(std::int32_t node, const State& s) {
+void Search::set_bytes(std::int32_t node, const Invariant& invariant) {
     Node& n = nodes_[static_cast<std::size_t>(node)];
-    const Invariant invariant = encode_invariant(s, n.live);
     live_bytes_ -= n.bytes.size();
     n.bytes = invariant.bytes();
     n.bytes.shrink_to_fit();
@@ -244,16 +267,16 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         return;
     }
     const std::int32_t now = add_node(from, point, live, act.function);
-    set_bytes(now, *arriving);
+    set_bytes(now, encode_invariant(*arriving, live));
     const std::uint64_t signature = nodes_.back().signature, fine = nodes_.back().fine;
     const auto merge_into = [&](std::int32_t n) {
-        if (!load(nodes_[static_cast<std::size_t>(n)].bytes, other_) || !join_states(other_, *arriving)) return false;
-        ++stats_.joins;
+        Invariant joined;
+        if (!join_into(nodes_[static_cast<std::size_t>(n)].bytes, *arriving, live, joined)) return false;
         Node& target = nodes_[static_cast<std::size_t>(n)];
         journal_.push_back({n, target.bytes, target.signature, target.fine});
         live_bytes_ -= nodes_.back().bytes.size();
         nodes_.pop_back();
-        set_bytes(n, other_);
+        set_bytes(n, joined);
         edges_.push_back({from, n, s_.steps});
         return true;
     };
@@ -348,14 +371,9 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
             if (!alike && heads.size() < kHeads) break;
             for (Head& h : heads) {
                 if (alike != (h.signature == signature)) continue;
-                if (!load(h.bytes, other_) || !join_states(other_, s_, &compared_)) continue;
-                ++stats_.joins;
-                if (widen) {
-                    ++stats_.widenings;
-                    load(h.bytes, s_);
-                    widen_state(other_, s_, round < 6 ? thresholds_ : round < 10 ? kWords : kNone);
-                }
-                h = encoded(other_);
+                Invariant joined;
+                if (!join_into(h.bytes, s_, live, joined, &compared_, !widen ? nullptr : round < 6 ? &thresholds_ : round < 10 ? &kWords : &kNone)) continue;
+                h = {joined.bytes(), joined.signature};
                 return true;
             }
         }
@@ -443,8 +461,24 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
                 forwarded_.push_back(n);
                 break;
             }
+            if (nodes_[static_cast<std::size_t>(n)].forward < 0) return not_settled(point, n);
         }
     return true;
+}
+
+// No invariant was found that the loop keeps.
+bool Search::not_settled(std::uint32_t point, std::int32_t node) {
+    if (tentative_ > 0) {
+        ++dropped_;
+        return true;
+    }
+    failure_ = SearchFailure::endless;
+    failure_slot_ = point & ~kGate;
+    failure_count_ = kMaxPasses;
+    failure_node_ = node;
+    decisions_.clear();
+    failure_loops_.assign(loop_stack_.rbegin(), loop_stack_.rend());
+    return false;
 }
 
 // Each iteration's states are nodes of their own, until none comes back. One that has been here before, to the

@@ -113,10 +113,12 @@ class Search {
     bool conditional(std::int32_t node, std::uint32_t slot, const proof::Operation& op, Activation& act, bool& goes_on);
     void deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, std::uint16_t live, Activation& act);
     std::int32_t add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function);
-    void set_bytes(std::int32_t node, const proof::State& s);
+    void set_bytes(std::int32_t node, const Invariant& invariant);
     bool load(const Bytes& bytes, proof::State& into) const;
     void forget_dead_stack(proof::State& s, std::uint32_t point) const;
+    bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
     bool unsafe_here(std::uint32_t slot);
+    bool not_settled(std::uint32_t point, std::int32_t node);
     bool over_budget(std::uint32_t slot);
 
     Mark mark() const { return {nodes_.size(), edges_.size(), journal_.size(), forwarded_.size()}; }
@@ -130,8 +132,8 @@ class Search {
     const StackLiveness& liveness_;
     SearchOptions options_;
 
-    std::vector<proof::Cell> cells_, other_cells_, arriving_cells_;
-    proof::State s_, other_, arriving_;
+    std::vector<proof::Cell> cells_, other_cells_, arriving_cells_, old_cells_;
+    proof::State s_, other_, arriving_, old_;
     proof::Undo undo_;
     proof::Machine m_;
     std::vector<proof::Operation> ops_;
