@@ -267,7 +267,18 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         return;
     }
     const std::int32_t now = add_node(from, point, live, act.function);
-    set_bytes(now, encode_invariant(*arriving, live));
+    Invariant stated = encode_invariant(*arriving, live);
+    if ((stated.parts & kHasDifferences) != 0) {
+        // A difference of values that may wrap cannot be seen to hold: state none then.
+        const Bytes bytes = stated.bytes();
+        Reader in = reader(bytes);
+        if (!covers(in, *arriving, cost)) {
+            old_.assign(*arriving);
+            old_.difference_count = 0;
+            stated = encode_invariant(old_, live);
+        }
+    }
+    set_bytes(now, stated);
     const std::uint64_t signature = nodes_.back().signature, fine = nodes_.back().fine;
     const auto merge_into = [&](std::int32_t n) {
         Invariant joined;
