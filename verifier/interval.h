@@ -76,6 +76,16 @@ struct Interval {
             r.umax = min(r.umax, static_cast<W>(r.value | r.mask));
             r.smin = max_s(r.smin, static_cast<S>(static_cast<W>(r.value | (r.mask & kSign))));
             r.smax = min_s(r.smax, static_cast<S>(static_cast<W>(r.value | (r.mask & ~kSign))));
+            // Low bits that are known: the ends move to the nearest words that have them.
+            if ((r.mask & 1) == 0 && r.mask != 0) {
+                const W low = static_cast<W>((r.mask & static_cast<W>(-r.mask)) - 1), bits = static_cast<W>(r.value & low);
+                const W over = static_cast<W>(static_cast<W>(r.umax - bits) & low), under = static_cast<W>(static_cast<W>(bits - r.umin) & low);
+                if (r.umax >= over) r.umax = static_cast<W>(r.umax - over);
+                if (static_cast<W>(kMax - r.umin) >= under) r.umin = static_cast<W>(r.umin + under);
+                const W over_s = static_cast<W>(static_cast<W>(static_cast<W>(r.smax) - bits) & low), under_s = static_cast<W>(static_cast<W>(bits - static_cast<W>(r.smin)) & low);
+                if (static_cast<W>(static_cast<W>(r.smax) - static_cast<W>(kSMin)) >= over_s) r.smax = static_cast<S>(static_cast<W>(static_cast<W>(r.smax) - over_s));
+                if (static_cast<W>(static_cast<W>(kSMax) - static_cast<W>(r.smin)) >= under_s) r.smin = static_cast<S>(static_cast<W>(static_cast<W>(r.smin) + under_s));
+            }
             // Where [umin, umax] does not cross the sign boundary the two orders agree; likewise for signed.
             if (static_cast<S>(r.umin) <= static_cast<S>(r.umax)) {
                 r.smin = max_s(r.smin, static_cast<S>(r.umin));

@@ -22,13 +22,9 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
     for (const bpf::Insn& insn : env.program().insns) {
         const Operation op = decode(insn);
         if (!op.valid || op.uses_src) continue;
-        if (op.kind != bpf::Kind::jump && !(op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::and_ || op.alu == bpf::AluOp::mod || op.alu == bpf::AluOp::add || op.alu == bpf::AluOp::mov))) continue;
+        if (op.kind != bpf::Kind::jump && !(op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::and_ || op.alu == bpf::AluOp::mod))) continue;
         const std::uint64_t c = static_cast<std::uint64_t>(std::int64_t{insn.imm < 0 ? -insn.imm : insn.imm});
         for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
-    }
-    for (const bpf::Map& m : env.object().maps) {
-        t.add(m.max_entries);
-        t.add(m.value_size);
     }
     t.finish();
     return t;

@@ -250,13 +250,28 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
     // The packet has packet_bytes at least.
     bool known = a.number.wide.umax <= static_cast<uint64_t>(kFar);
     bound = known ? static_cast<int64_t>(a.number.wide.umax) - packet_bytes : 0;
-    if (a.symbol == 0 || !exact_sum(a)) return known;
     Value length = Value::of(Number::range_u(static_cast<uint64_t>(packet_bytes), static_cast<uint64_t>(kMaxOffset)));
     length.symbol = kPacketLength;
     int64_t c = 0;
-    if (difference(a, length, c) && (!known || c < bound)) {
+    if (a.symbol != 0 && exact_sum(a) && difference(a, length, c) && (!known || c < bound)) {
         bound = c;
         known = true;
+    }
+    // Through a word that is not longer than the packet: a <= word + k, symbol <= length + bound.
+    for (unsigned i = 0; i < difference_count; ++i) {
+        if (differences[i].b != kPacketLength) continue;
+        for (unsigned j = 0; j < value_count(); ++j) {
+            const Value& v = at(j);
+            if (v.symbol != differences[i].a || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
+            Value word = Value::of(v.number);
+            word.symbol = v.symbol;
+            word.delta = v.delta;
+            if (exact_sum(word) && difference(a, word, c) && (!known || c + word.delta + differences[i].bound < bound)) {
+                bound = c + word.delta + differences[i].bound;
+                known = true;
+            }
+            break;
+        }
     }
     return known;
 }
