@@ -6,6 +6,7 @@
 #include "verifier/costs.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -40,11 +41,12 @@ struct Place {
 
 class Solver {
   public:
-    explicit Solver(Search& search) : search_(search), cells_(640), state_(cells_.data(), 640) {}
+    Solver(Search& search, std::uint32_t scale) : search_(search), scale_(scale), cells_(640), state_(cells_.data(), 640) {}
 
     CostResult run() {
         const std::size_t n = search_.nodes().size();
         result_.costs.assign(n, {});
+        result_.scale = scale_;
         out_.resize(n);
         std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> known;
         for (const GraphEdge& e : search_.edges()) {
@@ -68,6 +70,7 @@ class Solver {
         result_.proved = true;
         return result_;
     }
+    std::uint64_t steps() const { return steps_; }
 
   private:
     struct Part {
@@ -382,6 +385,8 @@ class Solver {
             const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
             c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->is_signed};
         }
+        for (const auto& [f, moves] : best->strict)
+            if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
         note_iterations(point, heads, *best);
         return true;
     }
@@ -427,7 +432,7 @@ class Solver {
                 Cost there = to < 0 ? Cost{} : result_.costs[static_cast<std::size_t>(to)];
                 there.constant = 0;
                 std::int64_t margin = 0;
-                if (!cost_margin(s, from, to < 0 ? nullptr : &there, margin)) {
+                if (!cost_margin(s, from, to < 0 ? nullptr : &there, scale_, margin)) {
                     good = false;
                     return;
                 }
@@ -468,7 +473,7 @@ class Solver {
 
     // With all terms known: the least constants that every edge can afford.
     bool constants() {
-        for (Flow& f : flows_) f.weight = static_cast<std::int64_t>(f.steps);
+        for (Flow& f : flows_) f.weight = static_cast<std::int64_t>(f.steps * scale_);
         const auto has_terms = [&](std::int32_t n) { return n >= 0 && result_.costs[static_cast<std::size_t>(n)].term_count > 0; };
         for (std::size_t n = 0; n < out_.size(); ++n) {
             bool needed = has_terms(static_cast<std::int32_t>(n));
@@ -508,6 +513,8 @@ class Solver {
     }
 
     Search& search_;
+    std::uint32_t scale_;
+    std::uint64_t steps_ = 1;  // common multiple of the counters' steps
     std::vector<Cell> cells_;
     State state_;
     CostResult result_;
@@ -521,6 +528,13 @@ class Solver {
 
 }  // namespace
 
-CostResult solve_costs(Search& search) { return Solver(search).run(); }
+// A counter that moves by several at a time has a price per unit that is a fraction of an instruction.
+CostResult solve_costs(Search& search) {
+    Solver whole(search, 1);
+    CostResult result = whole.run();
+    if (!result.proved || whole.steps() == 1 || whole.steps() > proof::kMaxScale) return result;
+    CostResult finer = Solver(search, static_cast<std::uint32_t>(whole.steps())).run();
+    return finer.proved && finer.worst_case() < result.worst_case() ? finer : result;
+}
 
 }  // namespace mbpf

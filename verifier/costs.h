@@ -14,9 +14,10 @@ namespace mbpf {
 struct CostResult {
     bool proved = false;
     std::uint32_t endless_loop = 0;  // not proved: head point of a loop without a measure
+    std::uint32_t scale = 1;         // units of one instruction
     std::vector<proof::Cost> costs;  // by node; unused ones of nodes that are not run
     std::map<std::uint32_t, std::uint64_t> iterations;  // by head point: executions per entry, at most
-    std::uint64_t worst_case() const { return static_cast<std::uint64_t>(costs[0].constant); }
+    std::uint64_t worst_case() const { return static_cast<std::uint64_t>(costs[0].constant) / scale; }
 };
 
 CostResult solve_costs(Search& search);

@@ -208,6 +208,7 @@ class Prover {
         out.assign(std::begin(kMagic), std::end(kMagic));
         out.push_back(kVersion);
         put_varint(out, found_.worst_case);
+        put_varint(out, costs.scale);
         put_varint(out, found_.stack_bytes);
         put_varint(out, functions.size());
         for (std::size_t f = 0; f < functions.size(); ++f) {

@@ -122,6 +122,7 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
     if (checked.problem) return checked.problem;
     j.facts = std::move(*checked.facts);
     j.facts.loops = std::move(loops);
+    j.verdict.facts = std::make_shared<const ProgramFacts>(j.facts);
     j.verdict.worst_case_instructions = j.facts.worst_case_instructions;
     j.verdict.stack_bytes = j.facts.stack_bytes;
     return std::nullopt;

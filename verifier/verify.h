@@ -62,6 +62,7 @@ struct ProgramVerdict {
     std::vector<std::pair<std::string, std::string>> values;  // registers there: "r3" -> "a number in [0, 255]"
     std::vector<std::uint8_t> certificate;      // of an accepted program (verifier/checker/certificate.h)
     std::uint32_t certificate_bytes = 0;
+    std::shared_ptr<const ProgramFacts> facts;  // of an accepted program, for reports
     VerifyStats stats;
 };
 

@@ -118,7 +118,7 @@ class Page {
             figure("certificate", std::to_string(v.certificate_bytes) + " bytes");
         }
         figure("steps of analysis", std::to_string(v.stats.steps));
-        const ProgramFacts* facts = input.result.verification.verified ? &input.result.verification.verified->facts(v.program) : nullptr;
+        const ProgramFacts* facts = v.facts.get();
         if (facts != nullptr)
             for (const LoopFact& l : facts->loops) figure("loop at " + std::to_string(l.header), "at most " + std::to_string(l.max_iterations) + " times");
         out_ += "</dl>";

@@ -175,7 +175,9 @@ bool Certificate::open(const uint8_t* bytes, size_t size) {
     for (uint8_t m : kMagic)
         if (whole.byte() != m) return false;
     if (whole.byte() != kVersion) return false;
-    worst_case = whole.bounded(static_cast<uint64_t>(kMaxCost));
+    worst_case = whole.bounded(static_cast<uint64_t>(kMaxCost) / kMaxScale - 1);
+    scale = static_cast<uint32_t>(whole.bounded(kMaxScale));
+    if (scale == 0) return false;
     stack_bytes = static_cast<uint32_t>(whole.bounded(kMaxFrames * kFrameBytes));
     function_count = static_cast<uint32_t>(whole.bounded(1 << 20));
     functions = whole.at;

@@ -15,6 +15,7 @@ inline constexpr uint32_t kGate = 0x80000000u;
 inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
 inline constexpr int64_t kMaxCost = int64_t{1} << 61;
+inline constexpr uint32_t kMaxScale = 256;
 
 struct Reader {
     const uint8_t* at = nullptr;
@@ -69,6 +70,7 @@ void read_shape(Reader& in, uint8_t parts, Shape& s);
 struct Certificate {
     Reader whole;
     uint64_t worst_case = 0;  // instructions
+    uint32_t scale = 1;       // units in which costs are stated: so many are one instruction
     uint32_t stack_bytes = 0;
     const uint8_t* functions = nullptr;  // pairs of varints: slot, stack bytes; sorted
     uint32_t function_count = 0;

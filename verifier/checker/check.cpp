@@ -51,9 +51,10 @@ void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, 
 
 }  // namespace
 
-bool cost_margin(const State& s, const Cost& from, const Cost* to, int64_t& margin) {
+bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin) {
     Summand have[kMaxTerms], now[kMaxTerms];
-    int64_t least = from.constant - static_cast<int64_t>(s.steps) - (to == nullptr ? 0 : to->constant);
+    if (s.steps > static_cast<uint64_t>(kMaxCost) / kMaxScale) return false;
+    int64_t least = from.constant - static_cast<int64_t>(s.steps) * scale - (to == nullptr ? 0 : to->constant);
     const unsigned now_count = to == nullptr ? 0 : to->term_count;
     for (unsigned i = 0; i < from.term_count; ++i) have[i] = {&s.ghosts[i], from.terms[i].coefficient, from.terms[i].is_signed};
     for (unsigned i = 0; i < now_count; ++i) {
@@ -148,7 +149,8 @@ class Checker {
         // The program's entry, then every stated invariant, each once.
         m_.enter_program();
         cost_ = Cost{};
-        cost_.constant = static_cast<int64_t>(c_.worst_case);
+        // What is left of a unit at the end is less than an instruction.
+        cost_.constant = static_cast<int64_t>(c_.worst_case * c_.scale + c_.scale - 1);
         if (!claim_frames() || !segment(0, true)) return r_;
         for (uint32_t i = 0; i < c_.point_count; ++i) {
             Reader in;
@@ -231,7 +233,7 @@ class Checker {
             Cost cost;
             int64_t margin = 0;
             if (!covers(body, s_, cost)) continue;
-            if (cost_margin(s_, cost_, &cost, margin) && margin >= 0) return true;
+            if (cost_margin(s_, cost_, &cost, c_.scale, margin) && margin >= 0) return true;
             affordable = false;
         }
         return bad(affordable ? CheckError::not_covered : CheckError::cost, point);
@@ -283,7 +285,7 @@ class Checker {
                     if (top.kind == FrameKind::callback) return m_.end_run(slot) ? must_arrive((top.return_slot - 1) | kGate) : unsafe(slot);
                     if (!m_.leave(slot)) return unsafe(slot);
                     int64_t margin = 0;
-                    if (last) return (cost_margin(s_, cost_, nullptr, margin) && margin >= 0) || bad(CheckError::cost, slot);
+                    if (last) return (cost_margin(s_, cost_, nullptr, c_.scale, margin) && margin >= 0) || bad(CheckError::cost, slot);
                     slot = top.return_slot;
                     break;
                 }

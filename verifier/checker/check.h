@@ -53,7 +53,8 @@ CheckResult check(const Environment& env, const uint8_t* certificate, size_t siz
 
 // Least value of cost(loaded) - steps - cost(arrived), for a state that was loaded with `from` and has arrived
 // where `to` is stated; false: no bound known. `to` null: of cost(loaded) - steps.
-bool cost_margin(const State& s, const Cost& from, const Cost* to, int64_t& margin);
+// `scale`: cost units of one instruction.
+bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin);
 // Least value of a stated cost in the state.
 bool cost_least(const State& s, const Cost& cost, int64_t& least);
 // Loads an invariant; the reader ends after it.
