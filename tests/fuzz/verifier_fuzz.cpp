@@ -23,6 +23,8 @@ std::uint64_t g_seed = 1;
 // although the other also claimed a register to equal a slot of that frame.
 constexpr std::uint64_t kFoundBugs[] = {77214364};
 
+using Bytes = std::vector<std::uint8_t>;
+
 class FactChecker : public sim::TraceSink {
   public:
     FactChecker(const ProgramFacts& facts, const bpf::Program& program, sim::ModelWorld& world) : facts_(facts), program_(program), world_(world) {}
@@ -138,6 +140,64 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
     std::cout << g_programs << " programs, " << accepted << " accepted, " << runs << " runs\n";
     EXPECT_EQ(disagreed, 0u) << "proofs that the checker refused";
     EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
+}
+
+// Bit flips, cuts and splices of valid certificates. Each is refused, or what it proves holds: the checker does
+// not trust what it reads.
+Bytes mutated(const Bytes& certificate, std::mt19937_64& random) {
+    Bytes m = certificate;
+    switch (random() % 5) {
+        case 0:
+            if (m.size() > 6) m.resize(6 + random() % (m.size() - 6));
+            break;
+        case 1:
+            m.erase(m.begin() + static_cast<std::ptrdiff_t>(random() % m.size()));
+            break;
+        case 2: {
+            const std::size_t from = random() % m.size(), to = random() % m.size(), n = std::min({m.size() - from, m.size() - to, std::size_t{1} + random() % 8});
+            std::copy_n(certificate.begin() + static_cast<std::ptrdiff_t>(from), n, m.begin() + static_cast<std::ptrdiff_t>(to));
+            break;
+        }
+        default:
+            for (unsigned flips = 1 + static_cast<unsigned>(random() % 3); flips > 0; --flips) m[5 + random() % (m.size() - 5)] ^= static_cast<std::uint8_t>(1u << random() % 8);
+    }
+    return m;
+}
+
+TEST(CertificateFuzz, mutations_are_refused_or_prove_what_holds) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    std::uint64_t mutations = 0, proved = 0;
+    for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
+        const std::uint64_t seed = g_seed * 2'000'003 + i;
+        const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
+        VerifyOptions options;
+        options.max_steps = 100'000;
+        const VerifyReport report = verify(object, platform, options);
+        if (!report.accepted() || report.verdicts.front().certificate.size() < 8) continue;
+        std::mt19937_64 random(seed);
+        sim::ModelWorld world(*object);
+        for (unsigned m = 0; m < 12; ++m, ++mutations) {
+            options.certificates = {mutated(report.verdicts.front().certificate, random)};
+            const VerifyReport again = verify(object, platform, options);
+            if (!again.accepted()) {
+                ASSERT_EQ(again.verdicts.front().diagnostics.front().code, "MBPF1050") << "seed " << seed;
+                continue;
+            }
+            ++proved;
+            const ProgramFacts& facts = again.verified->facts(0);
+            for (int run = 0; run < 4; ++run) {
+                FactChecker checker(facts, object->programs[0], world);
+                sim::Machine machine(*object, 0, *platform, world);
+                const auto result = machine.run(random_input(random, object->programs[0].section == "xdp"), &checker);
+                ASSERT_TRUE(result) << "seed " << seed << " mutation " << m;
+                ASSERT_EQ(checker.wrong, "") << "seed " << seed << " mutation " << m << "\n" << listing(object->programs[0]);
+                ASSERT_LE(result->cost, facts.worst_case_instructions) << "seed " << seed << " mutation " << m;
+            }
+        }
+    }
+    std::cout << mutations << " mutated certificates, " << proved << " still prove their program\n";
+    EXPECT_GT(mutations, 0u);
+    EXPECT_LT(proved, mutations / 2) << "most mutations must be noticed";
 }
 
 }  // namespace
