@@ -7,16 +7,35 @@
 // result. The comments say why; tests/verifier/domain_test.cpp tries all words at 8 bits.
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
+#include <stdint.h>
 
 #include "core/isa_enums.h"
 
 namespace mbpf {
 
+// The signed word of the same width.
+template <class W>
+struct SignedWord;
+template <>
+struct SignedWord<uint8_t> {
+    using Type = int8_t;
+};
+template <>
+struct SignedWord<uint16_t> {
+    using Type = int16_t;
+};
+template <>
+struct SignedWord<uint32_t> {
+    using Type = int32_t;
+};
+template <>
+struct SignedWord<uint64_t> {
+    using Type = int64_t;
+};
+
 template <class W>
 struct Interval {
-    using S = std::make_signed_t<W>;
+    using S = typename SignedWord<W>::Type;
     static constexpr unsigned kBits = sizeof(W) * 8;
     static constexpr W kSign = static_cast<W>(W{1} << (kBits - 1));
     static constexpr W kMax = static_cast<W>(~W{0});
@@ -365,7 +384,7 @@ struct Interval {
     static S min_s(S a, S b) { return a < b ? a : b; }
     static S max_s(S a, S b) { return a > b ? a : b; }
     // Through a wider type: promotion of 16-bit factors to int would overflow.
-    static W wrap_mul(W a, W b) { return static_cast<W>(static_cast<std::uint64_t>(a) * b); }
+    static W wrap_mul(W a, W b) { return static_cast<W>(static_cast<uint64_t>(a) * b); }
     // All bits at and below the highest set one.
     static W fill(W w) {
         return w == 0 ? W{0} : static_cast<W>(kMax >> (__builtin_clzll(w) - (64 - static_cast<int>(kBits))));
