@@ -59,3 +59,4 @@ target_link_libraries(firmware-${MBPF_BOARD}.elf PRIVATE mbpf_device_core mbpf_d
   mbpf_device_tables mbpf_device_port mbpf_device_crypto mbpf_device_crypto_glue mbpf_device_nanopb)
 
 include(${PROJECT_SOURCE_DIR}/tests/bench/native_code/native_code.cmake)
+include(${PROJECT_SOURCE_DIR}/tests/verifier/on_board/on_board.cmake)
