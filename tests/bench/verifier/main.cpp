@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verifier costs and what it accepts:
+//   verifier_bench --shapes                                  programs of extreme shapes
+//   verifier_bench --objects DIR --verdicts CSV [--rounds N] a corpus beside recorded verdicts of other verifiers
+// The CSV's columns used: object, section, function, tier, prevail_verdict, kernel_verdict, kernel_verif_us.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "sdk/cli/cli.h"
+#include "tests/bench/verifier/shapes.h"
+#include "verifier/verify.h"
+
+namespace {
+
+using namespace mbpf;
+
+struct Outcome {
+    bool accepted = false;
+    char code[16] = {};
+    std::uint64_t time_us = 0, worst_case = 0, certificate = 0, steps = 0;
+};
+
+// In a process of its own: its peak is the analysis's, not the corpus reader's.
+Outcome alone(const std::shared_ptr<const bpf::Object>& object, const std::shared_ptr<const Platform>& platform, long& peak_kb) {
+    int pipe_ends[2];
+    Outcome out;
+    if (::pipe(pipe_ends) != 0) return out;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        rusage before{}, after{};
+        ::getrusage(RUSAGE_SELF, &before);
+        const VerifyReport report = verify(object, platform);
+        ::getrusage(RUSAGE_SELF, &after);
+        const ProgramVerdict& v = report.verdicts.front();
+        out.accepted = v.accepted;
+        if (!v.accepted) std::snprintf(out.code, sizeof out.code, "%s", v.diagnostics.front().code.c_str());
+        out.time_us = v.stats.time_us;
+        out.worst_case = v.worst_case_instructions;
+        out.certificate = v.certificate_bytes;
+        out.steps = v.stats.steps;
+        const long grown = after.ru_maxrss - before.ru_maxrss;
+        if (::write(pipe_ends[1], &out, sizeof out) < 0 || ::write(pipe_ends[1], &grown, sizeof grown) < 0) ::_exit(1);
+        ::_exit(0);
+    }
+    ::close(pipe_ends[1]);
+    const bool read = ::read(pipe_ends[0], &out, sizeof out) == sizeof out && ::read(pipe_ends[0], &peak_kb, sizeof peak_kb) == sizeof peak_kb;
+    ::close(pipe_ends[0]);
+    ::waitpid(pid, nullptr, 0);
+    if (!read) std::snprintf(out.code, sizeof out.code, "died");
+    return out;
+}
+
+int run_shapes() {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    std::printf("%-42s %8s %9s %9s %10s %10s\n", "shape", "verdict", "ms", "MB", "worst", "proof B");
+    bool good = true;
+    for (bench::Shape& s : bench::shapes()) {
+        s.object.programs.front().section = "tracepoint/x/y";
+        long peak_kb = 0;
+        const Outcome o = alone(std::make_shared<const bpf::Object>(s.object), platform, peak_kb);
+        const bool within = o.time_us < 1'000'000 && peak_kb < 100'000;
+        good = good && within;
+        std::printf("%-42s %8s %9.1f %9.1f %10llu %10llu%s\n", s.name.c_str(), o.accepted ? "accept" : o.code, static_cast<double>(o.time_us) / 1000, static_cast<double>(peak_kb) / 1024,
+                    static_cast<unsigned long long>(o.worst_case), static_cast<unsigned long long>(o.certificate), within ? "" : "  over 1 s or 100 MB");
+    }
+    return good ? 0 : 1;
+}
+
+struct Row {
+    std::string section, function, tier, prevail, kernel;
+    std::uint64_t kernel_us = 0;
+};
+
+std::map<std::string, std::vector<Row>> read_csv(const std::string& path) {
+    std::ifstream file(path);
+    std::map<std::string, std::size_t> column;
+    std::map<std::string, std::vector<Row>> rows;
+    std::string line;
+    const auto cells = [](const std::string& text) {
+        std::vector<std::string> out;
+        std::istringstream in(text);
+        for (std::string cell; std::getline(in, cell, ',');) out.push_back(cell);
+        return out;
+    };
+    if (std::getline(file, line))
+        for (const std::string& name : cells(line)) column.emplace(name, column.size());
+    while (std::getline(file, line)) {
+        std::vector<std::string> c = cells(line);
+        c.resize(column.size());
+        const std::string us = c[column["kernel_verif_us"]];
+        rows[c[column["object"]]].push_back({c[column["section"]], c[column["function"]], c[column["tier"]], c[column["prevail_verdict"]], c[column["kernel_verdict"]], us.empty() ? 0 : std::stoull(us)});
+    }
+    return rows;
+}
+
+int run_corpus(const std::string& folder, const std::string& csv, unsigned rounds) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    std::map<std::string, std::pair<unsigned, unsigned>> tiers;
+    std::map<std::string, unsigned> codes;
+    std::uint64_t ours = 0, kernel = 0;
+    std::vector<double> ratios;
+    std::vector<std::uint64_t> peaks;
+    for (const auto& [name, rows] : read_csv(csv)) {
+        auto bytes = cli::read_input(folder + "/" + name);
+        if (!bytes) return cli::report(bytes.error());
+        for (const Row& row : rows) {
+            bpf::ReadOptions read{.path = name};
+            read.text_functions = row.section == ".text";
+            auto object = bpf::read_object(bytes.value(), read);
+            auto& [accepted, all] = tiers[row.tier];
+            ++all;
+            if (!object) continue;
+            const auto shared = std::make_shared<const bpf::Object>(std::move(object).value());
+            VerifyOptions options;
+            options.section = row.section;
+            options.function = row.function;
+            std::vector<std::uint64_t> times;
+            VerifyReport report;
+            for (unsigned i = 0; i < rounds; ++i) {
+                report = verify(shared, platform, options);
+                if (report.verdicts.empty()) break;
+                times.push_back(report.verdicts.front().stats.time_us);
+            }
+            if (report.verdicts.empty()) continue;
+            const ProgramVerdict& v = report.verdicts.front();
+            if (!v.accepted) {
+                const Diagnostic& d = v.diagnostics.front();
+                ++codes[row.tier + " " + d.code + (diagnostic_class(d) == DiagnosticClass::unsupported ? " (unsupported)" : "")];
+                if (row.tier[0] == 'T') std::printf("%s %s %s %s: %s\n", row.tier.c_str(), name.c_str(), row.section.c_str(), row.function.c_str(), d.message.c_str());
+                continue;
+            }
+            ++accepted;
+            peaks.push_back(v.stats.peak_bytes);
+            if (v.instructions > 0) ratios.push_back(static_cast<double>(v.certificate_bytes) / (8.0 * v.instructions));
+            if (row.kernel_us == 0 || row.kernel == "REJECT") continue;
+            std::ranges::sort(times);
+            ours += times[times.size() / 2];
+            kernel += row.kernel_us;
+        }
+    }
+    std::printf("%-16s %10s\n", "tier", "accepted");
+    for (const auto& [tier, n] : tiers) std::printf("%-16s %5u/%u\n", tier.c_str(), n.first, n.second);
+    for (const auto& [code, n] : codes) std::printf("  refused: %s: %u\n", code.c_str(), n);
+    if (ratios.empty()) return 1;
+    std::ranges::sort(ratios);
+    std::ranges::sort(peaks);
+    std::printf("certificate / bytecode: median %.2f, most %.2f\npeak of the analysis: 99th percentile %.2f MB, most %.2f MB\n", ratios[ratios.size() / 2], ratios.back(), static_cast<double>(peaks[peaks.size() * 99 / 100]) / 1e6, static_cast<double>(peaks.back()) / 1e6);
+    std::printf("CPU on what the kernel accepts too: %.1f ms, the kernel's recorded %.1f ms, ratio %.2f\n", static_cast<double>(ours) / 1000, static_cast<double>(kernel) / 1000, static_cast<double>(ours) / static_cast<double>(kernel));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Cost and verdicts of the verifier.", "verifier_bench");
+    std::string objects, verdicts;
+    bool shapes = false;
+    unsigned rounds = 3;
+    app.add_flag("--shapes", shapes, "programs of extreme shapes");
+    app.add_option("--objects", objects, "folder of eBPF objects");
+    app.add_option("--verdicts", verdicts, "CSV of other verifiers' verdicts");
+    app.add_option("--rounds", rounds, "medians over so many runs")->check(CLI::Range(1, 99));
+    CLI11_PARSE(app, argc, argv);
+    if (shapes) return run_shapes();
+    if (!objects.empty() && !verdicts.empty()) return run_corpus(objects, verdicts, rounds);
+    std::fputs(app.help().c_str(), stderr);
+    return 2;
+}
