@@ -10,7 +10,7 @@ foreach(source ${checker_sources} ${O}/main.cpp)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/checker
     COMMAND ${CMAKE_C_COMPILER} --target=${CMAKE_C_COMPILER_TARGET} ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS} -x c++ -std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
-      -nostdinc++ -Wall -Wextra -Werror -Wno-unused-command-line-argument -I${PROJECT_SOURCE_DIR} -I${R}/include -MD -MF ${object}.d -c ${source} -o ${object}
+      -nostdinc++ -Wall -Wextra -Werror -Wno-unused-command-line-argument -Wno-bitwise-instead-of-logical -I${PROJECT_SOURCE_DIR} -I${R}/include -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
   list(APPEND checker_objects ${object})
 endforeach()
