@@ -54,7 +54,7 @@ Operation jump(const Insn& i, uint8_t width) {
         o.kind = Kind::jump_always;
         o.valid = !o.uses_src && i.dst == 0 && i.src == 0 && (width == 64 ? i.imm == 0 : i.offset == 0);
     } else if (code == 8) {
-        o.valid = width == 64 && i.dst == 0 && i.offset == 0 && !o.uses_src && i.src <= 2;
+        o.valid = width == 64 && i.dst == 0 && (i.offset == 0 || i.src == 2) && !o.uses_src && i.src <= 2;
         o.kind = i.src == 0 ? Kind::call_helper : i.src == 1 ? Kind::call_local : Kind::call_btf;
     } else if (code == 9) {
         o.kind = Kind::exit;
