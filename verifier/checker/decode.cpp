@@ -117,7 +117,10 @@ Operation decode(const Insn& i) {
             o.valid = mode == 3 && i.src == 0;
             break;
         case 3:  // STX
-            if (mode == 6) return atomic(i, width);
+            if (mode == 6) {
+                o = atomic(i, width);
+                break;
+            }
             o.kind = Kind::store_reg;
             o.uses_src = true;
             o.valid = mode == 3 && i.imm == 0;
