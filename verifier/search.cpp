@@ -608,6 +608,15 @@ bool Search::conditional(std::int32_t node, std::uint32_t slot, const Operation&
     return true;
 }
 
+void Search::note_stack() {
+    for (unsigned f = 0; f < s_.depth; ++f) {
+        if (m_.touched[f] == 0) continue;
+        std::uint32_t& deepest = deepest_[cfg_.blocks[cfg_.block_at[f == 0 ? 0 : s_.frames[f].function]].function];
+        deepest = std::max(deepest, m_.touched[f]);
+        m_.touched[f] = 0;
+    }
+}
+
 bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point) {
     failure_node_ = node;
     for (std::uint32_t& t : m_.touched) t = 0;
@@ -675,17 +684,13 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
             case Kind::call_helper:
                 if (m_.is_callback(slot)) {
                     if (!m_.begin_callback(slot)) return unsafe_here(slot);
+                    note_stack();
                     return run_callback(node, slot, act);
                 }
                 [[fallthrough]];
             default:
                 if (!m_.step(slot, op)) return unsafe_here(slot);
-                for (unsigned f = 0; f < s_.depth; ++f) {
-                    if (m_.touched[f] == 0) continue;
-                    std::uint32_t& deepest = deepest_[cfg_.blocks[cfg_.block_at[f == 0 ? 0 : s_.frames[f].function]].function];
-                    deepest = std::max(deepest, m_.touched[f]);
-                    m_.touched[f] = 0;
-                }
+                note_stack();
                 slot += op.kind == Kind::load_imm64 ? 2 : 1;
         }
     }

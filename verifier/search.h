@@ -118,6 +118,7 @@ class Search {
     void forget_dead_stack(proof::State& s, std::uint32_t point) const;
     bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
     bool unsafe_here(std::uint32_t slot);
+    void note_stack();
     bool not_settled(std::uint32_t point, std::int32_t node);
     bool over_budget(std::uint32_t slot);
 

@@ -292,6 +292,7 @@ class Checker {
                 case Kind::call_helper:
                     if (m_.is_callback(slot)) {
                         if (!m_.begin_callback(slot)) return unsafe(slot);
+                        if (!within_claims(slot)) return false;
                         if (observer_ != nullptr) observer_->uses(m_.helper_used, -1);
                         return claim_frames() && must_arrive(slot | kGate);
                     }
