@@ -24,7 +24,7 @@ class Generator {
         put(packet_ ? 0x57 : 0xb7, packet_ ? 0 : 1, 0, 0, 3);
         put(0x95, 0, 0, 0, 0);
         if (has_callee_) callee();
-        auto object = bpf::object_from_slots(std::move(code_), packet_ ? "xdp" : "trace/fuzz", {map("array", 2, 4, 32, 3), map("hash", 1, 4, 16, 4)});
+        auto object = bpf::object_from_slots(std::move(code_), packet_ ? "xdp" : "trace/fuzz", {map("array", 2, 4, 32, 3), map("hash", 1, 4, 16, 4), map("ring", 27, 0, 0, 4096)});
         return std::move(object).value();
     }
 
@@ -185,6 +185,114 @@ class Generator {
         else put(0x63 | width, 2, number_register(), offset, 0);
         code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
     }
+    void lookup(std::int32_t key, unsigned map) {
+        put(0x62, 10, 0, -72, key);
+        put(0x18, 1, 1, 0, static_cast<std::int32_t>(map));
+        put(0, 0, 0, 0, 0);
+        put(0xbf, 2, 10, 0, 0);
+        put(0x07, 2, 0, 0, -72);
+        put(0x85, 0, 0, 0, 1);
+    }
+    // Pointers that may be null, in registers and slots, some the same and some not; one is checked, one is used.
+    void null_classes() {
+        lookup(static_cast<std::int32_t>(pick(4)), pick(2));
+        put(0x7b, 10, 0, -88, 0);
+        std::size_t other = 0;
+        if (chance(60)) {
+            // On one way the slot holds a pointer of another lookup, or one already checked.
+            other = code_.size();
+            put(0x15, number_register(), 0, 0, imm());
+            lookup(static_cast<std::int32_t>(pick(4)), pick(2));
+            if (chance(30)) put(0x55, 0, 0, 1, 0), put(0x79, 0, 10, -88, 0);
+            put(0x7b, 10, 0, chance(70) ? -88 : -96, 0);
+            code_[other].offset = static_cast<std::int16_t>(code_.size() - other - 1);
+        }
+        if (other == 0) put(0x7b, 10, 0, -96, 0);
+        put(0x79, 4, 10, -88, 0);
+        if (chance(50)) put(0xbf, 5, 4, 0, 0);
+        else put(0x79, 5, 10, chance(70) ? -88 : -96, 0);
+        const std::size_t check = code_.size();
+        put(chance(80) ? 0x15 : 0x55, chance(50) ? 4 : 5, 0, 0, 0);
+        put(0x79, number_register(), chance(50) ? 4 : 5, chance(90) ? 0 : 16, 0);
+        if (chance(40)) put(0x79, number_register(), 5, 8, 0);
+        code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
+    }
+    // A length in a register, checked against the packet's end; bytes below it are read, by index or in a loop.
+    void packet_length() {
+        if (!packet_) return null_classes();
+        const unsigned length = 7, index = 8;
+        bound(length, 60);
+        put(0x61, 2, 6, 0, 0);
+        put(0x61, 3, 6, 4, 0);
+        put(0xbf, 4, 2, 0, 0);
+        put(0x0f, 4, length, 0, 0);
+        const std::size_t check = code_.size();
+        put(chance(90) ? 0x2d : 0xad, 4, 3, 0, 0);
+        if (chance(50)) {
+            // if (index >= length) skip; data[index]
+            const std::size_t below = code_.size();
+            put(chance(80) ? 0x3d : 0x2d, index, length, 0, 0);
+            put(0xbf, 5, 2, 0, 0);
+            put(0x0f, 5, index, 0, 0);
+            put(0x71, 9, 5, chance(85) ? 0 : 1, 0);
+            code_[below].offset = static_cast<std::int16_t>(code_.size() - below - 1);
+        } else {
+            const std::size_t none = code_.size();
+            put(0x15, length, 0, 0, 0);
+            put(0xb7, index, 0, 0, 0);
+            const std::size_t head = code_.size();
+            put(0xbf, 5, 2, 0, 0);
+            put(0x0f, 5, index, 0, 0);
+            put(0x71, 9, 5, chance(85) ? 0 : 1, 0);
+            put(0x07, index, 0, 0, 1);
+            static constexpr unsigned kExits[] = {0xad, 0x5d, 0xbd};
+            put(kExits[pick(std::size(kExits))], index, length, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+            code_[none].offset = static_cast<std::int16_t>(code_.size() - none - 1);
+        }
+        code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
+    }
+    // Reserve, write, submit or discard; sometimes forgotten on one way.
+    void reservation() {
+        put(0x18, 1, 1, 0, 2);
+        put(0, 0, 0, 0, 0);
+        put(0xb7, 2, 0, 0, 16);
+        put(0xb7, 3, 0, 0, 0);
+        put(0x85, 0, 0, 0, 131);
+        const std::size_t check = code_.size();
+        put(0x15, 0, 0, 0, 0);
+        put(0x7b, 10, 0, -104, 0);
+        put(0x7b, 0, number_register(), chance(90) ? 8 : 9, 0);
+        if (chance(30)) branch(1);
+        const std::size_t skip = code_.size();
+        const bool forgets = chance(10);
+        if (forgets) put(0x15, number_register(), 0, 0, imm());
+        put(0x79, 1, 10, -104, 0);
+        put(0xb7, 2, 0, 0, 0);
+        put(0x85, 0, 0, 0, chance(50) ? 132 : 133);
+        if (forgets) code_[skip].offset = static_cast<std::int16_t>(code_.size() - skip - 1);
+        code_[check].offset = static_cast<std::int16_t>(code_.size() - check - 1);
+    }
+    // One branch decides whether a pointer is there, a later one on the same number whether it is used.
+    void correlated() {
+        const unsigned flag = number_register();
+        put(0xb7, 4, 0, 0, 0);
+        put(0x7b, 10, 4, -112, 0);
+        const std::size_t first = code_.size();
+        put(0x25, flag, 0, 0, 31);
+        lookup(static_cast<std::int32_t>(pick(4)), 0);
+        const std::size_t missing = code_.size();
+        put(0x15, 0, 0, 0, 0);
+        put(0x7b, 10, 0, -112, 0);
+        code_[missing].offset = static_cast<std::int16_t>(code_.size() - missing - 1);
+        code_[first].offset = static_cast<std::int16_t>(code_.size() - first - 1);
+        const std::size_t second = code_.size();
+        put(chance(70) ? 0x25 : 0x35, flag, 0, 0, 31);
+        put(0x79, 4, 10, -112, 0);
+        const bool checks = chance(80);
+        if (checks) put(0x15, 4, 0, 1, 0);
+        put(0x79, number_register(), 4, 0, 0);
+        code_[second].offset = static_cast<std::int16_t>(code_.size() - second - 1);
+    }
     void context_access() {
         static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
         put(0x61 | kSizes[pick(4)], number_register(), 6, 16 + static_cast<int>(pick(28)), 0);
@@ -208,7 +316,7 @@ class Generator {
         put(0x95, 0, 0, 0, 0);
     }
     void statement(unsigned depth) {
-        switch (pick(12)) {
+        switch (pick(17)) {
             case 0:
             case 1:
             case 2: arithmetic(); break;
@@ -220,6 +328,10 @@ class Generator {
             case 8: map_access(); break;
             case 9: packet_access(); break;
             case 10: chance(30) ? call() : stack_access(); break;
+            case 11: null_classes(); break;
+            case 12: packet_length(); break;
+            case 13: reservation(); break;
+            case 14: correlated(); break;
             default: depth > 0 ? branch(depth) : stack_access(); break;
         }
     }
