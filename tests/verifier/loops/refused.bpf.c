@@ -22,19 +22,19 @@ T(unclamped_down) { u64 n = e->arg[0], s = 0; while (n) { n--; s += n; KEEP(s); 
 T(step_of_input) { u64 s = 0, d = e->arg[0] & 3; LOOP (u64 i = 0; i < 100; i += d) { s += i; KEEP(s); } return s; }  // 1042
 T(step_zero) { u64 s = 0, d = e->arg[0]; KEEP(d); d &= 0; KEEP(d); LOOP (u64 i = 0; i < 100; i += d) { s += i; KEEP(s); } return s; }  // 1042
 T(forgets_to_count) { u64 s = 0; u32 i = 0; while (i < 30) { if (e->arg[0] & 1) { s++; KEEP(s); continue; } i++; KEEP(i); } return s; }  // 1042
-T(set_back) { u64 s = 0; LOOP (u32 i = 0; i < 30; i++) { KEEP(i); if (e->arg[0] == s) i = 0; s++; KEEP(s); } return s; }  // 1042
-T(inner_sets_back) { u64 s = 0; LOOP (u32 i = 0; i < 10; i++) { LOOP (u32 j = 0; j < 5; j++) { s += j; KEEP(s); if (s == e->arg[1]) i = 0; } KEEP(i); } return s; }  // 1042
+T(set_back) { u64 s = 0; LOOP (u32 i = 0; i < 30; i++) { KEEP(i); if ((e->arg[0] & 15) == (s & 15)) i = 0; s++; KEEP(s); } return s; }  // 1042
+T(inner_sets_back) { u64 s = 0; LOOP (u32 i = 0; i < 10; i++) { LOOP (u32 j = 0; j < 5; j++) { s += j; KEEP(s); if ((s & 15) == (e->arg[1] & 15)) i = 0; } KEEP(i); } return s; }  // 1042
 T(bound_moves) { u64 n = 10, s = 0; LOOP (u64 i = 0; i < n; i++) { n++; KEEP(n); s += i; KEEP(s); } return s; }  // 1042
 T(bound_from_memory) { u64 s = 0; LOOP (u64 i = 0; i < *(volatile u64 *)&shared; i++) { s += i; KEEP(s); } return s; }  // 1042
 T(waits_for_memory) { u64 s = 0; while (*(volatile u64 *)&shared != 5) { s++; KEEP(s); } return s; }  // 1042
 T(waits_for_map) { u32 k = 0; u64 *v = bpf_map_lookup_elem(&cells, &k); if (!v) return 0; while (*(volatile u64 *)v) ; return 1; }  // 1042
-T(slot_set_back) { volatile u32 i = 0; u64 s = 0; for (i = 0; i < 20; i++) { s++; KEEP(s); if (s == e->arg[0]) i = 0; } return s; }  // 1042
+T(slot_set_back) { volatile u32 i = 0; u64 s = 0; for (i = 0; i < 20; i++) { s++; KEEP(s); if ((s & 15) == (e->arg[0] & 15)) i = 0; } return s; }  // 1042
 T(slot_unchanged) { volatile u32 i = 0; u64 s = 0; while (i < 20) { s++; KEEP(s); } return s; }  // 1042
 T(eight_bits_wrap) { u64 s = 0; volatile u8 i = 0; while (i < 255) { i += 2; s++; KEEP(s); } return s; }  // 1042
 T(two_turns) { u64 s = 0; u32 i = 0, up = 1; while (s < e->arg[0]) { if (up) i++; else i--; KEEP(i); if (i == 5) up = 0; if (i == 0) up = 1; KEEP(up); } return s; }  // 1042
 T(exits_exclude_each_other) { u64 s = 0, i = 0; KEEP(i); while (1) { if (i > 5 && i < 3) break; i = i < 10 ? i + 1 : 0; KEEP(i); s++; KEEP(s); } return s; }  // 1042
 T(multiplies) { u64 x = e->arg[0] | 1, s = 0; while (x) { x *= 3; KEEP(x); s++; KEEP(s); } return s; }  // 1042
-T(collatz) { u64 x = e->arg[0], s = 0; while (x > 1) { x = x & 1 ? x * 3 + 1 : x / 2; KEEP(x); s++; KEEP(s); } return s; }  // 1042
+T(collatz) { u64 x = e->arg[0], s = 0; while (x > 1) { x = x & 1 ? x * 3 + 1 : x / 2; KEEP(x); s++; KEEP(s); } return s; }  // 1042 unseen
 T(goto_for_ever) { u64 s = 0; again: s += e->id; KEEP(s); if (s != 3) goto again; return s; }  // 1042
 T(nested_for_ever) { u64 s = 0; LOOP (u32 i = 0; i < 10; i++) { u64 x = e->arg[0]; KEEP(x); while (x != 3) { s += x; KEEP(s); } } return s; }  // 1042
 T(budget) { u64 s = 0; LOOP (u32 i = 0; i < 3000000; i++) { s += i; KEEP(s); } return s; }  // 1040 1042
@@ -51,7 +51,7 @@ T(pointer_walks_off) { u32 k = 0; u64 *v = bpf_map_lookup_elem(&cells, &k); if (
 T(stack_overrun) { u64 a[4] = {0}; u64 s = 0; LOOP (u64 i = 0; i < 80; i++) { u64 k = i; KEEP(k); if (k > 79) return 0; a[k] = i; } s = a[0]; KEEP(s); return s; }  // 1017 1018 1020
 T(stack_below) { u64 a[4]; LOOP (u64 i = 0; i < 4; i++) { u64 k = i; KEEP(k); if (k > 3) return 0; *(volatile u64 *)((u8 *)a + 8 - k * 200) = 1; } return 0; }  // 1017 1011
 T(stack_half_written) { u64 a[8]; LOOP (u64 i = 0; i < 4; i++) { u64 k = i; KEEP(k); if (k > 3) return 0; a[k * 2] = i; } u64 s = 0; LOOP (u64 i = 0; i < 8; i++) { u64 k = i; KEEP(k); if (k > 7) return 0; s += a[k]; } return s; }  // 1018
-T(record_each_time) { u64 *last = 0; LOOP (u32 i = 0; i < 3; i++) { u32 k = 0; last = bpf_map_lookup_elem(&cells, &k); KEEP(i); } return last[0]; }  // 1010
+T(record_each_time) { u64 *last = 0; LOOP (u32 i = 0; i < 3; i++) { u32 k = e->id; last = bpf_map_lookup_elem(&cells, &k); KEEP(i); } return last[0]; }  // 1010
 static __attribute__((noinline)) u64 spins(u64 x) { while (x != 9) { x *= 5; KEEP(x); } return x; }
 T(callee_for_ever) { u64 s = 0; LOOP (u32 i = 0; i < 4; i++) { s += spins(e->arg[0]); KEEP(s); } return s; }  // 1042
 static __attribute__((noinline)) u64 picks(u64 k) { KEEP(k); return table[k & 31]; }
