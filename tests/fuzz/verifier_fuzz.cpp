@@ -164,6 +164,50 @@ Bytes mutated(const Bytes& certificate, std::mt19937_64& random) {
     return m;
 }
 
+// The proof of one program held against another that differs in an operand: near misses of every rule.
+TEST(CertificateFuzz, proofs_of_altered_programs_are_refused_or_hold) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    std::uint64_t altered = 0, proved = 0;
+    for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
+        const std::uint64_t seed = g_seed * 3'000'017 + i;
+        const bpf::Object original = fuzz::generate(seed);
+        VerifyOptions options;
+        options.max_steps = 100'000;
+        const VerifyReport report = verify(std::make_shared<const bpf::Object>(original), platform, options);
+        if (!report.accepted()) continue;
+        options.certificates = {report.verdicts.front().certificate};
+        std::mt19937_64 random(seed);
+        for (unsigned n = 0; n < 12; ++n, ++altered) {
+            bpf::Object changed = original;
+            auto& insns = changed.programs[0].insns;
+            bpf::Insn& insn = insns[random() % insns.size()];
+            switch (random() % 4) {
+                case 0: insn.imm += static_cast<std::int32_t>(random() % 17) - 8; break;
+                case 1: insn.offset = static_cast<std::int16_t>(insn.offset + static_cast<int>(random() % 9) - 4); break;
+                case 2: insn.opcode ^= static_cast<std::uint8_t>(1u << random() % 8); break;
+                default: (random() % 2 ? insn.dst : insn.src) = static_cast<std::uint8_t>(random() % 11); break;
+            }
+            const auto object = std::make_shared<const bpf::Object>(std::move(changed));
+            const VerifyReport again = verify(object, platform, options);
+            if (!again.accepted()) continue;
+            ++proved;
+            sim::ModelWorld world(*object);
+            const ProgramFacts& facts = again.verified->facts(0);
+            for (int run = 0; run < 4; ++run) {
+                FactChecker checker(facts, object->programs[0], world);
+                sim::Machine machine(*object, 0, *platform, world);
+                const auto result = machine.run(random_input(random, object->programs[0].section == "xdp"), &checker);
+                ASSERT_TRUE(result) << "seed " << seed << " change " << n << listing(object->programs[0]);
+                ASSERT_EQ(checker.wrong, "") << "seed " << seed << " change " << n << "\n" << listing(object->programs[0]);
+                ASSERT_LE(result->cost, facts.worst_case_instructions) << "seed " << seed << " change " << n;
+            }
+        }
+    }
+    std::cout << altered << " altered programs, " << proved << " proved by the certificate of the original\n";
+    EXPECT_GT(proved, 0u);
+    EXPECT_LT(proved, altered);
+}
+
 TEST(CertificateFuzz, mutations_are_refused_or_prove_what_holds) {
     const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
     std::uint64_t mutations = 0, proved = 0;
