@@ -1,116 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
-// The abstract 64-bit number: what is known of the whole word and of its low half (which 32-bit instructions
-// and comparisons see), each kept in step with the other.
+// The abstract number: what is known of a whole word and of its low half (which 32-bit instructions and comparisons
+// see), each kept in step with the other. A template, since tests try all of it with 8-bit halves; programs have
+// Number. As in interval.h, what is proved is in verifier/domain/, what is chosen is here.
 #pragma once
 
+#include "verifier/domain/halves.h"
 #include "verifier/interval.h"
 
 namespace mbpf {
 
-struct Number {
-    Interval<uint64_t> wide;
-    Interval<uint32_t> low;
+template <class W>
+struct NumberOf {
+    using H = domain::HalfOf<W>;
+    using S = domain::SignedOf<W>;
+    using Whole = Interval<W>;
+    using Low = Interval<H>;
+    static constexpr unsigned kBits = domain::Word<W>::kBits;
 
-    bool operator==(const Number&) const = default;
+    Whole wide;
+    Low low;
 
-    static Number unknown() { return {}; }
-    static Number constant(uint64_t c) { return {Interval<uint64_t>::constant(c), Interval<uint32_t>::constant(static_cast<uint32_t>(c))}; }
-    static Number range_u(uint64_t lo, uint64_t hi) { return from_wide(Interval<uint64_t>::range_u(lo, hi)); }
-    static Number range_s(int64_t lo, int64_t hi) { return from_wide(Interval<uint64_t>::range_s(lo, hi)); }
+    friend constexpr bool operator==(const NumberOf& a, const NumberOf& b) { return a.wide == b.wide && a.low == b.low; }
+
+    static constexpr NumberOf unknown() { return {}; }
+    static constexpr NumberOf constant(W c) { return {Whole::constant(c), Low::constant(H(c))}; }
+    static constexpr NumberOf bottom() { return {Whole::bottom(), Low::bottom()}; }
+    static constexpr NumberOf range_u(W lo, W hi) { return from_wide(Whole::range_u(lo, hi)); }
+    static constexpr NumberOf range_s(S lo, S hi) { return from_wide(Whole::range_s(lo, hi)); }
     // Zero-extended n-bit word.
-    static Number unknown_bits(unsigned n) { return n >= 64 ? unknown() : range_u(0, (uint64_t{1} << n) - 1); }
+    static constexpr NumberOf unknown_bits(unsigned n) { return n >= kBits ? unknown() : range_u(W(0), W(W(W(1) << W(n)) - W(1))); }
     // Sign-extended n-bit word.
-    static Number signed_bits(unsigned n) { return n >= 64 ? unknown() : range_s(-(int64_t{1} << (n - 1)), (int64_t{1} << (n - 1)) - 1); }
-    static Number bottom() { return {Interval<uint64_t>::bottom(), Interval<uint32_t>::bottom()}; }
+    static constexpr NumberOf signed_bits(unsigned n) {
+        return n >= kBits ? unknown() : range_s(S(domain::least_signed<W>() >> W(kBits - n)), S(domain::greatest_signed<W>() >> W(kBits - n)));
+    }
 
-    bool is_constant() const { return wide.is_constant(); }
-    bool is_bottom() const { return wide.is_bottom() || low.is_bottom(); }
-    bool contains(uint64_t w) const { return wide.contains(w) && low.contains(static_cast<uint32_t>(w)); }
-    bool subset_of(const Number& o) const { return wide.subset_of(o.wide) && low.subset_of(o.low); }
+    constexpr bool is_constant() const { return wide.is_constant(); }
+    constexpr bool is_bottom() const { return wide.is_bottom() || low.is_bottom(); }
+    constexpr bool contains(W w) const { return wide.contains(w) && low.contains(H(w)); }
+    constexpr bool subset_of(const NumberOf& o) const { return wide.subset_of(o.wide) && low.subset_of(o.low); }
 
-    static Number join(const Number& a, const Number& b) {
+    static constexpr NumberOf join(const NumberOf& a, const NumberOf& b) {
         if (a.is_bottom()) return b;
         if (b.is_bottom()) return a;
-        return {Interval<uint64_t>::join(a.wide, b.wide), Interval<uint32_t>::join(a.low, b.low)};
+        return {domain::join(a.wide, b.wide), domain::join(a.low, b.low)};
+    }
+    static constexpr NumberOf meet(const NumberOf& a, const NumberOf& b) { return exchanged(Whole::meet(a.wide, b.wide), Low::meet(a.low, b.low)); }
+    // An upper bound of both that rises only finitely often along a chain; see domain::widen. Not reduced, since the
+    // exchange between halves could undo the step.
+    static constexpr NumberOf widen(const NumberOf& before, const NumberOf& after, const W* thresholds, unsigned count) {
+        if (before.is_bottom()) return after;
+        if (after.is_bottom()) return before;
+        return {domain::widen(before.wide, after.wide, thresholds, count), domain::widen(before.low, after.low, thresholds, count)};
     }
 
-    // 64-bit operation. The low half of a sum, difference, product or bitwise result depends on the low halves
-    // alone; for the others it is read off the wide result.
-    static Number alu64(bpf::AluOp op, const Number& a, const Number& b) {
-        Number r;
-        r.wide = Interval<uint64_t>::alu(op, a.wide, b.wide);
+    // Whole-word operation. The low half of a sum, difference, product or bitwise result depends on the low halves
+    // alone, and so does that of a shift left by less than a half; for the others it is read off the whole.
+    static constexpr NumberOf alu64(bpf::AluOp op, const NumberOf& a, const NumberOf& b) {
+        using bpf::AluOp;
+        if (a.is_constant() && b.is_constant()) return constant(domain::concrete(op, a.wide.umin, b.wide.umin));
+        NumberOf r;
+        r.wide = Whole::alu(op, a.wide, b.wide);
         switch (op) {
-            case bpf::AluOp::add:
-            case bpf::AluOp::sub:
-            case bpf::AluOp::mul:
-            case bpf::AluOp::and_:
-            case bpf::AluOp::or_:
-            case bpf::AluOp::xor_:
-            case bpf::AluOp::neg:
-            case bpf::AluOp::mov: r.low = Interval<uint32_t>::alu(op, a.low, b.low); break;
-            case bpf::AluOp::div:
-            case bpf::AluOp::sdiv:
-            case bpf::AluOp::mod:
-            case bpf::AluOp::smod:
-            case bpf::AluOp::lsh:
-            case bpf::AluOp::rsh:
-            case bpf::AluOp::arsh:
-            case bpf::AluOp::none: break;
+            case AluOp::add:
+            case AluOp::sub:
+            case AluOp::mul:
+            case AluOp::and_:
+            case AluOp::or_:
+            case AluOp::xor_:
+            case AluOp::neg: r.low = Low::alu(op, a.low, b.low); break;
+            case AluOp::lsh:
+                if (b.wide.umax < W(kBits / 2)) r.low = Low::alu(op, a.low, b.low);
+                break;
+            case AluOp::mov: return b;
+            case AluOp::div:
+            case AluOp::sdiv:
+            case AluOp::mod:
+            case AluOp::smod:
+            case AluOp::rsh:
+            case AluOp::arsh:
+            case AluOp::none: break;
         }
-        return r.sync();
+        return exchanged(r.wide, r.low);
     }
-    // 32-bit operation: sees the low halves, zero-extends.
-    static Number alu32(bpf::AluOp op, const Number& a, const Number& b) { return zero_extended(Interval<uint32_t>::alu(op, a.low, b.low)); }
-    static Number zext32(const Number& a) { return zero_extended(a.low); }
+    // Half-word operation: sees the low halves, zero-extends.
+    static constexpr NumberOf alu32(bpf::AluOp op, const NumberOf& a, const NumberOf& b) { return from_low(Low::alu(op, a.low, b.low)); }
+    static constexpr NumberOf zext32(const NumberOf& a) { return from_low(a.low); }
 
-    // Sign extension of the low `from` bits to `width`, as a shift left and an arithmetic shift right.
-    static Number sign_extend(const Number& a, unsigned from, unsigned width) {
-        if (width == 32) {
-            const auto amount = Interval<uint32_t>::constant(32 - from);
-            if (from == 32) return zext32(a);
-            if (a.low.smin >= -(int32_t{1} << (from - 1)) && a.low.smax < (int32_t{1} << (from - 1))) return zext32(a);
-            return zero_extended(Interval<uint32_t>::meet(Interval<uint32_t>::arsh(Interval<uint32_t>::lsh(a.low, amount), amount),
-                                                               Interval<uint32_t>::range_s(static_cast<int32_t>(-(int64_t{1} << (from - 1))), static_cast<int32_t>((int64_t{1} << (from - 1)) - 1))));
-        }
-        if (from >= 64) return a;
-        if (from == 32) return from_wide(Interval<uint64_t>::range_s(a.low.smin, a.low.smax)).with_low(a.low);
-        if (a.wide.smin >= -(int64_t{1} << (from - 1)) && a.wide.smax < (int64_t{1} << (from - 1))) return a;
-        const auto amount = Interval<uint64_t>::constant(64 - from);
-        return from_wide(Interval<uint64_t>::meet(Interval<uint64_t>::arsh(Interval<uint64_t>::lsh(a.wide, amount), amount), signed_bits(from).wide));
+    // Sign extension of the low `from` bits to the whole, or to the half and then with zeros.
+    static constexpr NumberOf sign_extend(const NumberOf& a, unsigned from, unsigned width) {
+        if (width < kBits) return from < kBits / 2 ? from_low(domain::sign_extend(a.low, from).sync()) : from_low(a.low);
+        if (from >= kBits) return a;
+        if (from == kBits / 2) return exchanged(domain::sign_extended<W>(a.low).sync(), a.low);
+        return exchanged(domain::sign_extend(a.wide, from).sync(), domain::sign_extend(a.low, from).sync());
     }
     // Low n bits, zero-extended.
-    static Number truncate(const Number& a, unsigned n) {
-        if (n >= 64) return a;
-        return alu64(bpf::AluOp::and_, a, constant((uint64_t{1} << n) - 1));
+    static constexpr NumberOf truncate(const NumberOf& a, unsigned n) {
+        if (n >= kBits) return a;
+        if (n >= kBits / 2) return n == kBits / 2 ? from_low(a.low) : from_wide(domain::truncate(a.wide, n).sync());
+        return exchanged(domain::truncate(a.wide, n).sync(), domain::truncate(a.low, n).sync());
     }
-    // Byte order reversed in the low n bits, the rest zero: bits move exactly, bounds do not survive.
-    static Number byte_swap(const Number& a, unsigned n) {
-        uint64_t v = 0, m = 0;
-        for (unsigned i = 0; i < n / 8; ++i) {
-            v = (v << 8) | ((a.wide.value >> (8 * i)) & 0xff);
-            m = (m << 8) | ((a.wide.mask >> (8 * i)) & 0xff);
-        }
-        return from_wide(Interval<uint64_t>::bits(v, m));
-    }
+    // Byte order reversed in the low n bits, the rest zero.
+    static constexpr NumberOf byte_swap(const NumberOf& a, unsigned n) { return from_wide(domain::byte_swap(a.wide, n).sync()); }
 
     // False: no pair of words satisfies the condition (or, when not taken, violates it). Else a and b keep
     // only words that have a partner.
-    static bool refine(bpf::Condition condition, bool taken, unsigned width, Number& a, Number& b) {
+    static constexpr bool refine(bpf::Condition condition, bool taken, unsigned width, NumberOf& a, NumberOf& b) {
         if (!taken && condition == bpf::Condition::set) {
-            if (width == 64) Interval<uint64_t>::refine_not_set(a.wide, b.wide);
-            else Interval<uint32_t>::refine_not_set(a.low, b.low);
+            if (width == kBits) Whole::refine_not_set(a.wide, b.wide);
+            else Low::refine_not_set(a.low, b.low);
         } else {
             const bpf::Condition c = taken ? condition : negate(condition);
-            if (width == 64) Interval<uint64_t>::refine(c, a.wide, b.wide);
-            else Interval<uint32_t>::refine(c, a.low, b.low);
+            if (width == kBits) Whole::refine(c, a.wide, b.wide);
+            else Low::refine(c, a.low, b.low);
             // Equal words have equal halves.
-            if (c == bpf::Condition::eq && width == 64) a.low = b.low = Interval<uint32_t>::meet(a.low, b.low);
+            if (c == bpf::Condition::eq && width == kBits) a.low = b.low = Low::meet(a.low, b.low);
         }
-        a = a.sync();
-        b = b.sync();
+        a = exchanged(a.wide, a.low);
+        b = exchanged(b.wide, b.low);
         return !a.is_bottom() && !b.is_bottom();
     }
-    static bpf::Condition negate(bpf::Condition c) {
+    static constexpr bpf::Condition negate(bpf::Condition c) {
         using bpf::Condition;
         switch (c) {
             case Condition::eq: return Condition::ne;
@@ -129,68 +138,30 @@ struct Number {
         return Condition::none;
     }
 
-    // Moves knowledge between the whole and its low half. Sound: each step intersects with the set of words
-    // (or halves) that the other side allows.
-    Number sync() const {
-        if (wide.umin == wide.umax) return contains(wide.umin) ? constant(wide.umin) : bottom();
-        Number r = *this;
-        for (int round = 0; round < 2; ++round) {
-            if (r.wide.is_bottom() || r.low.is_bottom()) return bottom();
-            const Number before = r;
-            auto& w = r.wide;
-            auto& l = r.low;
-            // Low half from the whole: bits directly; bounds where the high half is the same throughout.
-            const uint32_t value = static_cast<uint32_t>(w.value), mask = static_cast<uint32_t>(w.mask);
-            if (((l.value ^ value) & ~l.mask & ~mask) != 0) return bottom();
-            l.mask &= mask;
-            l.value = (l.value | value) & ~l.mask;
-            const bool same_high = (w.umin >> 32) == (w.umax >> 32), fits = w.smin >= INT32_MIN && w.smax <= INT32_MAX;
-            if (same_high) {
-                l.umin = l.umin > static_cast<uint32_t>(w.umin) ? l.umin : static_cast<uint32_t>(w.umin);
-                l.umax = l.umax < static_cast<uint32_t>(w.umax) ? l.umax : static_cast<uint32_t>(w.umax);
-            }
-            if (fits) {
-                l.smin = l.smin > w.smin ? l.smin : static_cast<int32_t>(w.smin);
-                l.smax = l.smax < w.smax ? l.smax : static_cast<int32_t>(w.smax);
-            }
-            l = l.sync();
-            if (l.is_bottom()) return bottom();
-            // Whole from the low half: bits; and bounds where the high half is known.
-            w.value = (w.value & ~uint64_t{0xffffffffu}) | l.value;
-            w.mask = (w.mask & ~uint64_t{0xffffffffu}) | l.mask;
-            if (same_high) {
-                const uint64_t high = w.umin & ~uint64_t{0xffffffffu};
-                w.umin = w.umin > (high | l.umin) ? w.umin : (high | l.umin);
-                w.umax = w.umax < (high | l.umax) ? w.umax : (high | l.umax);
-            }
-            if (fits) {
-                w.smin = w.smin > l.smin ? w.smin : l.smin;
-                w.smax = w.smax < l.smax ? w.smax : l.smax;
-            }
-            w = w.sync();
-            if (r == before) break;
-        }
-        return r.is_bottom() ? bottom() : r;
-    }
+    // Moves knowledge within each part, then between them. Each step keeps every word that both allow.
+    constexpr NumberOf sync() const { return exchanged(wide.sync(), low.sync()); }
 
   private:
-    static Number from_wide(const Interval<uint64_t>& w) {
-        Number r;
-        r.wide = w;
-        return r.sync();
-    }
-    Number with_low(const Interval<uint32_t>& l) const {
-        Number r = *this;
-        r.low = Interval<uint32_t>::meet(r.low, l);
-        return r.sync();
-    }
-    static Number zero_extended(const Interval<uint32_t>& l) {
-        if (l.is_bottom()) return bottom();
-        Number r;
-        r.low = l;
-        r.wide = Interval<uint64_t>::range_u(l.umin, l.umax);
-        return r.sync();
+    static constexpr NumberOf from_wide(const Whole& w) { return exchanged(w, Low{}); }
+    static constexpr NumberOf from_low(const Low& l) { return exchanged(domain::zero_extended<W>(l).sync(), l); }
+
+    // For parts reduced in themselves. What leaves the whole as it was has nothing more to tell the low half.
+    static constexpr NumberOf exchanged(Whole w, Low l) {
+        if (w.umin == w.umax) return w.contains(w.umin) && l.contains(H(w.umin)) ? constant(w.umin) : bottom();
+        if (w.is_unknown() && l.is_unknown()) return {};
+        for (int round = 0; round < 2; ++round) {
+            const Low narrower = domain::narrowed_low(w, l);
+            if (!(narrower == l)) l = narrower.sync();
+            if (w.is_bottom() || l.is_bottom()) return bottom();
+            const Whole whole = domain::narrowed_whole(w, l);
+            if (whole == w) return {w, l};
+            w = whole.sync();
+            if (w.is_constant()) return w.contains(w.umin) && l.contains(H(w.umin)) ? constant(w.umin) : bottom();
+        }
+        return w.is_bottom() ? bottom() : NumberOf{w, l};
     }
 };
+
+using Number = NumberOf<uint64_t>;
 
 }  // namespace mbpf
