@@ -9,9 +9,9 @@
 
 #include "verifier/domain/arithmetic.h"
 #include "verifier/domain/bitwise.h"
-#include "verifier/domain/concrete.h"
 #include "verifier/domain/order.h"
 #include "verifier/domain/refine.h"
+#include "verifier/domain/transfer.h"
 #include "verifier/domain/word.h"
 
 namespace mbpf {
@@ -89,62 +89,21 @@ struct Interval {
     }
 
     static constexpr Interval alu(bpf::AluOp op, const Interval& a, const Interval& b) {
-        using bpf::AluOp;
         if (a.is_constant() && b.is_constant()) return constant(domain::concrete(op, a.umin, b.umin));
-        switch (op) {
-            case AluOp::add: return domain::add(a, b).sync();
-            case AluOp::sub: return domain::sub(a, b).sync();
-            case AluOp::mul: return mul(a, b);
-            case AluOp::div: return domain::div(a, b).sync();
-            case AluOp::sdiv: return domain::sdiv(a, b).sync();
-            case AluOp::mod: return domain::mod(a, b).sync();
-            case AluOp::smod: return domain::smod(a, b).sync();
-            case AluOp::and_: return domain::and_(a, b).sync();
-            case AluOp::or_: return domain::or_(a, b).sync();
-            case AluOp::xor_: return domain::xor_(a, b).sync();
-            case AluOp::lsh: return domain::lsh(a, b).sync();
-            case AluOp::rsh: return domain::rsh(a, b).sync();
-            case AluOp::arsh: return domain::arsh(a, b).sync();
-            case AluOp::neg: return domain::neg(a).sync();
-            case AluOp::mov: return b;
-            case AluOp::none: return {};
-        }
-        return {};
+        if (op == bpf::AluOp::mul) return mul(a, b);
+        return domain::transfer(op, a, b).sync();
     }
 
     constexpr Interval without(W c) const { return domain::without(*this, c).sync(); }
 
-    // Keeps in a and b the words for which some partner satisfies `condition`.
-    static constexpr void refine(bpf::Condition condition, Interval& a, Interval& b) {
-        using bpf::Condition;
-        domain::Operands<W> o{a, b};
-        switch (condition) {
-            case Condition::eq: o = domain::where_equal(o); break;
-            case Condition::ne: o = domain::where_not_equal(o); break;
-            case Condition::lt: o = domain::where_less(o, true); break;
-            case Condition::le: o = domain::where_less(o, false); break;
-            case Condition::gt: o = swapped(domain::where_less(swapped(o), true)); break;
-            case Condition::ge: o = swapped(domain::where_less(swapped(o), false)); break;
-            case Condition::slt: o = domain::where_less_signed(o, true); break;
-            case Condition::sle: o = domain::where_less_signed(o, false); break;
-            case Condition::sgt: o = swapped(domain::where_less_signed(swapped(o), true)); break;
-            case Condition::sge: o = swapped(domain::where_less_signed(swapped(o), false)); break;
-            case Condition::set: o = domain::where_common(o); break;
-            case Condition::none: break;
-        }
-        a = o.a.sync();
-        b = o.b.sync();
-    }
-    // No common bit.
-    static constexpr void refine_not_set(Interval& a, Interval& b) {
-        const domain::Operands<W> o = domain::where_disjoint(domain::Operands<W>{a, b});
+    // Keeps in a and b the words for which some partner satisfies `condition`, or violates it if not taken.
+    static constexpr void refine(bpf::Condition condition, bool taken, Interval& a, Interval& b) {
+        const domain::Operands<W> o = domain::where(condition, taken, domain::Operands<W>{a, b});
         a = o.a.sync();
         b = o.b.sync();
     }
 
   private:
-    static constexpr domain::Operands<W> swapped(const domain::Operands<W>& o) { return {o.b, o.a}; }
-
     // The factor with fewer bits that may be 1 steps; when none are left, the remaining steps add nothing.
     static constexpr Interval mul(const Interval& a, const Interval& b) {
         const W bits_a = W(a.value | a.mask), bits_b = W(b.value | b.mask);

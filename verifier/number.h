@@ -105,38 +105,15 @@ struct NumberOf {
     // False: no pair of words satisfies the condition (or, when not taken, violates it). Else a and b keep
     // only words that have a partner.
     static constexpr bool refine(bpf::Condition condition, bool taken, unsigned width, NumberOf& a, NumberOf& b) {
-        if (!taken && condition == bpf::Condition::set) {
-            if (width == kBits) Whole::refine_not_set(a.wide, b.wide);
-            else Low::refine_not_set(a.low, b.low);
-        } else {
-            const bpf::Condition c = taken ? condition : negate(condition);
-            if (width == kBits) Whole::refine(c, a.wide, b.wide);
-            else Low::refine(c, a.low, b.low);
-            // Equal words have equal halves.
-            if (c == bpf::Condition::eq && width == kBits) a.low = b.low = Low::meet(a.low, b.low);
-        }
+        if (width == kBits) Whole::refine(condition, taken, a.wide, b.wide);
+        else Low::refine(condition, taken, a.low, b.low);
+        // Equal words have equal halves.
+        if (condition == (taken ? bpf::Condition::eq : bpf::Condition::ne) && width == kBits) a.low = b.low = Low::meet(a.low, b.low);
         a = exchanged(a.wide, a.low);
         b = exchanged(b.wide, b.low);
         return !a.is_bottom() && !b.is_bottom();
     }
-    static constexpr bpf::Condition negate(bpf::Condition c) {
-        using bpf::Condition;
-        switch (c) {
-            case Condition::eq: return Condition::ne;
-            case Condition::ne: return Condition::eq;
-            case Condition::gt: return Condition::le;
-            case Condition::ge: return Condition::lt;
-            case Condition::lt: return Condition::ge;
-            case Condition::le: return Condition::gt;
-            case Condition::sgt: return Condition::sle;
-            case Condition::sge: return Condition::slt;
-            case Condition::slt: return Condition::sge;
-            case Condition::sle: return Condition::sgt;
-            case Condition::set:
-            case Condition::none: return Condition::none;
-        }
-        return Condition::none;
-    }
+    static constexpr bpf::Condition negate(bpf::Condition c) { return domain::negated(c); }
 
     // Moves knowledge within each part, then between them. Each step keeps every word that both allow.
     constexpr NumberOf sync() const { return exchanged(wide.sync(), low.sync()); }

@@ -42,7 +42,7 @@ constexpr Interval<W> xor_(const Interval<W>& a, const Interval<W>& b) {
 }
 
 // Shift amounts count modulo the width: bounds of what remains. Within the width they stay; else the amount's low
-// bits tell.
+// bits tell. Masked in any case, so that no shift is by more than the machine defines.
 template <class W>
 struct Amounts {
     W least, most;
@@ -51,7 +51,7 @@ template <class W>
 constexpr Amounts<W> amounts(const Interval<W>& amount) {
     const W low = W(Word<W>::kBits - 1);
     const BoolOf<W> within = amount.umax <= low;
-    return {pick(within, amount.umin, W(amount.value & low)), pick(within, amount.umax, W(W(amount.value | amount.mask) & low))};
+    return {W(pick(within, amount.umin, amount.value) & low), W(pick(within, amount.umax, W(amount.value | amount.mask)) & low)};
 }
 
 // Bits move exactly when the amount is known, else at least their trailing zeros remain. Bounds scale when no end

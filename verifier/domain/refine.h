@@ -3,6 +3,7 @@
 // condition holds. Bounds and bits move only by what every such pair obeys.
 #pragma once
 
+#include "core/isa_enums.h"
 #include "verifier/domain/order.h"
 
 namespace mbpf::domain {
@@ -90,6 +91,50 @@ constexpr Operands<W> where_disjoint(const Operands<W>& o) {
     r.a.umin = pick(conflict, all_ones<W>(), o.a.umin);
     r.a.umax = pick(conflict, W(0), o.a.umax);
     return r;
+}
+
+constexpr bpf::Condition negated(bpf::Condition c) {
+    using bpf::Condition;
+    switch (c) {
+        case Condition::eq: return Condition::ne;
+        case Condition::ne: return Condition::eq;
+        case Condition::gt: return Condition::le;
+        case Condition::ge: return Condition::lt;
+        case Condition::lt: return Condition::ge;
+        case Condition::le: return Condition::gt;
+        case Condition::sgt: return Condition::sle;
+        case Condition::sge: return Condition::slt;
+        case Condition::slt: return Condition::sge;
+        case Condition::sle: return Condition::sgt;
+        case Condition::set:
+        case Condition::none: return Condition::none;
+    }
+    return Condition::none;
+}
+template <class W>
+constexpr Operands<W> swapped(const Operands<W>& o) {
+    return {o.b, o.a};
+}
+// What is left where the jump is taken, or where it is not.
+template <class W>
+constexpr Operands<W> where(bpf::Condition condition, bool taken, const Operands<W>& o) {
+    using bpf::Condition;
+    if (condition == Condition::set) return taken ? where_common(o) : where_disjoint(o);
+    switch (taken ? condition : negated(condition)) {
+        case Condition::eq: return where_equal(o);
+        case Condition::ne: return where_not_equal(o);
+        case Condition::lt: return where_less(o, true);
+        case Condition::le: return where_less(o, false);
+        case Condition::gt: return swapped(where_less(swapped(o), true));
+        case Condition::ge: return swapped(where_less(swapped(o), false));
+        case Condition::slt: return where_less_signed(o, true);
+        case Condition::sle: return where_less_signed(o, false);
+        case Condition::sgt: return swapped(where_less_signed(swapped(o), true));
+        case Condition::sge: return swapped(where_less_signed(swapped(o), false));
+        case Condition::set:
+        case Condition::none: return o;
+    }
+    return o;
 }
 
 }  // namespace mbpf::domain

@@ -12,6 +12,7 @@
 
 #include "sdk/pipeline/build.h"
 #include "tests/verifier/loops/loop_runs.h"
+#include "tests/verifier/loops/natural_loops.h"
 
 namespace mbpf {
 

@@ -7,6 +7,7 @@
 
 #include "simulator/interpreter.h"
 #include "simulator/model_world.h"
+#include "tests/verifier/loops/natural_loops.h"
 
 namespace mbpf {
 
@@ -17,53 +18,35 @@ constexpr std::size_t kWordCount = std::size(kWords);
 constexpr unsigned kRuns = 500, kFewest = 3;
 constexpr std::uint64_t kInstructions = 1'500'000;  // over all runs of a program
 
-// Slots of the head's function that can be reached without passing the head: an arrival from there enters the loop.
-std::vector<bool> outside(const bpf::Program& program, std::uint32_t head) {
-    std::vector<bool> seen(program.insns.size(), false);
-    std::vector<std::int64_t> todo;
-    for (const bpf::Function& f : program.functions)
-        if (f.begin <= head && head < f.end) todo.push_back(f.begin);
-    while (!todo.empty()) {
-        const std::int64_t at = todo.back();
-        todo.pop_back();
-        if (at < 0 || at >= static_cast<std::int64_t>(seen.size()) || at == head || seen[static_cast<std::size_t>(at)]) continue;
-        seen[static_cast<std::size_t>(at)] = true;
-        const bpf::Insn& insn = program.insns[static_cast<std::size_t>(at)];
-        const bpf::Op* op = bpf::find_op(insn);
-        if (op == nullptr || op->kind == bpf::Kind::exit) continue;
-        const std::int64_t distance = op->kind == bpf::Kind::jump_always && op->width == 32 ? insn.imm : insn.offset;
-        if (op->kind == bpf::Kind::jump || op->kind == bpf::Kind::jump_always) todo.push_back(at + 1 + distance);
-        if (op->kind != bpf::Kind::jump_always) todo.push_back(at + (op->kind == bpf::Kind::load_imm64 ? 2 : 1));
-    }
-    return seen;
-}
-
-// Counts arrivals at heads since each loop was entered.
+// Counts how often heads run since their loops were entered.
 class Turns : public sim::TraceSink {
   public:
     Turns(const bpf::Program& program, const std::vector<LoopFact>& heads, std::map<std::uint32_t, std::uint64_t>& most) : most_(most) {
-        for (const LoopFact& l : heads) now_[l.header] = {0, outside(program, l.header)};
+        for (const LoopFact& l : heads) heads_.push_back({l.header, innermost_loop(program, l.header), 0});
     }
     void before(const sim::StepView& step) override {
         if (step.depth >= last_.size()) last_.resize(step.depth + 1, kCalled);
         if (step.depth > depth_) last_[step.depth] = kCalled;
         depth_ = step.depth;
-        if (const auto head = now_.find(step.slot); head != now_.end()) {
-            const bool enters = last_[depth_] == kCalled || head->second.outside[last_[depth_]];
-            head->second.count = enters ? 1 : head->second.count + 1;
-            most_[step.slot] = std::max(most_[step.slot], head->second.count);
-        }
+        const std::uint32_t last = last_[depth_];
         last_[depth_] = step.slot;
+        for (Head& h : heads_) {
+            if (step.slot == h.loop.entry && (last == kCalled || !h.loop.inside[last])) h.count = 0;
+            if (step.slot != h.slot) continue;
+            ++h.count;
+            most_[h.slot] = std::max(most_[h.slot], h.count);
+        }
     }
 
   private:
     static constexpr std::uint32_t kCalled = UINT32_MAX;
     struct Head {
+        std::uint32_t slot = 0;
+        NaturalLoop loop;
         std::uint64_t count = 0;
-        std::vector<bool> outside;
     };
     std::map<std::uint32_t, std::uint64_t>& most_;
-    std::map<std::uint32_t, Head> now_;
+    std::vector<Head> heads_;
     std::vector<std::uint32_t> last_;
     std::uint32_t depth_ = 0;
 };
@@ -141,17 +124,6 @@ WorstRun worst_of_many_runs(const bpf::Object& object, std::size_t program, cons
         spent += result.value().instructions;
     }
     return worst;
-}
-
-std::size_t backward_jumps(const bpf::Program& program) {
-    std::size_t count = 0;
-    for (const bpf::Insn& insn : program.insns) {
-        const bpf::Op* op = bpf::find_op(insn);
-        if (op == nullptr) continue;
-        if (op->kind == bpf::Kind::jump) count += insn.offset < 0;
-        if (op->kind == bpf::Kind::jump_always) count += (op->width == 32 ? insn.imm : insn.offset) < 0;
-    }
-    return count;
 }
 
 }  // namespace mbpf

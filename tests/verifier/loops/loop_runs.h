@@ -25,7 +25,4 @@ struct WorstRun {
 WorstRun worst_of_many_runs(const bpf::Object& object, std::size_t program, const Platform& platform, const std::vector<LoopFact>& heads,
                             std::uint32_t memory_bytes);
 
-// Slots of jumps that lead backwards.
-std::size_t backward_jumps(const bpf::Program& program);
-
 }  // namespace mbpf

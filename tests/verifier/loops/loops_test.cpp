@@ -27,6 +27,14 @@ constexpr Pending kPending[] = {
     {"tries_again", "accept"},
     {"callee_counts", "accept"},         // a function without result leaves r0 unset
     {"callee_counts", "run"},
+    {"copy_string", "turns"},            // as packet_sum
+    {"function_over_packet", "turns"},
+    {"large_steps_to_the_end", "accept"},  // runs to the greatest packet there is, where a byte is missing
+    {"ip_options", "accept"},            // packet pointers that advance by different variable amounts
+    {"extension_headers", "accept"},
+    {"extension_headers_to_the_end", "accept"},
+    {"name_labels_inside", "accept"},
+    {"length_field_wide", "accept"},     // length and index both moved by a constant
 };
 
 bool pending(const LoopCase& c, const char* what) {
@@ -120,7 +128,7 @@ TEST_P(BoundedLoops, are_accepted_with_their_bounds) {
         if (std::ranges::any_of(j.cases, [&](const LoopCase& c) { return c.name == p.name; })) std::printf("pending: %s, %s\n", p.name, p.what);
 }
 
-constexpr LoopFile kFiles[] = {{"bounded.bpf.c", "microbpf"}, {"counting.bpf.c", "microbpf"}};
+constexpr LoopFile kFiles[] = {{"bounded.bpf.c", "microbpf"}, {"counting.bpf.c", "microbpf"}, {"algorithms.bpf.c", "microbpf"}, {"packets.bpf.c", "microbpf"}, {"memory.bpf.c", "isa"}};
 INSTANTIATE_TEST_SUITE_P(Loops, BoundedLoops, ::testing::ValuesIn(kFiles), test_name);
 
 }  // namespace

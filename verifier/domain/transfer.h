@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an instruction does to two known words (RFC 9669 §4.1): the way of constants through the domain. Branch-free
-// in the words; the instruction itself is always known.
+// What an instruction does to two known words, and to what is known of two words (RFC 9669 §4.1). The instruction
+// itself is always known; in the words both are branch-free.
 #pragma once
 
 #include "core/isa_enums.h"
 #include "verifier/domain/arithmetic.h"
+#include "verifier/domain/bitwise.h"
 
 namespace mbpf::domain {
 
@@ -31,6 +32,30 @@ constexpr W concrete(bpf::AluOp op, W a, W b) {
         case bpf::AluOp::none: return a;
     }
     return a;
+}
+
+// Of a product, bounds alone: for its bits see mul_step.
+template <class W>
+constexpr Interval<W> transfer(bpf::AluOp op, const Interval<W>& a, const Interval<W>& b) {
+    switch (op) {
+        case bpf::AluOp::add: return add(a, b);
+        case bpf::AluOp::sub: return sub(a, b);
+        case bpf::AluOp::mul: return mul_bounds(a, b);
+        case bpf::AluOp::div: return div(a, b);
+        case bpf::AluOp::sdiv: return sdiv(a, b);
+        case bpf::AluOp::mod: return mod(a, b);
+        case bpf::AluOp::smod: return smod(a, b);
+        case bpf::AluOp::and_: return and_(a, b);
+        case bpf::AluOp::or_: return or_(a, b);
+        case bpf::AluOp::xor_: return xor_(a, b);
+        case bpf::AluOp::lsh: return lsh(a, b);
+        case bpf::AluOp::rsh: return rsh(a, b);
+        case bpf::AluOp::arsh: return arsh(a, b);
+        case bpf::AluOp::neg: return neg(a);
+        case bpf::AluOp::mov: return b;
+        case bpf::AluOp::none: return a;
+    }
+    return Interval<W>{};
 }
 
 }  // namespace mbpf::domain
