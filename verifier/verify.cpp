@@ -150,6 +150,7 @@ Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& pla
     j.verdict.accepted = !problem.has_value();
     if (problem) {
         if (problem->where.file.empty()) problem->where.file = object.path;
+        if (const DiagnosticCode* row = find_diagnostic_code(problem->code); row != nullptr && problem->fix.empty()) problem->fix = row->advice;
         j.verdict.diagnostics.push_back(std::move(*problem));
     }
     return j;

@@ -9,6 +9,7 @@
 #include "sdk/cli/command_line.h"
 #include "sdk/pipeline/build.h"
 #include "sdk/report/report.h"
+#include "sdk/rules/rules.h"
 #include "verifier/certificate_file.h"
 
 namespace {
@@ -31,7 +32,7 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-verify filter.o --section xdp --format json
   mbpf-verify filter.o --certificate filter.proof && mbpf-verify filter.o --check filter.proof
   mbpf-verify probe.o --platform linux --hook kprobe --report probe.html
-  mbpf-verify --explain MBPF1012
+  mbpf-verify --explain MBPF1012           what the rule demands, and how to keep it
 
 Exit codes: 0 all accepted, 1 something rejected, 2 usage, 3 malformed input, 4 I/O.)";
 
@@ -48,10 +49,11 @@ void print_verdict(const ProgramVerdict& v, const Arguments& a) {
                     static_cast<unsigned long long>(v.stats.checker_steps), static_cast<unsigned long long>(v.stats.checker_bytes), v.certificate_bytes);
 }
 
+// "all" lists the rules, "markdown" is the reference page.
 int explain(const std::string& code) {
-    const DiagnosticCode* row = find_diagnostic_code(code);
-    if (row == nullptr) return cli::report(cli::usage_error("there is no rule " + code, "rules are named in brackets at the end of each message"));
-    std::printf("%s: %s\n\n%s\n", std::string(row->code).c_str(), std::string(row->title).c_str(), std::string(row->advice).c_str());
+    const Result<std::string> text = code == "all" ? Result<std::string>(list_rules()) : code == "markdown" ? Result<std::string>(rules_page()) : explain_rule(code);
+    if (!text) return cli::report(text.error());
+    std::fputs(text->c_str(), stdout);
     return 0;
 }
 
@@ -144,7 +146,8 @@ int main(int argc, char** argv) {
     app.add_option("--program", a.program, "judge only the program of this name");
     app.add_option("--format", a.format, "of the verdicts on stdout")->check(CLI::IsMember({"text", "json", "sarif"}))->capture_default_str();
     app.add_flag("--stats", a.stats, "figures of each analysis");
-    app.add_option("--explain", a.explain, "print what a rule demands")->type_name("RULE");
+    app.add_flag_callback("--rules", [&a] { a.explain = "all"; }, "list the rules");
+    app.add_option("--explain", a.explain, "what a rule demands and why, with a wrong and a right program; all: list the rules")->type_name("RULE");
     app.add_option("-I", a.include_paths, "folder to search for headers")->type_name("DIR")->allow_extra_args(false);
     app.add_option("-D", a.defines, "macro to define")->type_name("NAME[=VALUE]")->allow_extra_args(false);
     app.add_option("--memory-bytes", a.memory_bytes, "platform isa: length of the memory in r1");

@@ -6,6 +6,7 @@ import sys
 
 TOP = "core|verifier|compiler|linker|signer|simulator|sdk|firmware_runtime|cmake|tests|docs|scripts"
 PATH = re.compile(rf"`((?:{TOP})/[A-Za-z0-9_./-]+|\./[a-z_]+\.sh)`")
+FENCED = re.compile(r"^```.*?^```", re.M | re.S)  # C has ](…) too
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
@@ -25,7 +26,7 @@ def main() -> int:
             checked += 1
             if not (root / path).exists():
                 missing.append(f"{document.relative_to(root)}: {path} does not exist")
-        for link in LINK.findall(text):
+        for link in LINK.findall(FENCED.sub("", text)):
             checked += 1
             if not (document.parent / link).exists():
                 missing.append(f"{document.relative_to(root)}: link to {link} leads nowhere")
