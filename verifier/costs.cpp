@@ -387,12 +387,37 @@ class Solver {
         }
         for (const auto& [f, moves] : best->strict)
             if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
-        note_iterations(point, heads, *best);
+        note_iterations(point, part, heads, *best);
         return true;
     }
 
-    void note_iterations(std::uint32_t point, const std::set<std::int32_t>& heads, const Measure& m) {
-        if (!m.complete) return;
+    // Heads that one run of the loop may pass before or after those of the part; nothing if they are in a cycle, too.
+    std::optional<std::uint64_t> other_heads(std::uint32_t point, const Part& part) const {
+        const std::set<std::uint32_t> body = search_.loop_body(point);
+        std::set<std::int32_t> near(part.nodes.begin(), part.nodes.end());
+        const auto inside = [&](std::int32_t n) { return n >= 0 && body.contains(node(n).point); };
+        for (const bool forward : {false, true}) {
+            std::set<std::int32_t> reached(part.nodes.begin(), part.nodes.end());
+            for (bool grown = true; grown;) {
+                grown = false;
+                for (const Flow& f : flows_) {
+                    const std::int32_t at = forward ? f.from : f.to, next = forward ? f.to : f.from;
+                    if (at >= 0 && inside(next) && reached.contains(at) && reached.insert(next).second) grown = true;
+                }
+            }
+            near.merge(reached);
+        }
+        for (std::int32_t n : part.nodes) near.erase(n);
+        std::vector<std::size_t> between;
+        for (std::size_t f = 0; f < flows_.size(); ++f)
+            if (near.contains(flows_[f].from) && near.contains(flows_[f].to)) between.push_back(f);
+        if (!strong_parts({near.begin(), near.end()}, between).empty()) return std::nullopt;
+        return std::ranges::count_if(near, [&](std::int32_t n) { return node(n).point == point; });
+    }
+
+    void note_iterations(std::uint32_t point, const Part& part, const std::set<std::int32_t>& heads, const Measure& m) {
+        const std::optional<std::uint64_t> others = m.complete ? other_heads(point, part) : std::nullopt;
+        if (!others) return;
         std::int64_t step = INT64_MAX;
         for (const auto& [f, moves] : m.strict) step = std::min(step, moves);
         std::int64_t low = INT64_MAX, high = INT64_MIN;
@@ -404,7 +429,7 @@ class Solver {
             high = std::max(high, m.is_signed ? w.smax : static_cast<std::int64_t>(w.umax));
         }
         std::uint64_t& most = result_.iterations[point];
-        most = std::max(most, static_cast<std::uint64_t>((high - low) / step) + 1);
+        most = std::max(most, static_cast<std::uint64_t>((high - low) / step) + 1 + *others);
     }
 
     // Weights of the flows out of a node under the terms found so far.

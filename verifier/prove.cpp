@@ -70,20 +70,30 @@ class Prover {
         if (spent_ >= max_steps_) return false;
         if (!safe && search.failure() == SearchFailure::endless) {
             if (!search.failure_loops().empty() && o.unrolled.insert(search.failure_loops().front()).second) return true;
-            if (o.disjuncts == kMany) return false;
-            o.fine = true;
-            o.disjuncts = kMany;
-            return true;
+            if (o.disjuncts < kMany) {
+                o.fine = true;
+                o.disjuncts = kMany;
+                return true;
+            }
+            return std::ranges::any_of(search.failure_loops(), [&](std::uint32_t l) { return o.unrolled.insert(l).second; });
         }
         if (!safe && search.failure() == SearchFailure::budget) return false;
         if (safe) {
             o.fine = true;
             o.disjuncts = std::max(o.disjuncts, kMore);
             if (o.unrolled.contains(endless_loop) || !search.loops().contains(endless_loop)) {
-                // Loops inside the endless one's callees, or several at once.
-                bool added = false;
-                for (std::uint32_t l : search.loops()) added = o.unrolled.insert(l).second || added;
-                return added;
+                // The inner ones first: an outer one may have a measure once they end.
+                unsigned deepest = 0;
+                std::vector<std::uint32_t> added;
+                for (std::uint32_t l : search.loops()) {
+                    if (o.unrolled.contains(l)) continue;
+                    const unsigned depth = depth_of(l);
+                    if (depth > deepest) added.clear();
+                    if (depth >= deepest) added.push_back(l);
+                    deepest = std::max(depth, deepest);
+                }
+                o.unrolled.insert(added.begin(), added.end());
+                return !added.empty();
             }
             return o.unrolled.insert(endless_loop).second;
         }
@@ -107,6 +117,19 @@ class Prover {
             return true;
         }
         return false;
+    }
+
+    // Loops around the head, itself included; callbacks' gates count as outermost.
+    unsigned depth_of(std::uint32_t head) const {
+        unsigned depth = 0;
+        const auto visit = [&](auto&& self, const std::vector<Component>& components, unsigned around) -> void {
+            for (const Component& c : components) {
+                if (c.is_loop && cfg_.blocks[c.head].begin == head) depth = around + 1;
+                self(self, c.body, around + (c.is_loop ? 1u : 0u));
+            }
+        };
+        for (const auto& order : cfg_.order) visit(visit, order, 0);
+        return depth;
     }
 
     SourceLocation where(std::uint32_t slot) const { return env_.object().location(env_.program(), slot); }
@@ -153,6 +176,7 @@ class Prover {
         if (search.failure() == SearchFailure::unsafe) {
             found_.problem = explain(env_, search.unsafe(), search.state());
         } else if (search.failure() == SearchFailure::endless) {
+            if (!search.failure_loops().empty()) endless_ = search.failure_loops().front();
             found_.problem = not_ending(loop_slot(search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
                                         "after " + std::to_string(search.failure_count()) + " iterations the values here are ones the loop has had before");
         } else if (endless_ && !search.failure_loops().empty()) {

@@ -75,6 +75,26 @@ bool Search::run() {
     return run_components(cfg_.order[0], root);
 }
 
+std::set<std::uint32_t> Search::loop_body(std::uint32_t point) const {
+    std::set<std::uint32_t> body;
+    const auto gather = [&](auto&& self, const Component& c, std::set<std::uint32_t>& into) -> void {
+        into.insert(cfg_.blocks[c.head].begin);
+        for (const Component& inner : c.body) self(self, inner, into);
+    };
+    const auto visit = [&](auto&& self, const std::vector<Component>& components) -> void {
+        for (const Component& c : components) {
+            if (!c.is_loop) continue;
+            std::set<std::uint32_t> blocks;
+            gather(gather, c, blocks);
+            if (!blocks.contains(point)) continue;
+            body = std::move(blocks);
+            self(self, c.body);
+        }
+    };
+    for (const auto& order : cfg_.order) visit(visit, order);
+    return body;
+}
+
 std::int32_t Search::resolved(std::int32_t node) const {
     while (node >= 0 && nodes_[static_cast<std::size_t>(node)].forward >= 0) node = nodes_[static_cast<std::size_t>(node)].forward;
     return node;
@@ -101,6 +121,21 @@ bool Search::unsafe_here(std::uint32_t slot) {
     failure_slot_ = slot;
     failure_loops_.assign(loop_stack_.rbegin(), loop_stack_.rend());
     return false;
+}
+
+// An access that fails while invariants are still looked for may fail only because they are too wide yet; were the
+// path dropped, what lies behind it could not bring them down. So it goes on, with any value read.
+bool Search::supposed(std::uint32_t slot, const Operation& op) {
+    const bool load = op.kind == Kind::load || op.kind == Kind::load_sx;
+    if (tentative_ == 0 || (!load && op.kind != Kind::store_reg && op.kind != Kind::store_imm)) return false;
+    const Reason reason = m_.failure().reason;
+    if (reason != Reason::region_bounds && reason != Reason::stack_bounds && reason != Reason::packet_bounds) return false;
+    ++dropped_;
+    m_.clear_failure();
+    if (load) {
+        s_.regs[program_.insns[slot].dst] = Value::of(op.kind == Kind::load ? Number::unknown_bits(op.width) : Number::unknown());
+    }
+    return true;
 }
 
 bool Search::over_budget(std::uint32_t slot) {
@@ -689,7 +724,7 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                 }
                 [[fallthrough]];
             default:
-                if (!m_.step(slot, op)) return unsafe_here(slot);
+                if (!m_.step(slot, op) && !supposed(slot, op)) return unsafe_here(slot);
                 note_stack();
                 slot += op.kind == Kind::load_imm64 ? 2 : 1;
         }

@@ -76,6 +76,8 @@ class Search {
     // Innermost loop (head point) around the failure, outer ones after it.
     const std::vector<std::uint32_t>& failure_loops() const { return failure_loops_; }
 
+    // Where the blocks of the innermost loop around a point begin; a gate has none.
+    std::set<std::uint32_t> loop_body(std::uint32_t point) const;
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<GraphEdge>& edges() const { return edges_; }
     const SearchStats& stats() const { return stats_; }
@@ -118,6 +120,7 @@ class Search {
     void forget_dead_stack(proof::State& s, std::uint32_t point) const;
     bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
     bool unsafe_here(std::uint32_t slot);
+    bool supposed(std::uint32_t slot, const proof::Operation& op);
     void note_stack();
     bool not_settled(std::uint32_t point, std::int32_t node);
     bool over_budget(std::uint32_t slot);

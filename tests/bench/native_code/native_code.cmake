@@ -19,3 +19,8 @@ function(mbpf_native_kernel kernel source)
 endfunction()
 
 mbpf_native_kernel(fletcher16 ${N}/fletcher16.c ${PROJECT_SOURCE_DIR}/sdk/examples/fletcher16)
+
+# bench-<board>.elf: the harness of native_code_bench.
+mbpf_firmware(bench-${MBPF_BOARD} ${N}/harness.c ${N}/interpreter.c)
+target_compile_options(bench-${MBPF_BOARD}.elf PRIVATE -O2)
+target_link_libraries(bench-${MBPF_BOARD}.elf PRIVATE mbpf_device_port)

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bench/native_code/boards.h"
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "sdk/cli/cli.h"
+#include "tests/bench/native_code/harness.h"
+
+namespace mbpf::bench {
+namespace {
+
+constexpr std::size_t kInputs = 0x1000;  // offset of the first input from the table
+
+bool is_arm(const std::string& board) { return board == "cortex-m4"; }
+std::uint64_t table_address(const std::string& board) { return is_arm(board) ? 0x21000000 : 0x87f00000; }
+
+std::uint64_t digest(const std::vector<std::uint8_t>& memory) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (std::uint8_t b : memory) hash = (hash ^ b) * 0x100000001b3u;
+    return hash;
+}
+
+std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
+    std::vector<std::uint8_t> blob(BENCH_CODE_OFFSET + BENCH_ROWS * BENCH_CODE_BYTES);
+    bench_table table{BENCH_MAGIC, static_cast<std::uint32_t>(tasks.size()), {}};
+    std::uint32_t input = kInputs;
+    for (std::uint32_t i = 0; i < tasks.size(); ++i) {
+        const Task& task = tasks[i];
+        const std::uint32_t code = BENCH_CODE_OFFSET + i * BENCH_CODE_BYTES;
+        if (i > 0 && tasks[i - 1].input == task.input) {
+            input = table.row[i - 1].input;
+        } else if (i > 0) {
+            input = (table.row[i - 1].input + table.row[i - 1].bytes + 7u) & ~7u;
+        }
+        table.row[i] = {task.interpreted ? BENCH_BYTECODE : BENCH_MACHINE_CODE, code + task.entry, input, static_cast<std::uint32_t>(task.input.size())};
+        std::memcpy(blob.data() + code, task.code.data(), std::min<std::size_t>(task.code.size(), BENCH_CODE_BYTES));
+        std::memcpy(blob.data() + input, task.input.data(), task.input.size());
+    }
+    static_assert(sizeof table <= kInputs);
+    std::memcpy(blob.data(), &table, sizeof table);
+    return blob;
+}
+
+using Kernel = std::uint64_t (*)(void* memory, void* const* imports);
+std::uint64_t nothing(void*, void* const*) { return 0; }
+
+// The child: a trap before and after the call, result and memory in a page shared with the parent.
+struct Shared {
+    std::uint64_t result;
+    std::uint8_t memory[BENCH_MEMORY_BYTES];
+};
+[[noreturn]] void child(Kernel kernel, Shared* shared) {
+    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    __asm__ volatile("int3");
+    const std::uint64_t result = kernel(shared->memory, nullptr);
+    __asm__ volatile("int3");
+    shared->result = result;
+    ::_exit(0);
+}
+
+// Steps between the traps. A single step reports TRAP_TRACE, the trap itself SI_KERNEL.
+std::uint64_t steps(Kernel kernel, Shared* shared) {
+    const pid_t pid = ::fork();
+    if (pid == 0) child(kernel, shared);
+    int status = 0;
+    std::uint64_t count = 0;
+    ::waitpid(pid, &status, 0);
+    while (WIFSTOPPED(status)) {
+        siginfo_t info{};
+        ::ptrace(PTRACE_GETSIGINFO, pid, nullptr, &info);
+        if (count > 0 && info.si_code != TRAP_TRACE) break;
+        ++count;
+        ::ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr);
+        ::waitpid(pid, &status, 0);
+    }
+    if (WIFSTOPPED(status)) {
+        ::ptrace(PTRACE_CONT, pid, nullptr, nullptr);
+        ::waitpid(pid, &status, 0);
+    }
+    return WIFEXITED(status) ? count : 0;
+}
+
+}  // namespace
+
+std::uint64_t code_address(const std::string& board, std::size_t index) { return table_address(board) + BENCH_CODE_OFFSET + index * BENCH_CODE_BYTES; }
+
+std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error) {
+    std::vector<Count> counts(tasks.size());
+    const auto path = std::filesystem::temp_directory_path() / ("native-code-table-" + std::to_string(::getpid()));
+    if (!cli::write_output(path.string(), table_of(tasks))) {
+        error = "cannot write " + path.string();
+        return counts;
+    }
+    char address[32];
+    std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(table_address(board)));
+    const std::string machine = is_arm(board) ? "qemu-system-arm -M mps2-an386 -semihosting-config enable=on,target=native" : "qemu-system-riscv32 -M virt -bios none -cpu rv32";
+    const std::string command = "timeout 300 " + machine + " -icount shift=0 -nodefaults -display none -serial stdio -kernel " + firmware_folder + "/bench-" + board + ".elf -device loader,file=" + path.string() + ",addr=" + address + ",force-raw=on </dev/null";
+    error = "the board did not come to an end";
+    if (std::FILE* out = ::popen(command.c_str(), "r")) {
+        char line[256];
+        while (std::fgets(line, sizeof line, out) != nullptr) {
+            unsigned long long index, result, digest, instructions;
+            if (std::sscanf(line, "%llu %llu %llu %llu", &index, &result, &digest, &instructions) == 4 && index < counts.size()) counts[index] = {result, digest, instructions, true};
+            if (std::strncmp(line, "end", 3) == 0) error.clear();
+        }
+        ::pclose(out);
+    }
+    std::filesystem::remove(path);
+    return counts;
+}
+
+Count run_stepwise(const Task& task) {
+    Count count;
+    void* shared_page = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* code = ::mmap(nullptr, task.code.size() + 1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (shared_page == MAP_FAILED || code == MAP_FAILED) return count;
+    auto* shared = static_cast<Shared*>(shared_page);
+    std::memcpy(code, task.code.data(), task.code.size());
+    std::memcpy(shared->memory, task.input.data(), task.input.size());
+    const std::uint64_t with = steps(reinterpret_cast<Kernel>(static_cast<std::uint8_t*>(code) + task.entry), shared);
+    count.result = shared->result;
+    count.digest = digest({shared->memory, shared->memory + task.input.size()});
+    const std::uint64_t without = steps(nothing, shared);
+    count.done = with > 0 && without > 0;
+    count.instructions = with - without;
+    ::munmap(shared_page, sizeof(Shared));
+    ::munmap(code, task.code.size() + 1);
+    return count;
+}
+
+}  // namespace mbpf::bench

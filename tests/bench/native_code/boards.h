@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs code and counts its instructions: on an emulated board, or step by step in a child of this process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mbpf::bench {
+
+struct Task {
+    std::vector<std::uint8_t> code;
+    std::uint32_t entry = 0;
+    bool interpreted = false;
+    std::vector<std::uint8_t> input;
+};
+struct Count {
+    std::uint64_t result = 0, digest = 0, instructions = 0;
+    bool done = false;
+};
+
+// Where code of task `index` will lie on the board.
+std::uint64_t code_address(const std::string& board, std::size_t index);
+// One emulation for all; `error` is empty if it went to its end.
+std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error);
+// The same on x86_64.
+Count run_stepwise(const Task& task);
+
+}  // namespace mbpf::bench
