@@ -180,7 +180,7 @@ class Prover {
             found_.problem = not_ending(loop_slot(search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
                                         "after " + std::to_string(search.failure_count()) + " iterations the values here are ones the loop has had before");
         } else if (endless_ && !search.failure_loops().empty()) {
-            // Run out to find an end that no measure shows.
+            // Run iteration by iteration to find an end that no measure shows.
             found_.problem = not_ending(loop_slot(*endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
         } else {
             Diagnostic d;
@@ -191,9 +191,15 @@ class Prover {
             d.message = "analysis budget of " + std::to_string(search.failure_count()) + " steps spent here";
             d.why = std::string("tried: invariants with ") + std::to_string(kFew) + " and " + std::to_string(kMore) + " states a place" + (search.failure_loops().empty() ? "" : ", running the loop iteration by iteration");
             d.fix = "lower loop bounds, move work out of inner loops, or split the program";
+            if (unsafe_) {  // which the budget did not suffice to rule out
+                unsafe_->notes.push_back({d.message + "; " + d.why, d.where});
+                found_.problem = unsafe_;
+                return;
+            }
             found_.problem = d;
         }
         note_path(search);
+        if (search.failure() == SearchFailure::unsafe) unsafe_ = found_.problem;
     }
 
     Diagnostic not_ending(std::uint32_t slot, std::string why) {
@@ -269,6 +275,7 @@ class Prover {
     StackLiveness liveness_;
     std::uint64_t spent_ = 0;
     std::optional<std::uint32_t> endless_;
+    std::optional<Diagnostic> unsafe_;  // of an attempt before
     Found found_;
 };
 
