@@ -6,6 +6,7 @@
 
 #include "verifier/costs.h"
 #include "verifier/explain.h"
+#include "verifier/path.h"
 #include "verifier/search.h"
 
 namespace mbpf {
@@ -58,9 +59,16 @@ class Prover {
                     return std::move(found_);
                 }
             }
-            if (!safe) note_failure(search);
-            else note_endless(search, costs.endless_loop);
-            if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
+            if (safe) endless_ = costs.endless_loop;
+            if (!next(o, search, safe, costs.endless_loop)) {
+                if (safe) {
+                    note_endless(search, costs.endless_loop);  // ran through safely: no path leads to it
+                } else {
+                    note_failure(search);
+                    tell_path(env_, search, *found_.problem, found_.path);
+                }
+                return std::move(found_);
+            }
         }
     }
 
@@ -137,27 +145,10 @@ class Prover {
     void note_path(const Search& search) {
         found_.path.clear();
         for (std::uint32_t d : search.failure_path()) found_.path.push_back({d >> 1, (d & 1) != 0, {}});
-        add_notes();
         found_.values.clear();
         const State& s = search.state();
         for (unsigned r = 0; r < bpf::kFramePointer; ++r)
             if (s.regs[r].kind != ValueKind::unknown) found_.values.push_back({"r" + std::to_string(r), describe(env_, s, s.regs[r])});
-    }
-
-    // The last decisions on the way, in C terms: which condition, and where it led. A loop decides the same again
-    // and again; once is enough to say so.
-    void add_notes() {
-        constexpr std::size_t kNotes = 8;
-        std::vector<PathStep> last;
-        for (auto it = found_.path.rbegin(); it != found_.path.rend() && last.size() < kNotes; ++it)
-            if (std::ranges::none_of(last, [&](const PathStep& s) { return s.slot == it->slot && s.taken == it->taken; }) && where(it->slot).line > 0) last.push_back(*it);
-        for (auto it = last.rbegin(); it != last.rend(); ++it) {
-            const std::uint32_t next = it->slot + 1 + (it->taken ? static_cast<std::uint32_t>(std::int32_t{env_.program().insns[it->slot].offset}) : 0);
-            const SourceLocation to = where(next);
-            std::string text = std::string("on the way here this condition's jump is ") + (it->taken ? "taken" : "not taken");
-            if (to.line > 0) text += ", on to line " + std::to_string(to.line);
-            found_.problem->notes.push_back({text + ": " + bpf::disassemble(env_.program().insns, it->slot), where(it->slot)});
-        }
     }
 
     // The loop's own condition: the line people call the loop. The last jump back to the head.

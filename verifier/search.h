@@ -41,6 +41,11 @@ struct GraphEdge {
     std::uint64_t steps = 0;
 };
 
+// What is told of the way to a failure; `segment` begins at each invariant, `arrived` ends it.
+enum class Retrace : std::uint8_t { segment, instruction, leave, taken, not_taken, arrived };
+// The state is that before an instruction, or behind a decision; null: not known.
+using Retraced = std::function<void(Retrace, std::uint32_t slot, const proof::State*)>;
+
 enum class SearchFailure : std::uint8_t { none, unsafe, budget, endless };
 
 struct SearchOptions {
@@ -70,6 +75,8 @@ class Search {
     const proof::State& state() const { return s_; }
     // Decisions on the way to it.
     std::vector<std::uint32_t> failure_path() const;
+    // Goes the last part of that way again. Changes state().
+    void retrace(const Retraced& see);
     // Loops met, by head point, outermost first; with the widest iteration count of those unrolled.
     const std::set<std::uint32_t>& loops() const { return loops_; }
     const std::map<std::uint32_t, std::uint64_t>& iterations() const { return iterations_; }

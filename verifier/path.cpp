@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers are followed along the way as C expressions ("ctx->value / 4", "bpf_map_lookup_elem()"). They are for
+// reading only: one that is lost is told by its register's name.
+#include "verifier/path.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "verifier/data_names.h"
+#include "verifier/explain.h"
+
+namespace mbpf {
+
+using namespace proof;
+using bpf::AluOp;
+using bpf::Condition;
+using bpf::Kind;
+
+namespace {
+
+constexpr std::size_t kLongest = 60;  // of an expression
+constexpr std::size_t kNotes = 8;
+
+const char* symbol_of(AluOp op) {
+    switch (op) {
+        case AluOp::add: return " + ";
+        case AluOp::sub: return " - ";
+        case AluOp::mul: return " * ";
+        case AluOp::div:
+        case AluOp::sdiv: return " / ";
+        case AluOp::mod:
+        case AluOp::smod: return " % ";
+        case AluOp::and_: return " & ";
+        case AluOp::or_: return " | ";
+        case AluOp::xor_: return " ^ ";
+        case AluOp::lsh: return " << ";
+        case AluOp::rsh:
+        case AluOp::arsh: return " >> ";
+        case AluOp::none:
+        case AluOp::neg:
+        case AluOp::mov: return nullptr;
+    }
+    return nullptr;
+}
+
+// What holds if the jump is taken, or is not.
+const char* relation(Condition c, bool holds) {
+    switch (c) {
+        case Condition::eq: return holds ? " == " : " != ";
+        case Condition::ne: return holds ? " != " : " == ";
+        case Condition::gt:
+        case Condition::sgt: return holds ? " > " : " <= ";
+        case Condition::ge:
+        case Condition::sge: return holds ? " >= " : " < ";
+        case Condition::lt:
+        case Condition::slt: return holds ? " < " : " >= ";
+        case Condition::le:
+        case Condition::sle: return holds ? " <= " : " > ";
+        case Condition::set: return holds ? " has bits of " : " has no bit of ";
+        case Condition::none: return " ? ";
+    }
+    return " ? ";
+}
+
+bool is_signed(Condition c) { return c == Condition::sgt || c == Condition::sge || c == Condition::slt || c == Condition::sle; }
+
+template <class T>
+std::string between(T low, T high) { return low == high ? "it is " + std::to_string(low) : "it is in [" + std::to_string(low) + ", " + std::to_string(high) + "]"; }
+
+// "it is in [0, 7]", read as the jump reads it; empty if nothing is known.
+std::string known(const Value& v, unsigned width, bool as_signed) {
+    if (!v.is_number()) return {};
+    const auto text = [&](const auto& i, auto least, auto greatest, auto most) -> std::string {
+        if (as_signed) return i.smin == least && i.smax == greatest ? std::string() : between(i.smin, i.smax);
+        return i.umin == 0 && i.umax == most ? std::string() : between(i.umin, i.umax);
+    };
+    if (width == 32) return text(v.number.low, INT32_MIN, INT32_MAX, UINT32_MAX);
+    return text(v.number.wide, INT64_MIN, INT64_MAX, UINT64_MAX);
+}
+
+class Teller {
+  public:
+    Teller(const ProofEnvironment& env, std::vector<PathStep>& path) : env_(env), path_(path), names_(env.object()) {}
+
+    void see(Retrace what, std::uint32_t slot, const State* s) {
+        switch (what) {
+            case Retrace::segment:
+                arrived_ = false;
+                break;
+            case Retrace::instruction:
+                follow(slot, *s);
+                break;
+            case Retrace::leave:
+                if (!saved_.empty()) {
+                    std::copy(saved_.back().begin(), saved_.back().end(), expr_.begin() + 6);
+                    saved_.pop_back();
+                }
+                break;
+            case Retrace::taken:
+            case Retrace::not_taken: told_.push_back(decision(slot, what == Retrace::taken, s)); break;
+            case Retrace::arrived: arrived_ = true; break;
+        }
+    }
+
+    void finish(Diagnostic& problem) {
+        // What was told is the end of the path.
+        for (std::size_t i = 0; i < std::min(told_.size(), path_.size()); ++i) path_[path_.size() - 1 - i].values = told_[told_.size() - 1 - i].values;
+        std::vector<const Told*> last;
+        for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
+            if (it->at.line > 0 && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
+        for (auto it = last.rbegin(); it != last.rend(); ++it) problem.notes.push_back({(*it)->text, (*it)->at});
+        if (!arrived_) return;
+        for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
+            const std::string is = "r" + std::to_string(r) + " is ";
+            if (problem.why.starts_with(is) && !expr_[r].empty()) problem.why.replace(0, is.size(), expr_[r] + " (r" + std::to_string(r) + ") is ");
+        }
+    }
+
+  private:
+    struct Told {
+        std::uint32_t slot = 0;
+        bool taken = false;
+        std::string text;
+        SourceLocation at;
+        std::vector<std::pair<std::string, std::string>> values;
+    };
+
+    const bpf::Insn& insn(std::uint32_t slot) const { return env_.program().insns[slot]; }
+    std::string reg(unsigned r, unsigned width) const { return (width == 32 ? "w" : "r") + std::to_string(r); }
+    std::string named(unsigned r, unsigned width) const { return expr_[r].empty() ? reg(r, width) : expr_[r]; }
+
+    Told decision(std::uint32_t slot, bool taken, const State* s) {
+        const bpf::Insn& i = insn(slot);
+        const Operation op = decode(i);
+        Told t{slot, taken, {}, env_.object().location(env_.program(), slot), {}};
+        const auto line_after = [&](bool jumps) { return env_.object().location(env_.program(), slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0)).line; };
+        const std::uint32_t to = line_after(taken), other = line_after(!taken);
+        const bool as_signed = is_signed(op.condition);
+        const bool pointer = s != nullptr && (s->regs[i.dst].is_pointer() || (!op.uses_src && i.imm == 0 && expr_[i.dst].ends_with(")") && s->regs[i.dst].is_null()));
+        const std::string left = named(i.dst, op.width);
+        const std::string right = op.uses_src ? named(i.src, op.width) : pointer && i.imm == 0 ? "NULL" : as_signed || i.imm >= 0 ? std::to_string(i.imm) : std::to_string(op.width == 32 ? std::uint64_t{static_cast<std::uint32_t>(i.imm)} : static_cast<std::uint64_t>(std::int64_t{i.imm}));
+        t.text = "here " + left + relation(op.condition, taken) + right;
+        if (s != nullptr && !pointer) {
+            const std::string l = known(s->regs[i.dst], op.width, as_signed);
+            const std::string r = op.uses_src ? known(s->regs[i.src], op.width, as_signed) : std::string();
+            if (!l.empty()) t.values.emplace_back(left, l.substr(3));
+            if (!r.empty()) t.values.emplace_back(right, r.substr(3));
+            if (!l.empty() && r.empty()) t.text += " (" + l + ")";
+            if (!r.empty()) t.text += " (" + (l.empty() ? std::string() : left + l.substr(2) + ", ") + right + r.substr(2) + ")";
+        }
+        if (s != nullptr && op.uses_src && s->packet_bytes > 0 && (s->regs[i.dst].region == Region::packet_end || s->regs[i.src].region == Region::packet_end)) {
+            t.text += " (the packet has at least " + std::to_string(s->packet_bytes) + " bytes)";
+            t.values.emplace_back("packet", "at least " + std::to_string(s->packet_bytes) + " bytes");
+        }
+        if (to > 0) t.text += to == t.at.line ? ", and on in line " + std::to_string(to) : ", so on to line " + std::to_string(to);
+        if (to > 0 && other > 0 && other != to && other != t.at.line) t.text += ", not " + std::to_string(other);
+        return t;
+    }
+
+    void set(unsigned r, std::string text) {
+        if (text.size() > kLongest) text.clear();
+        expr_[r] = std::move(text);
+    }
+
+    static std::string grouped(const std::string& text) { return text.find(' ') == std::string::npos ? text : "(" + text + ")"; }
+
+    void alu(const bpf::Insn& i, const Operation& op) {
+        const std::string operand = op.uses_src ? expr_[i.src] : std::to_string(i.imm);
+        if (op.alu == AluOp::mov) return set(i.dst, operand);
+        const bool shift = op.alu == AluOp::lsh || op.alu == AluOp::rsh || op.alu == AluOp::arsh;
+        if (shift && !op.uses_src && i.imm == 32) return;  // a pair of these is a cast
+        if (expr_[i.dst].empty() || operand.empty()) return set(i.dst, {});
+        if (op.alu == AluOp::neg) return set(i.dst, "-" + grouped(expr_[i.dst]));
+        if (op.alu == AluOp::add && !op.uses_src && i.imm < 0) return set(i.dst, expr_[i.dst] + " - " + std::to_string(-std::int64_t{i.imm}));
+        const bool sum = op.alu == AluOp::add;
+        set(i.dst, (sum ? expr_[i.dst] : grouped(expr_[i.dst])) + symbol_of(op.alu) + grouped(operand));
+    }
+
+    std::string place(int map, std::int64_t offset, bool fixed) const {
+        const bpf::Map& m = env_.object().maps[static_cast<std::size_t>(map)];
+        const auto found = names_.find(m, offset);
+        if (!found) return {};
+        std::string text = m.is_global_data() ? found->name : found->name.empty() ? "*" + m.name : m.name + "->" + found->name;
+        if (found->element > 0) text += "[" + (fixed ? std::to_string((offset - found->begin) / found->element) : std::string("…")) + "]";
+        return fixed || found->element > 0 ? text : std::string();
+    }
+
+    std::string loaded(const bpf::Insn& i, const Operation& op, const State& s) const {
+        const Value& base = s.regs[i.src];
+        const std::int64_t offset = base.offset_min() + i.offset;
+        if (!base.is_pointer()) return {};
+        switch (base.region) {
+            case Region::context:
+                for (const ContextField& f : env_.hook().fields)
+                    if (base.fixed_place() && offset >= f.offset && offset < std::int64_t{f.offset} + f.size) return "ctx->" + f.name;
+                return {};
+            case Region::packet:
+                if (!base.fixed_place()) return {};
+                return "packet[" + std::to_string(offset) + (op.width > 8 ? ".." + std::to_string(offset + op.width / 8 - 1) : std::string()) + "]";
+            case Region::map_value:
+                return base.map >= 0 ? place(base.map, offset, base.fixed_place()) : std::string();
+            case Region::stack: {
+                const auto found = base.fixed_place() ? stack_.find({base.frame, offset}) : stack_.end();
+                return found == stack_.end() ? std::string() : found->second;
+            }
+            case Region::none:
+            case Region::mixed:
+            case Region::packet_end:
+            case Region::packet_meta:
+            case Region::map_handle:
+            case Region::ring_buffer_record:
+            case Region::memory:
+            case Region::function:
+            case Region::object: return {};
+        }
+        return {};
+    }
+
+    void stored(const bpf::Insn& i, const State& s, const std::string& text) {
+        const Value& base = s.regs[i.dst];
+        if (base.region != Region::stack) return;
+        if (!base.fixed_place()) return stack_.clear();
+        const std::int64_t at = base.offset_min() + i.offset;
+        for (std::int64_t o = at - 7; o < at + 8; ++o) stack_.erase({base.frame, o});
+        if (!text.empty()) stack_[{base.frame, at}] = text;
+    }
+
+    void follow(std::uint32_t slot, const State& s) {
+        const bpf::Insn& i = insn(slot);
+        const Operation op = decode(i);
+        switch (op.kind) {
+            case Kind::alu: alu(i, op); break;
+            case Kind::movsx: set(i.dst, expr_[i.src]); break;
+            case Kind::to_be:
+            case Kind::bswap: set(i.dst, expr_[i.dst].empty() || i.imm > 32 ? std::string() : std::string(i.imm == 16 ? "ntohs(" : "ntohl(") + expr_[i.dst] + ")"); break;
+            case Kind::to_le: break;
+            case Kind::load:
+            case Kind::load_sx: set(i.dst, loaded(i, op, s)); break;
+            case Kind::store_reg: stored(i, s, expr_[i.src]); break;
+            case Kind::store_imm: stored(i, s, std::to_string(i.imm)); break;
+            case Kind::atomic: follow_atomic(i, op, s); break;
+            case Kind::load_imm64: follow_immediate(slot, i); break;
+            case Kind::call_helper: {
+                const Helper* h = env_.platform().find_helper(static_cast<std::uint32_t>(i.imm));
+                for (unsigned r = 0; r <= 5; ++r) expr_[r].clear();
+                if (h != nullptr) set(0, "bpf_" + h->name + "()");
+                if (h != nullptr && std::ranges::any_of(h->args, [](const HelperArg& a) { return a.kind == ArgKind::memory_write || a.kind == ArgKind::map_value_out; })) stack_.clear();
+                break;
+            }
+            case Kind::call_local:
+                saved_.push_back({expr_[6], expr_[7], expr_[8], expr_[9]});
+                break;
+            case Kind::load_abs:
+            case Kind::load_ind: set(0, "packet[…]"); break;
+            case Kind::jump:
+            case Kind::jump_always:
+            case Kind::call_btf:
+            case Kind::call_indirect:
+            case Kind::exit: break;
+        }
+    }
+
+    void follow_atomic(const bpf::Insn& i, const Operation& op, const State& s) {
+        const Value& base = s.regs[i.dst];
+        const bool named = base.region == Region::map_value && base.map >= 0 && base.is_pointer();
+        const std::string old = named ? place(base.map, base.offset_min() + i.offset, base.fixed_place()) : std::string();
+        stored(i, s, {});
+        if (op.atomic == bpf::AtomicOp::compare_exchange) set(0, old);
+        else if (op.atomic >= bpf::AtomicOp::fetch_add) set(i.src, old);
+    }
+
+    void follow_immediate(std::uint32_t slot, const bpf::Insn& i) {
+        const auto pseudo = static_cast<bpf::Pseudo>(i.src);
+        const bool map = (pseudo == bpf::Pseudo::map || pseudo == bpf::Pseudo::map_value) && i.imm >= 0 && static_cast<std::size_t>(i.imm) < env_.object().maps.size();
+        if (pseudo == bpf::Pseudo::map && map) return set(i.dst, "&" + env_.object().maps[static_cast<std::size_t>(i.imm)].name);
+        if (pseudo == bpf::Pseudo::map_value && map) {
+            const auto found = names_.find(env_.object().maps[static_cast<std::size_t>(i.imm)], insn(slot + 1).imm);
+            return set(i.dst, found ? (found->element > 0 ? "" : "&") + found->name : std::string());
+        }
+        if (pseudo == bpf::Pseudo::none) return set(i.dst, std::to_string(static_cast<std::int64_t>(static_cast<std::uint64_t>(static_cast<std::uint32_t>(insn(slot + 1).imm)) << 32 | static_cast<std::uint32_t>(i.imm))));
+        set(i.dst, {});
+    }
+
+    const ProofEnvironment& env_;
+    std::vector<PathStep>& path_;
+    DataNames names_;
+    std::array<std::string, bpf::kRegisterCount> expr_;
+    std::vector<std::array<std::string, 4>> saved_;  // r6 to r9 of callers
+    std::map<std::pair<unsigned, std::int64_t>, std::string> stack_;  // by frame and offset
+    std::vector<Told> told_;
+    bool arrived_ = false;
+};
+
+}  // namespace
+
+void tell_path(const ProofEnvironment& env, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
+    Teller teller(env, path);
+    search.retrace([&](Retrace what, std::uint32_t slot, const State* s) { teller.see(what, slot, s); });
+    teller.finish(problem);
+}
+
+}  // namespace mbpf

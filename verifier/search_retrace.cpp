@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to a failure once more, for people: from each invariant on it along the decisions taken, so that what was
+// known at each decision can be told. Where the way cannot be followed (through a callback's gate, or where an
+// invariant has since grown), its decisions are told without values.
+#include "verifier/search.h"
+
+namespace mbpf {
+
+using namespace proof;
+using bpf::Kind;
+
+void Search::retrace(const Retraced& see) {
+    // Only the last decisions are told; a loop that was run out has thousands.
+    constexpr std::size_t kNodes = 48;
+    constexpr std::uint32_t kSteps = 1u << 16;  // of one segment
+    std::vector<std::int32_t> chain;
+    for (std::int32_t n = failure_node_; n >= 0 && chain.size() < kNodes; n = n == 0 ? -1 : nodes_[static_cast<std::size_t>(n)].parent) chain.push_back(n);
+    const std::vector<std::uint32_t> last = decisions_;
+    for (std::size_t k = chain.size(); k-- > 0;) {
+        const Node& node = nodes_[static_cast<std::size_t>(chain[k])];
+        const std::vector<std::uint32_t>& decisions = k == 0 ? last : nodes_[static_cast<std::size_t>(chain[k - 1])].decisions;
+        const std::uint32_t end = k == 0 ? failure_slot_ : nodes_[static_cast<std::size_t>(chain[k - 1])].point;
+        see(Retrace::segment, node.point, nullptr);
+        bool follows = (node.point & kGate) == 0;
+        if (follows && chain[k] == 0) {
+            for (Value& v : s_.regs) v = Value{};
+            static_cast<Shape&>(s_) = Shape{};
+            s_.cell_count = 0;
+            s_.difference_count = 0;
+            s_.next_symbol = 1;
+            m_.enter_program();
+        } else if (follows) {
+            follows = load(node.bytes, s_);
+        }
+        std::uint32_t slot = node.point;
+        std::size_t done = 0;
+        for (std::uint32_t step = 0; follows && step < kSteps && !(done == decisions.size() && slot == end && step > 0); ++step) {
+            const Operation& op = ops_[slot];
+            const bpf::Insn& insn = program_.insns[slot];
+            if (op.kind == Kind::jump) {
+                if (done == decisions.size() || decisions[done] >> 1 != slot) break;
+                const bool taken = (decisions[done] & 1) != 0;
+                m_.name_operands(slot, op);
+                if (m_.edge(slot, op, taken) != Edge::feasible) break;
+                see(taken ? Retrace::taken : Retrace::not_taken, slot, &s_);
+                ++done;
+                slot += 1 + (taken ? static_cast<std::uint32_t>(std::int32_t{insn.offset}) : 0);
+            } else if (op.kind == Kind::jump_always) {
+                slot = static_cast<std::uint32_t>(std::int64_t{slot} + 1 + (op.width == 32 ? insn.imm : insn.offset));
+            } else if (op.kind == Kind::call_local) {
+                see(Retrace::instruction, slot, &s_);
+                const std::uint32_t target = slot + 1 + static_cast<std::uint32_t>(insn.imm);
+                if (!m_.call(slot, target)) break;
+                slot = target;
+            } else if (op.kind == Kind::exit) {
+                const std::uint32_t back = s_.top().return_slot;
+                if (s_.depth == 1 || s_.top().kind == FrameKind::callback || !m_.leave(slot)) break;
+                see(Retrace::leave, slot, &s_);
+                slot = back;
+            } else {
+                if (op.kind == Kind::call_helper && m_.is_callback(slot)) break;
+                see(Retrace::instruction, slot, &s_);
+                if (!m_.step(slot, op)) break;
+                slot += op.kind == Kind::load_imm64 ? 2 : 1;
+            }
+        }
+        m_.clear_failure();
+        if (follows && done == decisions.size() && slot == end) see(Retrace::arrived, slot, &s_);
+        for (; done < decisions.size(); ++done) see((decisions[done] & 1) != 0 ? Retrace::taken : Retrace::not_taken, decisions[done] >> 1, nullptr);
+    }
+}
+
+}  // namespace mbpf
