@@ -5,9 +5,10 @@
 
 namespace mbpf {
 
-DataNames::DataNames(const bpf::Object& object) {
-    if (object.elf.empty()) return;
-    elf_ = read_elf(object.elf);
+void DataNames::read() const {
+    is_read_ = true;
+    if (object_.elf.empty()) return;
+    elf_ = read_elf(object_.elf);
     if (!*elf_) return;
     if (const ElfSection* section = (*elf_)->find(".BTF")) btf_ = read_btf(section->bytes);
 }
@@ -63,6 +64,7 @@ NamedPlace DataNames::descend(std::uint32_t type, NamedPlace place, std::int64_t
 }
 
 std::optional<NamedPlace> DataNames::find(const bpf::Map& map, std::int64_t offset) const {
+    if (!is_read_) read();
     if (!elf_ || !*elf_) return std::nullopt;
     if (!map.is_global_data()) {
         const std::uint32_t type = value_type(map.name);

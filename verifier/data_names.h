@@ -21,7 +21,7 @@ struct NamedPlace {
 class DataNames {
   public:
     // The object must outlive it. Objects without symbols or types have no names.
-    explicit DataNames(const bpf::Object& object);
+    explicit DataNames(const bpf::Object& object) : object_(object) {}
     // The variable or member that holds the byte; arrays whole.
     std::optional<NamedPlace> find(const bpf::Map& map, std::int64_t offset) const;
 
@@ -30,8 +30,12 @@ class DataNames {
     std::uint32_t type_of_variable(std::string_view name) const;
     std::uint32_t value_type(std::string_view map) const;
 
-    std::optional<Result<ElfFile>> elf_;
-    std::optional<Result<Btf>> btf_;
+    void read() const;
+
+    const bpf::Object& object_;
+    mutable bool is_read_ = false;  // when first asked: most programs have nothing to explain
+    mutable std::optional<Result<ElfFile>> elf_;
+    mutable std::optional<Result<Btf>> btf_;
 };
 
 }  // namespace mbpf

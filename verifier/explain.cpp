@@ -16,8 +16,8 @@ std::string range_text(std::int64_t lo, std::int64_t hi) { return lo == hi ? std
 
 class Explainer {
   public:
-    Explainer(const ProofEnvironment& env, const Failure& failure, const State& state)
-        : env_(env), f_(failure), s_(state), helper_(helper_at(failure.slot)), value_(state.regs[failure.reg < State::kRegisters ? failure.reg : 0]) {}
+    Explainer(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state)
+        : env_(env), names_(names), f_(failure), s_(state), helper_(helper_at(failure.slot)), value_(state.regs[failure.reg < State::kRegisters ? failure.reg : 0]) {}
 
     Diagnostic run() {
         d_.instruction = f_.slot;
@@ -55,9 +55,15 @@ class Explainer {
     bool calls();
     bool argument_of_wrong_kind();
     bool unresolved();
+    bool past_named_data();
+    bool moved_by_variable();
+    bool stack_index();
+    std::string unwritten_bytes() const;
+    std::string bounds_check(std::int64_t low, std::int64_t length) const;
     void rest();
 
     const ProofEnvironment& env_;
+    const DataNames& names_;
     const Failure& f_;
     const State& s_;
     const Helper* helper_;
@@ -65,34 +71,105 @@ class Explainer {
     Diagnostic d_;
 };
 
+// For an index that may be as low as `low`.
+std::string Explainer::bounds_check(std::int64_t low, std::int64_t length) const {
+    return "check the index first: if (" + std::string(low < 0 ? "i < 0 || " : "") + "i >= " + std::to_string(length) + ") return 0;" + (low < 0 ? " or make it unsigned and check only the second" : "");
+}
+
+// Past the end of a map's value where C has a name for what the access begins in.
+bool Explainer::past_named_data() {
+    const bpf::Map& map = env_.object().maps[static_cast<std::size_t>(value_.map)];
+    const auto place = names_.find(map, std::clamp<std::int64_t>(f_.low, 0, std::max<std::int64_t>(f_.limit - 1, 0)));
+    if (!place) return false;
+    std::string object = place->name.empty() ? "the value of map " + map.name : place->name;
+    if (!map.is_global_data() && !place->name.empty()) object += " in the value of map " + map.name;
+    const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of " + object;
+    if (place->element <= 0 || f_.low == f_.high)
+        return say(1013, what, "it has " + bytes_text(static_cast<std::uint64_t>(place->size)) + "; the offset is " + range_text(f_.low - place->begin, f_.high - place->begin),
+                   f_.low == f_.high ? "make it larger, or use what lies inside it" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") return 0; with n unsigned");
+    const std::int64_t length = place->size / place->element;
+    const auto index = [&](std::int64_t offset) { return (offset - place->begin - (offset < place->begin ? place->element - 1 : 0)) / place->element; };
+    return say(1013, what, "it has " + std::to_string(length) + " elements of " + bytes_text(static_cast<std::uint64_t>(place->element)) + "; the index is in " + range_text(index(f_.low), index(f_.high)),
+               bounds_check(index(f_.low), length));
+}
+
+bool Explainer::moved_by_variable() {
+    const std::string amount = "the amount is in " + range_text(f_.low, f_.high) + " bytes";
+    if (value_.region == Region::map_value && value_.map >= 0 && value_.fixed_place()) {
+        const auto place = names_.find(env_.object().maps[static_cast<std::size_t>(value_.map)], value_.fixed);
+        if (place && place->element > 0) return say(1011, "index into " + place->name + " is unbounded", it_is() + "; " + amount, bounds_check(f_.low, place->size / place->element));
+    }
+    if (value_.region == Region::packet && f_.low < 0 && f_.low > -kMaxOffset)
+        return say(1011, "packet pointer may be moved back by an unknown amount", it_is() + "; " + amount, "make the length unsigned, or return early if it is negative");
+    return say(1011, "pointer is moved by an unbounded amount", it_is() + "; " + amount,
+               value_.region == Region::packet ? "bound the length first: if (n > 1500) return 0; with n unsigned, or give it a type of 16 bits" : std::string("check the index first: if (i >= LENGTH) return 0;") + (f_.low < 0 ? " with i unsigned" : "") + ", or mask it: i & (LENGTH - 1) with LENGTH a power of two");
+}
+
+bool Explainer::stack_index() {
+    const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of a stack variable";
+    const auto size = static_cast<std::int64_t>(f_.size);
+    const std::int64_t begin = f_.low - value_.number.wide.smin;  // of the array, where the index is what varies
+    if (value_.fixed_place() || size == 0 || begin < -kFrameBytes || begin >= 0)
+        return say(1017, what, "the offset from the frame's end is " + range_text(f_.low, f_.high) + "; the frame is the " + std::to_string(kFrameBytes) + " bytes before it", "check the index against the array's length before using it");
+    const auto index = [&](std::int64_t offset) { return (offset - begin - (offset < begin ? size - 1 : 0)) / size; };
+    return say(1017, what, "at most " + std::to_string(-begin / size) + " elements of " + bytes_text(f_.size) + " lie between its start and the frame's end; the index is in " + range_text(index(f_.low), index(f_.high)),
+               bounds_check(index(f_.low), -begin / size));
+}
+
+// "bytes 13 to 15 of 16 …": what of the access is not written.
+std::string Explainer::unwritten_bytes() const {
+    std::string runs;
+    std::int64_t missing = 0;
+    const std::int64_t all = f_.high - f_.low + 1;
+    const Frame& frame = s_.frames[value_.frame];
+    for (std::int64_t at = f_.low; at <= f_.high && at >= -kFrameBytes && at < 0; ++at) {
+        if (frame.all_written(at, 1)) continue;
+        const std::int64_t first = at;
+        while (at < f_.high && at < -1 && !frame.all_written(at + 1, 1)) ++at;
+        missing += at - first + 1;
+        runs += (runs.empty() ? "" : ", ") + std::to_string(first - f_.low) + (at > first ? " to " + std::to_string(at - f_.low) : "");
+    }
+    if (missing == 0 || missing == all) return all == 1 ? "the byte is not written on every path here" : "none of the " + std::to_string(all) + " bytes is written on every path here";
+    return "of the " + std::to_string(all) + " bytes, counted from 0, " + runs + (missing == 1 ? " is" : " are") + " not written on every path here; the padding between members counts";
+}
+
 bool Explainer::memory() {
     switch (f_.reason) {
         case Reason::packet_bounds: {
-            const std::int64_t needed = value_.fixed + (f_.low - value_.offset_min()) + f_.size;
-            const std::int64_t known = value_.fixed + f_.limit;
-            const bool variable = !value_.fixed_place();
-            return say(1012, access() + " of " + bytes_text(f_.size) + " may pass the end of the packet",
-                       f_.low < 0 ? "the offset may be " + std::to_string(f_.low)
-                                  : "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + (variable ? " from this pointer's variable offset" : "") + " here; this needs " + std::to_string(needed),
-                       "return early unless p + " + std::to_string(std::max<std::int64_t>(needed, 1)) + " <= data_end");
+            const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of the packet";
+            if (f_.low < 0) return say(1012, what, "the offset from the packet's start may be " + std::to_string(f_.low), "make the offset unsigned, or return early if it is negative");
+            const std::string leave = env_.hook().name == "xdp" ? "return XDP_DROP;" : "return 0;";
+            const std::int64_t behind = f_.low - value_.offset_min() + f_.size;  // the pointer
+            if (value_.fixed_place()) {
+                const std::int64_t needed = value_.fixed + behind, known = value_.fixed + f_.limit;
+                return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed),
+                           "check it first, counted from the packet's start: if (data + " + std::to_string(std::max<std::int64_t>(needed, 1)) + " > data_end) " + leave);
+            }
+            return say(1012, what, "the pointer lies " + range_text(value_.offset_min(), value_.offset_max()) + " bytes into the packet; " +
+                           (f_.limit > 0 ? std::to_string(f_.limit) + " of the " + std::to_string(behind) + " bytes that this needs behind it are known to be there" : "that bytes follow it is not known: it, or a pointer to the same place, was not compared with data_end"),
+                       "compare the pointer itself: if ((void *)p + " + std::to_string(behind) + " > data_end) " + leave);
         }
         case Reason::region_bounds: {
+            if (value_.region == Region::map_value && past_named_data()) return true;
             std::string object = "memory";
             if (value_.region == Region::map_value) object = env_.object().maps[static_cast<std::size_t>(value_.map)].is_global_data() ? "global data " + map_name(value_.map) : "value of map " + map_name(value_.map);
             if (value_.region == Region::ring_buffer_record) object = "ring buffer record";
             if (value_.region == Region::object) object = "kernel object";
             if (value_.region == Region::packet_meta) object = "packet's metadata";
             return say(1013, access() + " of " + bytes_text(f_.size) + " may pass the end of the " + object, "it has " + std::to_string(f_.limit) + " bytes; the offset is " + range_text(f_.low, f_.high),
-                       "check the index before using it: if (i >= LENGTH) return 0; with i unsigned");
+                       f_.low == f_.high ? "make the object larger, or use what lies inside it" : "check the index before using it: if (i >= LENGTH) return 0; with i unsigned");
         }
         case Reason::kernel_field: return say(1013, access() + " of bytes of a map value that the kernel keeps for itself", "a lock or timer lies at offset " + std::to_string(f_.limit) + " of map " + map_name(value_.map), "touch it through its helpers only");
         case Reason::stack_bounds:
-            return say(1017, access() + " of " + bytes_text(f_.size) + " may pass the end of a stack variable", "offset from the frame's top is " + range_text(f_.low, f_.high) + "; the frame is [-512, 0)", "check the index against the array's length before using it");
+            return stack_index();
         case Reason::stack_buffer:
+            if (const Value* held = s_.value_at({static_cast<std::int16_t>(f_.low), 8, value_.frame}); held != nullptr && held->is_pointer() && f_.limit == 8)
+                return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; the variable given has 8 and holds " + describe(env_, s_, *held),
+                           held->region == Region::context ? "copy the fields of the context that you need to a local variable and pass its address and size" : "if you wrote &p, pass p: the address of the pointer variable was given, not what it points to");
             return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; there are " + std::to_string(f_.limit),
                        f_.is_write ? "make the variable larger, or pass its own size" : "pass sizeof the variable itself; if you wrote &p with a pointer p, pass p");
         case Reason::stack_unwritten:
-            return say(1018, access() + " of uninitialised stack", "bytes " + range_text(f_.low, f_.high) + " from the frame's top are not all written on every path here", "initialise the variable, e.g. = {0}");
+            return say(1018, access() + " of uninitialised stack", unwritten_bytes(), "set all of it where it is declared, = {0}, or by __builtin_memset(&v, 0, sizeof(v))");
         case Reason::stack_pointer_bytes:
             if (helper_ != nullptr) return say(1019, argument() + ": the buffer holds a pointer", "", "if you wrote &p, pass p: the address of the pointer variable was given, not what it points to");
             return say(1019, access() + " would expose a pointer stored on the stack as bytes", "", "do not copy structures that hold pointers");
@@ -141,7 +218,7 @@ bool Explainer::pointers() {
         case Reason::handle_arithmetic: return say(1011, "arithmetic on this pointer is not allowed", it_is(), value_.region == Region::packet_end ? "move the packet pointer instead: p + n > data_end" : "");
         case Reason::moved_by_constant: return say(1011, "pointer is moved by " + std::to_string(f_.low) + " bytes", "", "keep offsets within the object");
         case Reason::moved_by_variable:
-            return say(1011, "pointer is moved by an unbounded amount", it_is() + "; the amount is in " + range_text(f_.low, f_.high), "check the index first: if (i >= SIZE) return 0; (unsigned), or mask it: i & (SIZE - 1)");
+            return moved_by_variable();
         case Reason::moved_too_far: return say(1011, "pointer is moved too far", it_is(), "bound each length you add");
         case Reason::comparison: {
             const bpf::Insn& insn = env_.program().insns[f_.slot];
@@ -210,7 +287,7 @@ bool Explainer::calls() {
             const Helper* by = helper_at(slot);
             const bool record = by != nullptr && by->returns == ReturnKind::ring_buffer_record_or_null;
             if (f_.high == 1) return say(1031, record ? "ring buffer record of the iteration before is not released" : "reference of the iteration before is not released", "", "release it before taking another");
-            say(1031, record ? "ring buffer record is neither submitted nor discarded on this path" : "reference is not released on this path", std::string("it was ") + (record ? "reserved" : "acquired") + " at instruction " + std::to_string(slot),
+            say(1031, record ? "ring buffer record is neither submitted nor discarded on this path" : "reference is not released on this path", std::string("it was ") + (record ? "reserved" : "acquired") + (env_.object().location(env_.program(), slot).line > 0 ? " at line " + std::to_string(env_.object().location(env_.program(), slot).line) : " at instruction " + std::to_string(slot)),
                 record ? "call bpf_ringbuf_submit or bpf_ringbuf_discard on every path" : "release it on every path");
             d_.notes.push_back({record ? "reserved here" : "acquired here", env_.object().location(env_.program(), slot)});
             return true;
@@ -240,8 +317,8 @@ bool Explainer::calls() {
 void Explainer::rest() {
     switch (f_.reason) {
         case Reason::return_range:
-            say(1016, "return value may be outside what hook " + env_.hook().name + " allows", "it is in [" + std::to_string(f_.low) + ", " + std::to_string(f_.high) + "]; the hook allows [" + std::to_string(env_.hook().return_min) + ", " + std::to_string(env_.hook().return_max) + "]",
-                "return one of the hook's constants on every path");
+            say(1016, "return value may be outside what hook " + env_.hook().name + " allows", (f_.low == f_.high ? "it is " : "it is in ") + range_text(f_.low, f_.high) + "; the hook allows " + range_text(env_.hook().return_min, env_.hook().return_max),
+                env_.hook().return_min == 0 && env_.hook().return_max == 1 ? "return 0 or 1 (FILTER_DROP, FILTER_PASS where it filters) on every path; a number x as yes or no is x != 0" : "return one of the hook's constants on every path");
             return;
         case Reason::bad_map: say(1001, "instruction names map " + std::to_string(f_.low) + ", which does not exist"); return;
         case Reason::direct_map: say(1805, "direct access to map " + map_name(f_.low) + " is not supported", "only global data can be addressed directly"); return;
@@ -279,9 +356,10 @@ std::string describe(const ProofEnvironment& env, const State&, const Value& v) 
         case Region::none:
         case Region::mixed: what = "memory"; break;
     }
-    return "a pointer to " + what + " + " + range_text(v.offset_min(), v.offset_max()) + (v.kind == ValueKind::pointer_or_null ? " (may be NULL)" : "");
+    const std::string offset = v.offset_min() == 0 && v.offset_max() == 0 ? std::string() : " + " + range_text(v.offset_min(), v.offset_max());
+    return "a pointer to " + what + offset + (v.kind == ValueKind::pointer_or_null ? " (may be NULL)" : "");
 }
 
-Diagnostic explain(const ProofEnvironment& env, const Failure& failure, const State& state) { return Explainer(env, failure, state).run(); }
+Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state) { return Explainer(env, names, failure, state).run(); }
 
 }  // namespace mbpf

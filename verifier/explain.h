@@ -6,12 +6,13 @@
 
 #include "core/diagnostic.h"
 #include "verifier/checker/machine.h"
+#include "verifier/data_names.h"
 #include "verifier/environment.h"
 
 namespace mbpf {
 
 // `state`: before the refused instruction.
-Diagnostic explain(const ProofEnvironment& env, const proof::Failure& failure, const proof::State& state);
+Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const proof::Failure& failure, const proof::State& state);
 // "a number in [0, 255]", "a pointer to a value of map counters + 4 (may be NULL)".
 std::string describe(const ProofEnvironment& env, const proof::State& state, const proof::Value& value);
 

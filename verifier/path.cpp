@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
-#include "verifier/data_names.h"
 #include "verifier/explain.h"
 
 namespace mbpf {
@@ -81,7 +81,7 @@ std::string known(const Value& v, unsigned width, bool as_signed) {
 
 class Teller {
   public:
-    Teller(const ProofEnvironment& env, std::vector<PathStep>& path) : env_(env), path_(path), names_(env.object()) {}
+    Teller(const ProofEnvironment& env, const DataNames& names, std::vector<PathStep>& path) : env_(env), path_(path), names_(names) {}
 
     void see(Retrace what, std::uint32_t slot, const State* s) {
         switch (what) {
@@ -103,14 +103,23 @@ class Teller {
         }
     }
 
-    void finish(Diagnostic& problem) {
+    void finish(Diagnostic& problem, const Failure& failure) {
         // What was told is the end of the path.
         for (std::size_t i = 0; i < std::min(told_.size(), path_.size()); ++i) path_[path_.size() - 1 - i].values = told_[told_.size() - 1 - i].values;
         std::vector<const Told*> last;
         for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
             if (it->at.line > 0 && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
         for (auto it = last.rbegin(); it != last.rend(); ++it) problem.notes.push_back({(*it)->text, (*it)->at});
-        if (!arrived_) return;
+        if (!arrived_ || failure.reason == Reason::none) return;
+        const SourceLocation set_at = env_.object().location(env_.program(), set_at_);
+        if (failure.reason == Reason::return_range && set_at.line > 0 && set_at.line != problem.where.line) problem.notes.push_back({expr_[0].empty() ? "the value comes from here" : "the value, " + expr_[0] + ", comes from here", set_at});
+        if (failure.reason == Reason::unreadable_register && released_ && failure.reg < expr_.size() && expr_[failure.reg] == released_->first) {
+            const SourceLocation at = env_.object().location(env_.program(), released_->second);
+            problem.message = "use of what " + expr_[failure.reg] + " returned after it was given back";
+            problem.why = at.line > 0 ? "it was given back at line " + std::to_string(at.line) : "it was given back at instruction " + std::to_string(released_->second);
+            problem.fix = "use it before it is submitted, discarded or released";
+            problem.notes.push_back({"given back here", at});
+        }
         for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
             const std::string is = "r" + std::to_string(r) + " is ";
             if (problem.why.starts_with(is) && !expr_[r].empty()) problem.why.replace(0, is.size(), expr_[r] + " (r" + std::to_string(r) + ") is ");
@@ -146,7 +155,8 @@ class Teller {
             const std::string r = op.uses_src ? known(s->regs[i.src], op.width, as_signed) : std::string();
             if (!l.empty()) t.values.emplace_back(left, l.substr(3));
             if (!r.empty()) t.values.emplace_back(right, r.substr(3));
-            if (!l.empty() && r.empty()) t.text += " (" + l + ")";
+            const bool said = taken == (op.condition == Condition::eq) && !op.uses_src && (op.condition == Condition::eq || op.condition == Condition::ne);  // x == 5 says all
+            if (!l.empty() && r.empty() && !said) t.text += " (" + l + ")";
             if (!r.empty()) t.text += " (" + (l.empty() ? std::string() : left + l.substr(2) + ", ") + right + r.substr(2) + ")";
         }
         if (s != nullptr && op.uses_src && s->packet_bytes > 0 && (s->regs[i.dst].region == Region::packet_end || s->regs[i.src].region == Region::packet_end)) {
@@ -229,6 +239,8 @@ class Teller {
     void follow(std::uint32_t slot, const State& s) {
         const bpf::Insn& i = insn(slot);
         const Operation op = decode(i);
+        const bool computes = op.kind == Kind::alu || op.kind == Kind::movsx || op.kind == Kind::load || op.kind == Kind::load_sx || op.kind == Kind::load_imm64;
+        if (op.kind == Kind::call_helper || (computes && i.dst == 0)) set_at_ = slot;
         switch (op.kind) {
             case Kind::alu: alu(i, op); break;
             case Kind::movsx: set(i.dst, expr_[i.src]); break;
@@ -243,6 +255,8 @@ class Teller {
             case Kind::load_imm64: follow_immediate(slot, i); break;
             case Kind::call_helper: {
                 const Helper* h = env_.platform().find_helper(static_cast<std::uint32_t>(i.imm));
+                for (std::size_t a = 0; h != nullptr && a < h->args.size() && a < 5; ++a)
+                    if (h->args[a].kind == ArgKind::ring_buffer_record || h->args[a].kind == ArgKind::object_release) released_ = std::pair{expr_[a + 1], slot};
                 for (unsigned r = 0; r <= 5; ++r) expr_[r].clear();
                 if (h != nullptr) set(0, "bpf_" + h->name + "()");
                 if (h != nullptr && std::ranges::any_of(h->args, [](const HelperArg& a) { return a.kind == ArgKind::memory_write || a.kind == ArgKind::map_value_out; })) stack_.clear();
@@ -284,20 +298,22 @@ class Teller {
 
     const ProofEnvironment& env_;
     std::vector<PathStep>& path_;
-    DataNames names_;
+    const DataNames& names_;
     std::array<std::string, bpf::kRegisterCount> expr_;
     std::vector<std::array<std::string, 4>> saved_;  // r6 to r9 of callers
     std::map<std::pair<unsigned, std::int64_t>, std::string> stack_;  // by frame and offset
     std::vector<Told> told_;
+    std::uint32_t set_at_ = 0;  // where r0 was last set
+    std::optional<std::pair<std::string, std::uint32_t>> released_;  // what, and where
     bool arrived_ = false;
 };
 
 }  // namespace
 
-void tell_path(const ProofEnvironment& env, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
-    Teller teller(env, path);
+void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
+    Teller teller(env, names, path);
     search.retrace([&](Retrace what, std::uint32_t slot, const State* s) { teller.see(what, slot, s); });
-    teller.finish(problem);
+    teller.finish(problem, search.failure() == SearchFailure::unsafe ? search.unsafe() : Failure{});
 }
 
 }  // namespace mbpf

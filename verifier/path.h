@@ -2,6 +2,7 @@
 // The way to a rejection in C terms: which condition at which line went which way, with which values.
 #pragma once
 
+#include "verifier/data_names.h"
 #include "verifier/environment.h"
 #include "verifier/search.h"
 #include "verifier/verify.h"
@@ -10,6 +11,6 @@ namespace mbpf {
 
 // Goes the search's failure path again: fills `path`, appends the notes that tell its last decisions, and puts names
 // from the source in place of the registers that `problem` names. Changes the search's state.
-void tell_path(const ProofEnvironment& env, Search& search, Diagnostic& problem, std::vector<PathStep>& path);
+void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path);
 
 }  // namespace mbpf

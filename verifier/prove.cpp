@@ -33,7 +33,7 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
@@ -59,16 +59,9 @@ class Prover {
                     return std::move(found_);
                 }
             }
-            if (safe) endless_ = costs.endless_loop;
-            if (!next(o, search, safe, costs.endless_loop)) {
-                if (safe) {
-                    note_endless(search, costs.endless_loop);  // ran through safely: no path leads to it
-                } else {
-                    note_failure(search);
-                    tell_path(env_, search, *found_.problem, found_.path);
-                }
-                return std::move(found_);
-            }
+            if (!safe) note_failure(search);
+            else note_endless(search, costs.endless_loop);
+            if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
         }
     }
 
@@ -163,9 +156,9 @@ class Prover {
         return slot;
     }
 
-    void note_failure(const Search& search) {
+    void note_failure(Search& search) {
         if (search.failure() == SearchFailure::unsafe) {
-            found_.problem = explain(env_, search.unsafe(), search.state());
+            found_.problem = explain(env_, names_, search.unsafe(), search.state());
         } else if (search.failure() == SearchFailure::endless) {
             if (!search.failure_loops().empty()) endless_ = search.failure_loops().front();
             found_.problem = not_ending(loop_slot(search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
@@ -190,6 +183,7 @@ class Prover {
             found_.problem = d;
         }
         note_path(search);
+        tell_path(env_, names_, search, *found_.problem, found_.path);
         if (search.failure() == SearchFailure::unsafe) unsafe_ = found_.problem;
     }
 
@@ -264,6 +258,7 @@ class Prover {
     std::uint64_t max_steps_;
     Thresholds thresholds_;
     StackLiveness liveness_;
+    DataNames names_;
     std::uint64_t spent_ = 0;
     std::optional<std::uint32_t> endless_;
     std::optional<Diagnostic> unsafe_;  // of an attempt before
