@@ -84,13 +84,13 @@ bool Explainer::past_named_data() {
     std::string object = place->name.empty() ? "the value of map " + map.name : place->name;
     if (!map.is_global_data() && !place->name.empty()) object += " in the value of map " + map.name;
     const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of " + object;
-    if (place->element <= 0 || f_.low == f_.high)
+    if (place->element <= 0)
         return say(1013, what, "it has " + bytes_text(static_cast<std::uint64_t>(place->size)) + "; the offset is " + range_text(f_.low - place->begin, f_.high - place->begin),
-                   f_.low == f_.high ? "make it larger, or use what lies inside it" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") return 0; with n unsigned");
+                   f_.low == f_.high ? "keep to its " + bytes_text(static_cast<std::uint64_t>(place->size)) + ", or make it larger" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") return 0; with n unsigned");
     const std::int64_t length = place->size / place->element;
     const auto index = [&](std::int64_t offset) { return (offset - place->begin - (offset < place->begin ? place->element - 1 : 0)) / place->element; };
-    return say(1013, what, "it has " + std::to_string(length) + " elements of " + bytes_text(static_cast<std::uint64_t>(place->element)) + "; the index is in " + range_text(index(f_.low), index(f_.high)),
-               bounds_check(index(f_.low), length));
+    return say(1013, what, "it has " + std::to_string(length) + " elements of " + bytes_text(static_cast<std::uint64_t>(place->element)) + "; the index is " + (f_.low == f_.high ? "" : "in ") + range_text(index(f_.low), index(f_.high)),
+               f_.low == f_.high ? "keep the index below " + std::to_string(length) + "; a loop's counter i by its condition: && i < " + std::to_string(length) : bounds_check(index(f_.low), length));
 }
 
 bool Explainer::moved_by_variable() {

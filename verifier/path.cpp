@@ -105,7 +105,11 @@ class Teller {
 
     void finish(Diagnostic& problem, const Failure& failure) {
         // What was told is the end of the path.
-        for (std::size_t i = 0; i < std::min(told_.size(), path_.size()); ++i) path_[path_.size() - 1 - i].values = told_[told_.size() - 1 - i].values;
+        for (std::size_t i = 0; i < std::min(told_.size(), path_.size()); ++i) {
+            PathStep& step = path_[path_.size() - 1 - i];
+            step.values = told_[told_.size() - 1 - i].values;
+            step.text = told_[told_.size() - 1 - i].text;
+        }
         std::vector<const Told*> last;
         for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
             if (it->at.line > 0 && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
@@ -153,8 +157,8 @@ class Teller {
         if (s != nullptr && !pointer) {
             const std::string l = known(s->regs[i.dst], op.width, as_signed);
             const std::string r = op.uses_src ? known(s->regs[i.src], op.width, as_signed) : std::string();
-            if (!l.empty()) t.values.emplace_back(left, l.substr(3));
-            if (!r.empty()) t.values.emplace_back(right, r.substr(3));
+            if (!l.empty()) t.values.emplace_back(left, l.substr(l.find("is ") + 3));
+            if (!r.empty()) t.values.emplace_back(right, r.substr(r.find("is ") + 3));
             const bool said = taken == (op.condition == Condition::eq) && !op.uses_src && (op.condition == Condition::eq || op.condition == Condition::ne);  // x == 5 says all
             if (!l.empty() && r.empty() && !said) t.text += " (" + l + ")";
             if (!r.empty()) t.text += " (" + (l.empty() ? std::string() : left + l.substr(2) + ", ") + right + r.substr(2) + ")";

@@ -137,7 +137,7 @@ class Prover {
 
     void note_path(const Search& search) {
         found_.path.clear();
-        for (std::uint32_t d : search.failure_path()) found_.path.push_back({d >> 1, (d & 1) != 0, {}});
+        for (std::uint32_t d : search.failure_path()) found_.path.push_back({d >> 1, (d & 1) != 0, {}, {}});
         found_.values.clear();
         const State& s = search.state();
         for (unsigned r = 0; r < bpf::kFramePointer; ++r)

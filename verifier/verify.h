@@ -46,7 +46,8 @@ struct VerifyStats {
 struct PathStep {
     std::uint32_t slot = 0;
     bool taken = false;
-    std::vector<std::pair<std::string, std::string>> values;  // "r3" -> "a number in [0, 255]"
+    std::string text;  // "here ctx->edge != 2 (it is 1), so on to line 11"; empty: too far back to be told
+    std::vector<std::pair<std::string, std::string>> values;  // "ctx->edge" -> "1", as far as known behind the jump
 };
 
 struct ProgramVerdict {

@@ -26,6 +26,11 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t");
+    return first == std::string_view::npos ? std::string_view() : text.substr(first);
+}
+
 std::string range_text(std::int64_t lo, std::int64_t hi) { return lo == hi ? std::to_string(lo) : "[" + std::to_string(lo) + ", " + std::to_string(hi) + "]"; }
 
 std::string value_text(const bpf::Object& object, const ValueFact& f) {
@@ -105,6 +110,15 @@ class Page {
         if (d.where.line > 0) out_ += "<p>" + escaped(d.where.file) + ":" + std::to_string(d.where.line) + "</p><pre>" + escaped(d.where.text) + "</pre>";
         if (!d.why.empty()) out_ += "<p>Why: " + escaped(d.why) + "</p>";
         if (!d.fix.empty()) out_ += "<p>Fix: " + escaped(d.fix) + "</p>";
+        if (!d.notes.empty()) {
+            out_ += "<p>The way there:</p><ol>";
+            for (const DiagnosticNote& n : d.notes) {
+                out_ += "<li>" + escaped(n.message);
+                if (n.where.line > 0) out_ += "<br><code>" + std::to_string(n.where.line) + ": " + escaped(trimmed(n.where.text)) + "</code>";
+                out_ += "</li>";
+            }
+            out_ += "</ol>";
+        }
         out_ += "</div>";
     }
 
@@ -134,8 +148,8 @@ class Page {
 
     void listing(const bpf::Object& object, const ProgramVerdict& v, const ProgramFacts* facts) {
         const bpf::Program& program = object.programs[v.program];
-        std::map<std::uint32_t, bool> path;
-        for (const PathStep& s : v.path) path[s.slot] = s.taken;
+        std::map<std::uint32_t, const PathStep*> path;
+        for (const PathStep& s : v.path) path[s.slot] = &s;
         std::set<std::uint32_t> loops;
         if (facts != nullptr)
             for (const LoopFact& l : facts->loops) loops.insert(l.header);
@@ -160,13 +174,13 @@ class Page {
         out_ += "</tbody></table></div>";
     }
 
-    void row(const bpf::Object& object, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, bool>& path, bool loop, bool fault, const ProgramFacts* facts) {
+    void row(const bpf::Object& object, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, const PathStep*>& path, bool loop, bool fault, const ProgramFacts* facts) {
         const auto step = path.find(slot);
         const bool dead = facts != nullptr && !facts->insns[slot].reachable;
         std::string kind = fault ? "fault" : step != path.end() ? "path" : dead ? "dead" : "";
         if (loop) kind += kind.empty() ? "loop" : " loop";
         out_ += "<tr" + (kind.empty() ? "" : " class=\"" + kind + "\"") + (fault || step != path.end() ? " tabindex=\"-1\"" : "") + "><td class=\"n\">" + std::to_string(slot) + "</td><td>" + escaped(bpf::disassemble(program.insns, slot));
-        if (step != path.end()) out_ += step->second ? "   ⟵ taken" : "   ⟵ not taken";
+        if (step != path.end()) out_ += std::string(step->second->taken ? "   ⟵ taken" : "   ⟵ not taken") + (step->second->text.empty() ? "" : ": " + escaped(step->second->text));
         out_ += "</td>";
         if (facts != nullptr) {
             out_ += "<td class=\"state\">";

@@ -36,8 +36,15 @@ json verdict_json(const ProgramVerdict& v) {
     j["why"] = d.why;
     j["fix"] = d.fix;
     json path = json::array();
-    for (const PathStep& s : v.path) path.push_back({{"instruction", s.slot}, {"taken", s.taken}});
+    for (const PathStep& s : last_steps(v.path)) {
+        json step = {{"instruction", s.slot}, {"taken", s.taken}, {"text", s.text}, {"values", json::object()}};
+        for (const auto& [name, value] : s.values) step["values"][name] = value;
+        path.push_back(std::move(step));
+    }
     j["path"] = path;
+    json notes = json::array();
+    for (const DiagnosticNote& n : d.notes) notes.push_back({{"message", n.message}, {"file", n.where.file}, {"line", n.where.line}, {"column", n.where.column}});
+    j["notes"] = notes;
     json values = json::object();
     for (const auto& [name, value] : v.values) values[name] = value;
     j["values"] = values;

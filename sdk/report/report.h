@@ -2,6 +2,7 @@
 // Verdicts for machines and for reading: JSON, SARIF 2.1.0, and one self-contained HTML page.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct JudgedInput {
     std::string path;
     BuildResult result;
 };
+
+// Of a path with more decisions, reports have the last ones.
+inline constexpr std::size_t kPathSteps = 256;
+inline std::span<const PathStep> last_steps(const std::vector<PathStep>& path) { return std::span(path).last(std::min(path.size(), kPathSteps)); }
 
 // {"section", "function", "verdict": "accept"|"reject", "code", "message", "file", "line", …}
 nlohmann::json verdict_json(const ProgramVerdict& verdict);

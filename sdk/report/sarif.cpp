@@ -2,6 +2,7 @@
 #include <set>
 
 #include "sdk/report/report.h"
+#include "sdk/rules/rules.h"
 
 namespace mbpf {
 
@@ -36,9 +37,9 @@ json flow_of(const JudgedInput& input, const ProgramVerdict& v, const Diagnostic
     json steps = json::array();
     if (input.result.object != nullptr) {
         const bpf::Program& program = input.result.object->programs[v.program];
-        for (const PathStep& s : v.path) {
+        for (const PathStep& s : last_steps(v.path)) {
             json at = physical(input.result.object->location(program, s.slot));
-            at["message"] = {{"text", std::string(s.taken ? "jump taken: " : "jump not taken: ") + bpf::disassemble(program.insns, s.slot)}};
+            at["message"] = {{"text", s.text.empty() ? std::string(s.taken ? "jump taken: " : "jump not taken: ") + bpf::disassemble(program.insns, s.slot) : s.text}};
             if (at["physicalLocation"]["artifactLocation"]["uri"] == "") at["physicalLocation"]["artifactLocation"]["uri"] = uri_of(input.path);
             steps.push_back({{"location", at}});
         }
@@ -89,6 +90,7 @@ std::string sarif_report(const std::vector<JudgedInput>& inputs, const std::stri
         if (const DiagnosticCode* row = find_diagnostic_code(code)) {
             rule["shortDescription"] = {{"text", std::string(row->title)}};
             rule["help"] = {{"text", std::string(row->advice)}};
+            if (const std::string page = rule_markdown(code); !page.empty()) rule["help"]["markdown"] = page;
             rule["properties"] = {{"tags", json::array({row->cls == DiagnosticClass::unsupported ? "unsupported" : row->cls == DiagnosticClass::unsafe ? "unsafe" : "input"})}};
         }
         rules.push_back(rule);

@@ -151,6 +151,18 @@ std::map<std::string, RuleExample> by_code() {
     return examples;
 }
 
+std::string markdown(const DiagnosticCode& row, const RuleExample& e) {
+    std::string out = "**" + std::string(row.title) + ".** " + e.why + "\n";
+    if (!e.objects.empty()) out += "\nWhich objects break it: " + e.objects + "\n";
+    if (e.language != RuleLanguage::none) {
+        out += "\n```diff\n";
+        for (const RuleLine& line : e.lines) out += line.text.empty() ? "\n" : std::string(1, line.in) + line.text + "\n";
+        out += "```\n";
+    }
+    if (const std::string how = judged_how(e); !how.empty()) out += "\nJudged" + how.substr(2, how.size() - 3) + ".\n";
+    return out + "\nHow to mend it: " + std::string(row.advice) + "\n";
+}
+
 struct Part {
     std::string_view prefix, heading;
 };
@@ -202,6 +214,13 @@ std::string list_rules() {
     return out;
 }
 
+std::string rule_markdown(std::string_view code) {
+    const DiagnosticCode* row = find_diagnostic_code(code);
+    for (const RuleExample& e : rule_examples())
+        if (row != nullptr && e.code == code) return markdown(*row, e);
+    return {};
+}
+
 std::string rules_page() {
     std::string out = R"(<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Diagnostic codes
@@ -216,16 +235,7 @@ tests judge both.
         for (const DiagnosticCode& row : sorted_codes()) {
             const auto found = examples.find(std::string(row.code));
             if (!row.code.starts_with(part.prefix) || found == examples.end()) continue;
-            const RuleExample& e = found->second;
-            out += "\n### " + std::string(row.code) + "\n\n**" + std::string(row.title) + ".** " + e.why + "\n";
-            if (!e.objects.empty()) out += "\nWhich objects break it: " + e.objects + "\n";
-            if (e.language != RuleLanguage::none) {
-                out += "\n```diff\n";
-                for (const RuleLine& line : e.lines) out += line.text.empty() ? "\n" : std::string(1, line.in) + line.text + "\n";
-                out += "```\n";
-            }
-            if (const std::string how = judged_how(e); !how.empty()) out += "\nJudged" + how.substr(2, how.size() - 3) + ".\n";
-            out += "\nHow to mend it: " + std::string(row.advice) + "\n";
+            out += "\n### " + std::string(row.code) + "\n\n" + markdown(row, found->second);
         }
     }
     out += "\n## Other codes\n\n| code | demand | what to do |\n| --- | --- | --- |\n";

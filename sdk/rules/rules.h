@@ -49,6 +49,8 @@ std::vector<RuleExample> rule_examples();
 Result<std::string> explain_rule(std::string_view code);
 // Every code with what it demands, one a line.
 std::string list_rules();
+// One rule as Markdown: demand, reason, both programs as a diff, the way out. Empty: no example.
+std::string rule_markdown(std::string_view code);
 // docs/reference/rules.md
 std::string rules_page();
 
