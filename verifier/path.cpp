@@ -85,8 +85,12 @@ class Teller {
 
     void see(Retrace what, std::uint32_t slot, const State* s) {
         switch (what) {
-            case Retrace::segment:
-                arrived_ = false;
+            case Retrace::loop: enter_loop(slot); [[fallthrough]];
+            case Retrace::segment: arrived_ = false; break;
+            case Retrace::skipped:
+                decisions_ += slot;
+                for (std::string& e : expr_) e.clear();
+                stack_.clear();
                 break;
             case Retrace::instruction:
                 follow(slot, *s);
@@ -98,17 +102,19 @@ class Teller {
                 }
                 break;
             case Retrace::taken:
-            case Retrace::not_taken: told_.push_back(decision(slot, what == Retrace::taken, s)); break;
+            case Retrace::not_taken:
+                told_.push_back(decision(slot, what == Retrace::taken, s));
+                told_.back().index = decisions_++;
+                break;
             case Retrace::arrived: arrived_ = true; break;
         }
     }
 
     void finish(Diagnostic& problem, const Failure& failure) {
-        // What was told is the end of the path.
-        for (std::size_t i = 0; i < std::min(told_.size(), path_.size()); ++i) {
-            PathStep& step = path_[path_.size() - 1 - i];
-            step.values = told_[told_.size() - 1 - i].values;
-            step.text = told_[told_.size() - 1 - i].text;
+        for (const Told& t : told_) {
+            if (t.index >= path_.size()) continue;
+            path_[t.index].values = t.values;
+            path_[t.index].text = t.text;
         }
         std::vector<const Told*> last;
         for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
@@ -132,6 +138,7 @@ class Teller {
 
   private:
     struct Told {
+        std::size_t index = 0;  // of the decision
         std::uint32_t slot = 0;
         bool taken = false;
         std::string text;
@@ -146,7 +153,7 @@ class Teller {
     Told decision(std::uint32_t slot, bool taken, const State* s) {
         const bpf::Insn& i = insn(slot);
         const Operation op = decode(i);
-        Told t{slot, taken, {}, env_.object().location(env_.program(), slot), {}};
+        Told t{0, slot, taken, {}, env_.object().location(env_.program(), slot), {}};
         const auto line_after = [&](bool jumps) { return env_.object().location(env_.program(), slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0)).line; };
         const std::uint32_t to = line_after(taken), other = line_after(!taken);
         const bool as_signed = is_signed(op.condition);
@@ -170,6 +177,24 @@ class Teller {
         if (to > 0) t.text += to == t.at.line ? ", and on in line " + std::to_string(to) : ", so on to line " + std::to_string(to);
         if (to > 0 && other > 0 && other != to && other != t.at.line) t.text += ", not " + std::to_string(other);
         return t;
+    }
+
+    // What the loop changes has no one name at its head. Its code: up to the last jump back there.
+    void enter_loop(std::uint32_t head) {
+        const auto& insns = env_.program().insns;
+        std::uint32_t end = head;
+        for (std::uint32_t slot = head; slot < insns.size(); ++slot) {
+            const Kind kind = decode(insns[slot]).kind;
+            if ((kind == Kind::jump || kind == Kind::jump_always) && std::int64_t{slot} + 1 + insns[slot].offset == head) end = slot;
+        }
+        for (std::uint32_t slot = head; slot <= end && slot < insns.size(); ++slot) {
+            const Kind kind = decode(insns[slot]).kind;
+            const bool call = kind == Kind::call_helper || kind == Kind::call_local;
+            if (call) std::fill(expr_.begin(), expr_.begin() + 6, std::string());
+            if (call || kind == Kind::store_reg || kind == Kind::store_imm || kind == Kind::atomic) stack_.clear();
+            if (kind == Kind::atomic) expr_[0].clear(), expr_[insns[slot].src].clear();
+            if (kind == Kind::alu || kind == Kind::movsx || kind == Kind::to_be || kind == Kind::bswap || kind == Kind::load || kind == Kind::load_sx || kind == Kind::load_imm64) expr_[insns[slot].dst].clear();
+        }
     }
 
     void set(unsigned r, std::string text) {
@@ -307,6 +332,7 @@ class Teller {
     std::vector<std::array<std::string, 4>> saved_;  // r6 to r9 of callers
     std::map<std::pair<unsigned, std::int64_t>, std::string> stack_;  // by frame and offset
     std::vector<Told> told_;
+    std::size_t decisions_ = 0;
     std::uint32_t set_at_ = 0;  // where r0 was last set
     std::optional<std::pair<std::string, std::uint32_t>> released_;  // what, and where
     bool arrived_ = false;

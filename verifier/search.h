@@ -41,8 +41,9 @@ struct GraphEdge {
     std::uint64_t steps = 0;
 };
 
-// What is told of the way to a failure; `segment` begins at each invariant, `arrived` ends it.
-enum class Retrace : std::uint8_t { segment, instruction, leave, taken, not_taken, arrived };
+// What is told of the way to a failure; `segment` begins at each invariant, `loop` at that of a loop's head, `arrived`
+// ends one. `skipped`: so many decisions, in `slot`, are left out.
+enum class Retrace : std::uint8_t { segment, loop, instruction, leave, taken, not_taken, arrived, skipped };
 // The state is that before an instruction, or behind a decision; null: not known.
 using Retraced = std::function<void(Retrace, std::uint32_t slot, const proof::State*)>;
 
@@ -75,7 +76,7 @@ class Search {
     const proof::State& state() const { return s_; }
     // Decisions on the way to it.
     std::vector<std::uint32_t> failure_path() const;
-    // Goes the last part of that way again. Changes state().
+    // Goes its first and last parts again. Changes state().
     void retrace(const Retraced& see);
     // Loops met, by head point, outermost first; with the widest iteration count of those unrolled.
     const std::set<std::uint32_t>& loops() const { return loops_; }

@@ -10,17 +10,21 @@ using namespace proof;
 using bpf::Kind;
 
 void Search::retrace(const Retraced& see) {
-    // Only the last decisions are told; a loop that was run out has thousands.
-    constexpr std::size_t kNodes = 48;
+    // The way up to the first loop and the last decisions are told; a loop that was run out has thousands.
+    constexpr std::size_t kFirst = 8, kLast = 40;
     constexpr std::uint32_t kSteps = 1u << 16;  // of one segment
     std::vector<std::int32_t> chain;
-    for (std::int32_t n = failure_node_; n >= 0 && chain.size() < kNodes; n = n == 0 ? -1 : nodes_[static_cast<std::size_t>(n)].parent) chain.push_back(n);
+    for (std::int32_t n = failure_node_; n >= 0; n = n == 0 ? -1 : nodes_[static_cast<std::size_t>(n)].parent) chain.push_back(n);
     const std::vector<std::uint32_t> last = decisions_;
     for (std::size_t k = chain.size(); k-- > 0;) {
         const Node& node = nodes_[static_cast<std::size_t>(chain[k])];
         const std::vector<std::uint32_t>& decisions = k == 0 ? last : nodes_[static_cast<std::size_t>(chain[k - 1])].decisions;
         const std::uint32_t end = k == 0 ? failure_slot_ : nodes_[static_cast<std::size_t>(chain[k - 1])].point;
-        see(Retrace::segment, node.point, nullptr);
+        if (k >= kLast && chain.size() - 1 - k >= kFirst) {
+            see(Retrace::skipped, static_cast<std::uint32_t>(decisions.size()), nullptr);
+            continue;
+        }
+        see(loops_.contains(node.point) ? Retrace::loop : Retrace::segment, node.point, nullptr);
         bool follows = (node.point & kGate) == 0;
         if (follows && chain[k] == 0) {
             for (Value& v : s_.regs) v = Value{};

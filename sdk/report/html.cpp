@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sdk/report/report.h"
+#include "sdk/rules/rules.h"
 
 namespace mbpf {
 
@@ -22,6 +23,16 @@ std::string escaped(std::string_view text) {
             case '"': out += "&quot;"; break;
             default: out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
         }
+    }
+    return out;
+}
+
+std::string escaped_lines(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        out += escaped(text.substr(at, end - at)) + "\n";
+        at = end + 1;
     }
     return out;
 }
@@ -60,6 +71,17 @@ std::string value_text(const bpf::Object& object, const ValueFact& f) {
     what = "&" + what;
     if (f.smin != 0 || f.smax != 0) what += " + " + range_text(f.smin, f.smax);
     return what + (f.kind == ValueKind::pointer_or_null ? " or NULL" : "");
+}
+
+// What C calls the helper or map that an instruction names by number.
+std::string name_of_operand(const bpf::Object& object, const Platform* platform, const bpf::Insn& insn) {
+    if (insn.opcode == 0x85 && insn.src == 0 && platform != nullptr) {
+        const Helper* h = platform->find_helper(static_cast<std::uint32_t>(insn.imm));
+        return h == nullptr ? std::string() : "bpf_" + h->name;
+    }
+    const auto pseudo = static_cast<bpf::Pseudo>(insn.src);
+    const bool map = insn.opcode == 0x18 && (pseudo == bpf::Pseudo::map || pseudo == bpf::Pseudo::map_value);
+    return map && insn.imm >= 0 && static_cast<std::size_t>(insn.imm) < object.maps.size() ? object.maps[static_cast<std::size_t>(insn.imm)].name : std::string();
 }
 
 class Page {
@@ -119,6 +141,7 @@ class Page {
             }
             out_ += "</ol>";
         }
+        if (const auto rule = explain_rule(d.code)) out_ += "<details><summary>The rule, with a wrong and a right program</summary><pre>" + escaped_lines(*rule) + "</pre></details>";
         out_ += "</div>";
     }
 
@@ -142,11 +165,11 @@ class Page {
             for (const auto& [name, value] : v.values) figure(name, value);
             out_ += "</dl>";
         }
-        if (input.result.object != nullptr) listing(*input.result.object, v, facts);
+        if (input.result.object != nullptr) listing(*input.result.object, input.platform.get(), v, facts);
         out_ += "</section>";
     }
 
-    void listing(const bpf::Object& object, const ProgramVerdict& v, const ProgramFacts* facts) {
+    void listing(const bpf::Object& object, const Platform* platform, const ProgramVerdict& v, const ProgramFacts* facts) {
         const bpf::Program& program = object.programs[v.program];
         std::map<std::uint32_t, const PathStep*> path;
         for (const PathStep& s : v.path) path[s.slot] = &s;
@@ -158,28 +181,30 @@ class Page {
         if (facts != nullptr) out_ += "<th class=\"state\">proved before it</th>";
         out_ += "</tr></thead><tbody>";
         const std::string columns = facts != nullptr ? "2" : "1";
-        std::string last;
+        std::string last, last_file;
         for (std::uint32_t slot = 0; slot < program.insns.size(); ++slot) {
             for (const bpf::Function& f : program.functions)
                 if (f.begin == slot && program.functions.size() > 1) out_ += "<tr class=\"source\"><td></td><td colspan=\"" + columns + "\"><strong>" + escaped(f.name) + "</strong></td></tr>";
             const SourceLocation at = object.location(program, slot);
             const std::string line = at.file + ":" + std::to_string(at.line);
             if (at.line > 0 && line != last) {
-                out_ += "<tr class=\"source\"><td class=\"n\">" + std::to_string(at.line) + "</td><td colspan=\"" + columns + "\">" + escaped(at.text) + " <span class=\"at\">" + escaped(at.file) + "</span></td></tr>";
+                out_ += "<tr class=\"source\"><td class=\"n\">" + std::to_string(at.line) + "</td><td colspan=\"" + columns + "\">" + escaped(at.text) + (at.file == last_file ? "" : " <span class=\"at\">" + escaped(at.file) + "</span>") + "</td></tr>";
                 last = line;
+                last_file = at.file;
             }
-            row(object, program, slot, path, loops.contains(slot), std::int64_t{slot} == fault, facts);
+            row(object, platform, program, slot, path, loops.contains(slot), std::int64_t{slot} == fault, facts);
             if (program.insns[slot].opcode == 0x18) ++slot;
         }
         out_ += "</tbody></table></div>";
     }
 
-    void row(const bpf::Object& object, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, const PathStep*>& path, bool loop, bool fault, const ProgramFacts* facts) {
+    void row(const bpf::Object& object, const Platform* platform, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, const PathStep*>& path, bool loop, bool fault, const ProgramFacts* facts) {
         const auto step = path.find(slot);
         const bool dead = facts != nullptr && !facts->insns[slot].reachable;
         std::string kind = fault ? "fault" : step != path.end() ? "path" : dead ? "dead" : "";
         if (loop) kind += kind.empty() ? "loop" : " loop";
         out_ += "<tr" + (kind.empty() ? "" : " class=\"" + kind + "\"") + (fault || step != path.end() ? " tabindex=\"-1\"" : "") + "><td class=\"n\">" + std::to_string(slot) + "</td><td>" + escaped(bpf::disassemble(program.insns, slot));
+        if (const std::string name = name_of_operand(object, platform, program.insns[slot]); !name.empty()) out_ += "   <span class=\"at\">" + escaped(name) + "</span>";
         if (step != path.end()) out_ += std::string(step->second->taken ? "   ⟵ taken" : "   ⟵ not taken") + (step->second->text.empty() ? "" : ": " + escaped(step->second->text));
         out_ += "</td>";
         if (facts != nullptr) {

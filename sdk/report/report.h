@@ -15,6 +15,7 @@ namespace mbpf {
 struct JudgedInput {
     std::string path;
     BuildResult result;
+    std::shared_ptr<const Platform> platform = nullptr;  // names helpers; null: they are told by number
 };
 
 // Of a path with more decisions, reports have the last ones.

@@ -61,7 +61,7 @@ int explain(const std::string& code) {
 int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, json& objects, std::vector<JudgedInput>& judged) {
     auto bytes = cli::read_input(path);
     if (!bytes) return cli::report(bytes.error(), a.format == "json");
-    judged.push_back({path, build({{path, std::move(bytes).value()}}, options)});
+    judged.push_back({path, build({{path, std::move(bytes).value()}}, options), options.platform});
     const BuildResult& result = judged.back().result;
     const auto& verdicts = result.verification.verdicts;
     json programs = json::array();

@@ -13,7 +13,7 @@ JudgedInput judge(const std::string& path, const std::string& text) {
     BuildOptions options;
     options.goal = BuildGoal::verified;
     options.platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
-    return {path, build({{path, std::vector<std::uint8_t>(text.begin(), text.end())}}, options)};
+    return {path, build({{path, std::vector<std::uint8_t>(text.begin(), text.end())}}, options), options.platform};
 }
 
 std::vector<JudgedInput> inputs() {
