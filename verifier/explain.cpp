@@ -56,9 +56,11 @@ class Explainer {
     bool argument_of_wrong_kind();
     bool unresolved();
     bool past_named_data();
+    std::int64_t statement_reach() const;
     bool moved_by_variable();
     bool stack_index();
     std::string unwritten_bytes() const;
+    std::string check_range(std::int64_t least, std::int64_t most) const;
     std::string bounds_check(std::int64_t low, std::int64_t length) const;
     void rest();
 
@@ -74,6 +76,23 @@ class Explainer {
 // For an index that may be as low as `low`.
 std::string Explainer::bounds_check(std::int64_t low, std::int64_t length) const {
     return "check the index first: if (" + std::string(low < 0 ? "i < 0 || " : "") + "i >= " + std::to_string(length) + ") return 0;" + (low < 0 ? " or make it unsigned and check only the second" : "");
+}
+
+// How far behind the pointer the C line reaches that the refused access is a part of: compilers read unaligned
+// fields byte by byte.
+std::int64_t Explainer::statement_reach() const {
+    const std::uint32_t line = d_.where.line;
+    std::int64_t reach = 0;
+    for (std::uint32_t slot = f_.slot; line > 0 && slot < env_.program().insns.size() && env_.object().location(env_.program(), slot).line == line; ++slot) {
+        const bpf::Insn& insn = env_.program().insns[slot];
+        const Operation op = decode(insn);
+        const bool load = op.kind == bpf::Kind::load || op.kind == bpf::Kind::load_sx, store = op.kind == bpf::Kind::store_reg || op.kind == bpf::Kind::store_imm;
+        if ((load ? insn.src : insn.dst) == f_.reg && (load || store)) reach = std::max<std::int64_t>(reach, std::int64_t{insn.offset} + op.width / 8);
+        else if (!store && op.kind != bpf::Kind::jump && insn.dst == f_.reg) break;
+        if (load && insn.dst == f_.reg) break;
+        if (op.kind == bpf::Kind::call_helper || op.kind == bpf::Kind::call_local || op.kind == bpf::Kind::exit || op.kind == bpf::Kind::jump_always) break;
+    }
+    return reach;
 }
 
 // Past the end of a map's value where C has a name for what the access begins in.
@@ -110,7 +129,8 @@ bool Explainer::stack_index() {
     const auto size = static_cast<std::int64_t>(f_.size);
     const std::int64_t begin = f_.low - value_.number.wide.smin;  // of the array, where the index is what varies
     if (value_.fixed_place() || size == 0 || begin < -kFrameBytes || begin >= 0)
-        return say(1017, what, "the offset from the frame's end is " + range_text(f_.low, f_.high) + "; the frame is the " + std::to_string(kFrameBytes) + " bytes before it", "check the index against the array's length before using it");
+        return say(1017, what, f_.low == f_.high && f_.low >= 0 ? "it begins " + (f_.low == 0 ? std::string("where the frame ends") : bytes_text(static_cast<std::uint64_t>(f_.low)) + " past the frame's end")
+                                                                : "the offset from the frame's end is " + range_text(f_.low, f_.high) + "; the frame is the " + std::to_string(kFrameBytes) + " bytes before it", "check the index against the array's length before using it");
     const auto index = [&](std::int64_t offset) { return (offset - begin - (offset < begin ? size - 1 : 0)) / size; };
     return say(1017, what, "at most " + std::to_string(-begin / size) + " elements of " + bytes_text(f_.size) + " lie between its start and the frame's end; the index is in " + range_text(index(f_.low), index(f_.high)),
                bounds_check(index(f_.low), -begin / size));
@@ -142,12 +162,13 @@ bool Explainer::memory() {
             const std::int64_t behind = f_.low - value_.offset_min() + f_.size;  // the pointer
             if (value_.fixed_place()) {
                 const std::int64_t needed = value_.fixed + behind, known = value_.fixed + f_.limit;
-                return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed),
-                           "check it first, counted from the packet's start: if (data + " + std::to_string(std::max<std::int64_t>(needed, 1)) + " > data_end) " + leave);
+                const std::int64_t all = std::max<std::int64_t>(value_.fixed + std::max(behind, statement_reach()), 1);
+                return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed) + (all > needed ? ", the whole line " + std::to_string(all) : ""),
+                           "check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave);
             }
             return say(1012, what, "the pointer lies " + range_text(value_.offset_min(), value_.offset_max()) + " bytes into the packet; " +
                            (f_.limit > 0 ? std::to_string(f_.limit) + " of the " + std::to_string(behind) + " bytes that this needs behind it are known to be there" : "that bytes follow it is not known: it, or a pointer to the same place, was not compared with data_end"),
-                       "compare the pointer itself: if ((void *)p + " + std::to_string(behind) + " > data_end) " + leave);
+                       "compare the pointer itself: if ((void *)p + " + std::to_string(std::max(behind, statement_reach())) + " > data_end) " + leave);
         }
         case Reason::region_bounds: {
             if (value_.region == Region::map_value && past_named_data()) return true;
@@ -237,6 +258,16 @@ bool Explainer::pointers() {
     }
 }
 
+// The comparison that is missing.
+std::string Explainer::check_range(std::int64_t least, std::int64_t most) const {
+    const auto& w = value_.number.wide;
+    const std::string low = "n < " + std::to_string(least), high = "n > " + std::to_string(most);
+    if (!value_.is_number()) return "pass a number";
+    if (value_.is_constant()) return "pass a number in that range";
+    const bool below = w.smin < least, above = w.smax > most;
+    return "check it first: if (" + (below && above ? low + " || " + high : below ? low : high) + ") return 0;" + (below && least >= 0 && w.smin < 0 ? " with n signed" : "");
+}
+
 bool Explainer::argument_of_wrong_kind() {
     const std::string it = "it is " + describe(env_, s_, value_);
     switch (argument_kind()) {
@@ -276,11 +307,11 @@ bool Explainer::calls() {
         case Reason::argument_kind: return argument_of_wrong_kind();
         case Reason::argument_range: {
             const HelperArg& a = helper_->args[f_.reg - 1u];
-            return say(1030, argument() + " may be out of range", "it is " + describe(env_, s_, value_) + "; allowed is [" + std::to_string(a.min) + ", " + std::to_string(a.max) + "]", "check the value first");
+            return say(1030, argument() + " may be out of range", "it is " + describe(env_, s_, value_) + "; allowed is [" + std::to_string(a.min) + ", " + std::to_string(a.max) + "]", check_range(a.min, a.max));
         }
         case Reason::size_range:
             return say(1030, argument() + " may be out of range", "it is " + describe(env_, s_, value_) + "; allowed is [" + std::to_string(f_.limit) + ", " + std::to_string(f_.size) + "]",
-                       f_.limit > 1 ? "the helper may write up to " + std::to_string(f_.limit) + " bytes: make the buffer at least that large and pass its size" : "check the size first, or use a constant");
+                       f_.limit > 1 ? "the helper may write up to " + std::to_string(f_.limit) + " bytes: make the buffer at least that large and pass its size" : check_range(f_.limit, f_.size));
         case Reason::unreleased: {
             if (helper_ != nullptr && helper_->tail_call) return say(1031, "tail call while a reference is held", "", "release it before bpf_tail_call");
             const std::uint32_t slot = static_cast<std::uint32_t>(f_.low);
@@ -356,7 +387,8 @@ std::string describe(const ProofEnvironment& env, const State&, const Value& v) 
         case Region::none:
         case Region::mixed: what = "memory"; break;
     }
-    const std::string offset = v.offset_min() == 0 && v.offset_max() == 0 ? std::string() : " + " + range_text(v.offset_min(), v.offset_max());
+    const bool one = v.offset_min() == v.offset_max();
+    const std::string offset = one && v.offset_min() == 0 ? std::string() : one && v.offset_min() < 0 ? " - " + std::to_string(-v.offset_min()) : " + " + range_text(v.offset_min(), v.offset_max());
     return "a pointer to " + what + offset + (v.kind == ValueKind::pointer_or_null ? " (may be NULL)" : "");
 }
 

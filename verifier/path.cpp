@@ -118,7 +118,7 @@ class Teller {
         }
         std::vector<const Told*> last;
         for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
-            if (it->at.line > 0 && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
+            if (it->at.line > 0 && !it->is_plain && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
         for (auto it = last.rbegin(); it != last.rend(); ++it) problem.notes.push_back({(*it)->text, (*it)->at});
         if (!arrived_ || failure.reason == Reason::none) return;
         const SourceLocation set_at = env_.object().location(env_.program(), set_at_);
@@ -141,6 +141,7 @@ class Teller {
         std::size_t index = 0;  // of the decision
         std::uint32_t slot = 0;
         bool taken = false;
+        bool is_plain = false;  // a comparison of two constants, which nobody wrote
         std::string text;
         SourceLocation at;
         std::vector<std::pair<std::string, std::string>> values;
@@ -150,11 +151,22 @@ class Teller {
     std::string reg(unsigned r, unsigned width) const { return (width == 32 ? "w" : "r") + std::to_string(r); }
     std::string named(unsigned r, unsigned width) const { return expr_[r].empty() ? reg(r, width) : expr_[r]; }
 
+    // The first line other than `line` on the straight way from there, or `line`.
+    std::uint32_t line_from(std::uint32_t slot, std::uint32_t line) const {
+        std::uint32_t at = line;
+        for (; slot < env_.program().insns.size(); ++slot) {
+            at = env_.object().location(env_.program(), slot).line;
+            const Kind kind = decode(insn(slot)).kind;
+            if (at != line || kind == Kind::jump || kind == Kind::jump_always || kind == Kind::exit || kind == Kind::call_local) break;
+        }
+        return at;
+    }
+
     Told decision(std::uint32_t slot, bool taken, const State* s) {
         const bpf::Insn& i = insn(slot);
         const Operation op = decode(i);
-        Told t{0, slot, taken, {}, env_.object().location(env_.program(), slot), {}};
-        const auto line_after = [&](bool jumps) { return env_.object().location(env_.program(), slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0)).line; };
+        Told t{0, slot, taken, !expr_[i.dst].empty() && expr_[i.dst].find_first_not_of("-0123456789") == std::string::npos, {}, env_.object().location(env_.program(), slot), {}};
+        const auto line_after = [&](bool jumps) { return line_from(slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0), t.at.line); };
         const std::uint32_t to = line_after(taken), other = line_after(!taken);
         const bool as_signed = is_signed(op.condition);
         const bool pointer = s != nullptr && (s->regs[i.dst].is_pointer() || (!op.uses_src && i.imm == 0 && expr_[i.dst].ends_with(")") && s->regs[i.dst].is_null()));
@@ -232,7 +244,7 @@ class Teller {
         switch (base.region) {
             case Region::context:
                 for (const ContextField& f : env_.hook().fields)
-                    if (base.fixed_place() && offset >= f.offset && offset < std::int64_t{f.offset} + f.size) return "ctx->" + f.name;
+                    if (base.fixed_place() && offset >= f.offset && offset < std::int64_t{f.offset} + f.size) return "ctx->" + f.name + (f.kind == FieldKind::raw_bytes && op.width == 64 ? "[" + std::to_string((offset - f.offset) / 8) + "]" : std::string());
                 return {};
             case Region::packet:
                 if (!base.fixed_place()) return {};

@@ -144,14 +144,14 @@ class Prover {
             if (s.regs[r].kind != ValueKind::unknown) found_.values.push_back({"r" + std::to_string(r), describe(env_, s, s.regs[r])});
     }
 
-    // The loop's own condition: the line people call the loop. The last jump back to the head.
+    // The loop's own condition: the line people call the loop. Of the jumps back to the head the last of the first line.
     std::uint32_t loop_slot(std::uint32_t head) const {
         if ((head & kGate) != 0) return head & ~kGate;
         std::uint32_t slot = head;
         for (std::uint32_t s = head; s < env_.program().insns.size(); ++s) {
             const Operation op = decode(env_.program().insns[s]);
             const bpf::Insn& insn = env_.program().insns[s];
-            if (op.valid && (op.kind == bpf::Kind::jump || op.kind == bpf::Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == bpf::Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head) slot = s;
+            if (op.valid && (op.kind == bpf::Kind::jump || op.kind == bpf::Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == bpf::Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head && (slot == head || where(s).line <= where(slot).line)) slot = s;
         }
         return slot;
     }

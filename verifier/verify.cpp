@@ -111,7 +111,14 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
         }
         j.verdict.worst_case_instructions = found.worst_case;
         j.verdict.stack_bytes = found.stack_bytes;
-        if (auto over = within_budgets(object, program, hook, found.worst_case, found.stack_bytes)) return over;
+        if (auto over = within_budgets(object, program, hook, found.worst_case, found.stack_bytes)) {
+            // Which loops make it long.
+            constexpr std::size_t kNotes = 4;
+            std::ranges::stable_sort(found.loops, std::ranges::greater{}, &LoopFact::max_iterations);
+            for (std::size_t l = 0; over->code == "MBPF1040" && l < std::min(found.loops.size(), kNotes); ++l)
+                over->notes.push_back({"this loop runs up to " + std::to_string(found.loops[l].max_iterations) + " times", object.location(program, found.loops[l].header)});
+            return over;
+        }
         j.verdict.certificate = std::move(found.certificate);
         loops = std::move(found.loops);
     }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hints work when followed: the check that a rejection's hint writes out is put where the program says HINT, word for
+// word, and the program is then accepted. Its names are the hints' own: i for an index, n for a length, p for a pointer.
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "sdk/pipeline/build.h"
+
+namespace mbpf {
+namespace {
+
+constexpr std::string_view kHead = R"(#include <mbpf/microbpf.h>
+#include <mbpf/net.h>
+struct v { u64 a; u32 b[6]; };
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, struct v); } values SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+u32 table[10];
+struct padded { u64 time; u8 edge; };
+)";
+
+struct Hint {
+    const char* name;
+    const char* code;
+    const char* source;
+    // What the message must say beside the hint.
+    const char* why;
+};
+
+Diagnostic judge(std::string_view body, bool& accepted) {
+    const std::string text = std::string(kHead) + std::string(body);
+    BuildOptions options;
+    options.goal = BuildGoal::verified;
+    options.platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
+    const BuildResult result = build({{"hint.bpf.c", {text.begin(), text.end()}}}, options);
+    accepted = result.ok();
+    EXPECT_FALSE(result.verification.verdicts.empty()) << result.messages;
+    return accepted || result.verification.verdicts.empty() ? Diagnostic{} : result.verification.verdicts.front().diagnostics.front();
+}
+
+class Hints : public ::testing::TestWithParam<Hint> {};
+
+TEST_P(Hints, work_when_followed) {
+    std::string body = GetParam().source;
+    bool accepted = true;
+    const Diagnostic d = judge(body, accepted);
+    ASSERT_FALSE(accepted);
+    EXPECT_EQ(d.code, GetParam().code) << render_text(d);
+    EXPECT_NE(d.why.find(GetParam().why), std::string::npos) << render_text(d);
+    // The first statement, call or initialiser that the hint writes out.
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(d.fix, found, std::regex(R"(if \(.*?\) return \w+;|&& i < \d+|= \{0\})"))) << d.fix;
+    const std::size_t at = body.find("HINT");
+    ASSERT_NE(at, std::string::npos);
+    body.replace(at - 3, 10, found[0].str());  // with its comment marks
+    const Diagnostic left = judge(body, accepted);
+    EXPECT_TRUE(accepted) << render_text(d) << "followed by\n" << body << "\n" << render_text(left);
+}
+
+const Hint kHints[] = {
+    {"null", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n return p->a; }", "bpf_map_lookup_elem()"},
+    {"null_argument", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; u64 *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n bpf_ringbuf_output(&ring, p, 8, 0); return 1; }", "may be NULL"},
+    {"index_of_global", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 i = e->id & 15; /* HINT */\n return table[i]; }", "10 elements of 4 bytes; the index is in [0, 15]"},
+    {"index_of_member", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0, i = e->id & 7; struct v *p = bpf_map_lookup_elem(&values, &k); if (!p) return 0; /* HINT */\n return p->b[i]; }", "6 elements of 4 bytes; the index is in [0, 7]"},
+    {"index_unbounded", "MBPF1011", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 i = e->arg[0]; /* HINT */\n return table[i]; }", "table"},
+    {"index_signed", "MBPF1011", "SEC(\"iio/device0/temp\") int f(struct iio_event *e) { int i = e->value; /* HINT */\n table[i] = 1; return 1; }", "the amount is in"},
+    {"index_on_stack", "MBPF1017", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 w[8] = {0}; u32 i = e->id & 15; /* HINT */\n return w[i]; }", "at most 8 elements of 4 bytes"},
+    {"loop_past_the_end", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = 0; u32 n = e->id; for (u32 i = 0; i < n /* HINT */; i++) s = s * 3 + table[i]; return s; }", "10 elements"},
+    {"packet", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *c) { void *data = (void *)(long)c->data, *data_end = (void *)(long)c->data_end; struct ethhdr *h = data; /* HINT */\n return h->h_proto == 8 ? XDP_DROP : XDP_PASS; }", "0 bytes"},
+    {"packet_part", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *c) { void *data = (void *)(long)c->data, *data_end = (void *)(long)c->data_end; u8 *b = data; if (data + 4 > data_end) return XDP_DROP; /* HINT */\n return b[6] & 1; }", "known to have 4 bytes here; this needs 7"},
+    {"packet_behind_options", "MBPF1012",
+     "SEC(\"xdp\") int f(struct xdp_md *c) { void *data = (void *)(long)c->data, *data_end = (void *)(long)c->data_end; struct iphdr *ip = data + 14; if ((void *)(ip + 1) > data_end) return XDP_DROP; struct udphdr *p = (void *)ip + ip->ihl * 4; /* HINT */\n return p->dest == 9 ? XDP_DROP : XDP_PASS; }", "[14, 74] bytes into the packet"},
+    {"stack_padding", "MBPF1018", "SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { struct padded s /* HINT */; s.time = e->timestamp; s.edge = e->edge; bpf_ringbuf_output(&ring, &s, sizeof(s), 0); return 1; }", "9 to 15 are not written"},
+    {"size_may_be_zero", "MBPF1030", "SEC(\"trace/x\") long f(struct trace_event *e) { char text[64] = {0}; u32 n = e->id & 63; /* HINT */\n return bpf_ringbuf_output(&ring, text, n, 0); }", "allowed is [1, "},
+};
+
+INSTANTIATE_TEST_SUITE_P(Programs, Hints, ::testing::ValuesIn(kHints), [](const auto& i) { return std::string(i.param.name); });
+
+// The way to the refused line: each condition in C terms, with what it makes known.
+TEST(Path, is_told_in_c_terms) {
+    bool accepted = true;
+    const Diagnostic d = judge(R"(SEC("gpio/chip0/line1/both") int f(struct gpio_event *e) {
+    u32 k = e->line & 3;
+    struct v *p = bpf_map_lookup_elem(&values, &k);
+    if (!p)
+        return 0;
+    if (e->edge == 2)
+        return 1;
+    if (e->timestamp / 1000 > 77)
+        return 1;
+    p->b[e->chip_id & 15] = table[3];
+    return 1;
+})", accepted);
+    ASSERT_FALSE(accepted);
+    std::vector<std::string> notes;
+    for (const DiagnosticNote& n : d.notes) notes.push_back(n.message);
+    ASSERT_EQ(notes.size(), 3u) << render_text(d);
+    EXPECT_EQ(notes[0], "here bpf_map_lookup_elem() != NULL, so on to line 13, not 19");
+    EXPECT_EQ(notes[1], "here ctx->edge != 2 (it is 1), so on to line 15, not 19");
+    EXPECT_EQ(notes[2].rfind("here ctx->timestamp ", 0), 0u) << notes[2];  // compared undivided: the compiler's choice
+    EXPECT_EQ(d.notes[2].where.line, 15u);
+}
+
+TEST(Path, names_what_a_loop_does_not_change_only) {
+    bool accepted = true;
+    const Diagnostic d = judge("SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = 0; u32 n = e->id;\n for (u32 i = 0; i < n; i++) { s = s * 3 + table[i]; asm volatile(\"\" : \"+r\"(s)); } return s; }", accepted);
+    ASSERT_FALSE(accepted);
+    for (const DiagnosticNote& n : d.notes) EXPECT_EQ(n.message.find("here 0 "), std::string::npos) << render_text(d);
+    ASSERT_FALSE(d.notes.empty()) << render_text(d);
+}
+
+TEST(Messages, tell_a_record_used_after_it_was_given_back) {
+    bool accepted = true;
+    const Diagnostic d = judge("SEC(\"trace/x\") long f(struct trace_event *e) {\n u64 *r = bpf_ringbuf_reserve(&ring, 16, 0);\n if (!r) return 0;\n bpf_ringbuf_submit(r, 0);\n r[1] = e->id;\n return 1; }", accepted);
+    ASSERT_FALSE(accepted);
+    EXPECT_EQ(d.message, "use of what bpf_ringbuf_reserve() returned after it was given back");
+    EXPECT_EQ(d.why, "it was given back at line 11");
+}
+
+}  // namespace
+}  // namespace mbpf
