@@ -17,7 +17,7 @@ namespace mbpf {
 struct FrontEndOptions {
     std::vector<std::string> include_paths;
     std::vector<std::string> defines;      // "NAME" or "NAME=VALUE"
-    std::string cpu = "v3";                // BPF ISA version
+    std::string cpu = "v4";                // BPF ISA version
     // Headers that exist only in memory: path as included -> text (the platform's author header).
     std::vector<std::pair<std::string, std::string>> virtual_headers;
     std::vector<std::pair<std::string, std::string>> path_maps;  // from -> to, for reproducible debug info

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <set>
 
+#include "compiler/scaled_addresses.h"
 #include "compiler/targets/target.h"
 
 namespace mbpf {
@@ -141,6 +142,7 @@ void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimiz
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, graphs, modules);
+    builder.registerPeepholeEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(ScaledAddresses()); });
     builder.buildPerModuleDefaultPipeline(level_of(optimize)).run(module, modules);
 }
 

@@ -64,6 +64,8 @@ void expand_division(llvm::BinaryOperator& division) {
     llvm::Value* q = nullptr;
     if (d.isPowerOf2() && !d.isNegative()) {
         q = quotient_by_power(b, x, d.exactLogBase2());
+    } else if (d.isNegatedPowerOf2() && !d.isMinSignedValue()) {
+        q = b.CreateNeg(quotient_by_power(b, x, (-d).exactLogBase2()));
     } else if (!d.isZero() && d.getBitWidth() == 32 && !d.isAllOnes() && !d.isMinSignedValue()) {
         q = quotient_by_magic(b, x, d);
     }

@@ -32,6 +32,7 @@ class FunctionLifter {
         llvm::Align alignment;
         Region region = Region::none;
         std::int32_t map = -1;
+        std::int64_t begin = 0, end = 0;  // what it may touch, in bytes from the region's start
     };
 
     // function_lifter.cpp: shape, blocks, registers

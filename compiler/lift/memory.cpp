@@ -68,6 +68,8 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
     Place place;
     place.region = pointer.region;
     place.map = pointer.map;
+    place.begin = pointer.smin + offset;
+    place.end = pointer.smax + offset + size;
     if (pointer.region == Region::map_value && pointer.map >= 0 &&
         shared_.verified.object().maps[static_cast<std::size_t>(pointer.map)].read_only())
         place.region = Region::none;  // a constant of the module: needs neither scopes nor care
@@ -97,7 +99,7 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
 
 llvm::LoadInst* FunctionLifter::load(const Place& place, llvm::Type* type) {
     llvm::LoadInst* result = b_.CreateAlignedLoad(type, place.address, place.alignment);
-    shared_.add_scopes(*result, place.region, place.map);
+    shared_.add_scopes(*result, place.region, place.map, place.begin, place.end);
     if (!shared_.load_once || !others_may_write(place.region)) return result;
     // Atomic narrow loads are extended by an instruction of their own on RISC-V; volatile ones are not.
     const unsigned bits = type->isIntegerTy() ? type->getIntegerBitWidth() : 0;
@@ -109,7 +111,7 @@ llvm::LoadInst* FunctionLifter::load(const Place& place, llvm::Type* type) {
 }
 
 void FunctionLifter::store(const Place& place, llvm::Value* value) {
-    shared_.add_scopes(*b_.CreateAlignedStore(value, place.address, place.alignment), place.region, place.map);
+    shared_.add_scopes(*b_.CreateAlignedStore(value, place.address, place.alignment), place.region, place.map, place.begin, place.end);
 }
 
 // xdp_md.data and its like: native pointers in the native struct, whatever eBPF's view of their width.

@@ -69,9 +69,9 @@ std::string program_symbol(std::size_t program) { return "mbpf_prog_" + std::to_
 ModuleLifter::ModuleLifter(const VerifiedObject& v, const ImagePlan& p, const Target& t, bool once, llvm::Module& m)
     : verified(v), plan(p), target(t), load_once(once), module(m) {
     llvm::MDBuilder metadata(module.getContext());
-    llvm::MDNode* domain = metadata.createAliasScopeDomain("mbpf.regions");
+    domain_ = metadata.createAliasScopeDomain("mbpf.regions");
     for (std::size_t i = 0; i < kFixedScopes + verified.object().maps.size(); ++i)
-        scopes_.push_back(metadata.createAliasScope("mbpf.region." + std::to_string(i), domain));
+        scopes_.push_back(metadata.createAliasScope("mbpf.region." + std::to_string(i), domain_));
 }
 
 void ModuleLifter::add_program_attributes(llvm::Function& f) const {
@@ -129,6 +129,7 @@ void ModuleLifter::lift_program(std::size_t program) {
     const bpf::Program& code = verified.object().programs[program];
     const ProgramFacts& facts = verified.facts(program);
     signatures_.assign(code.functions.size(), {});
+    find_parts(program);
     for (std::size_t f = 0; f < code.functions.size(); ++f)
         if (facts.insns[code.functions[f].begin].reachable) signatures_[f] = declare(program, f);
     for (std::size_t f = 0; f < code.functions.size() && !error_; ++f)
@@ -210,12 +211,56 @@ llvm::MDNode* ModuleLifter::scope(Region region, std::int32_t map) {
     return nullptr;
 }
 
-void ModuleLifter::add_scopes(llvm::Instruction& access, Region region, std::int32_t map) {
+// Regions whose offsets count from one place, or from places that are whole values apart.
+bool ModuleLifter::has_parts(std::size_t program, Region region, std::int32_t map) const {
+    const Hook& hook = verified.hook(program);
+    if (region == Region::context) return target.pointer_bytes == 4 || hook.native64_context_size == 0;
+    return (region == Region::memory && hook.raw_memory) || (region == Region::map_value && map >= 0);
+}
+
+void ModuleLifter::find_parts(std::size_t program) {
+    constexpr std::size_t kMost = 16;  // every access names all scopes but its own
+    parts_.clear();
+    const bpf::Program& code = verified.object().programs[program];
+    const ProgramFacts& facts = verified.facts(program);
+    for (std::size_t slot = 0; slot < code.insns.size(); ++slot) {
+        const bpf::Op* op = facts.insns[slot].reachable ? bpf::find_op(code.insns[slot]) : nullptr;
+        if (op == nullptr) continue;
+        const bool load = op->kind == bpf::Kind::load || op->kind == bpf::Kind::load_sx;
+        if (!load && op->kind != bpf::Kind::store_reg && op->kind != bpf::Kind::store_imm) continue;
+        const bpf::Insn& insn = code.insns[slot];
+        const ValueFact& base = facts.insns[slot].before[load ? insn.src : insn.dst];
+        if (base.smin == base.smax || !has_parts(program, base.region, base.map)) continue;
+        Part part{base.region, base.map, base.smin + insn.offset, base.smax + insn.offset + bpf::access_bytes(*op), nullptr};
+        for (std::size_t i = 0; i < parts_.size();) {
+            const Part& other = parts_[i];
+            if (other.region != part.region || other.map != part.map || other.end <= part.begin || part.end <= other.begin) {
+                ++i;
+                continue;
+            }
+            part.begin = std::min(part.begin, other.begin);
+            part.end = std::max(part.end, other.end);
+            parts_.erase(parts_.begin() + static_cast<std::ptrdiff_t>(i));
+            i = 0;  // the union may touch what neither did
+        }
+        parts_.push_back(part);
+    }
+    if (parts_.size() > kMost) parts_.clear();
+    llvm::MDBuilder metadata(module.getContext());
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+        parts_[i].scope = metadata.createAliasScope("mbpf.part." + std::to_string(program) + "." + std::to_string(i), domain_);
+}
+
+void ModuleLifter::add_scopes(llvm::Instruction& access, Region region, std::int32_t map, std::int64_t begin, std::int64_t end) {
     llvm::MDNode* mine = scope(region, map);
     if (mine == nullptr) return;
+    for (const Part& p : parts_)
+        if (p.region == region && p.map == map && begin < p.end && p.begin < end) mine = p.scope;
     std::vector<llvm::Metadata*> others;
     for (llvm::MDNode* s : scopes_)
         if (s != mine) others.push_back(s);
+    for (const Part& p : parts_)
+        if (p.scope != mine) others.push_back(p.scope);
     access.setMetadata(llvm::LLVMContext::MD_alias_scope, llvm::MDNode::get(module.getContext(), {mine}));
     access.setMetadata(llvm::LLVMContext::MD_noalias, llvm::MDNode::get(module.getContext(), others));
 }

@@ -47,8 +47,9 @@ class ModuleLifter {
     llvm::Value* import(llvm::IRBuilder<>& b, llvm::Value* table, const Import& row, std::uint64_t dereferenceable);
     // First byte of a map's value 0, or of global data.
     llvm::Value* values_of_map(llvm::IRBuilder<>& b, llvm::Value* table, std::uint32_t map);
-    // Tells LLVM that memory of different regions is different memory.
-    void add_scopes(llvm::Instruction& access, Region region, std::int32_t map);
+    // Tells LLVM that memory of different regions is different memory, and so are parts of a region that accesses
+    // never leave: `begin` to `end` are the proved bounds, in bytes from the region's start.
+    void add_scopes(llvm::Instruction& access, Region region, std::int32_t map, std::int64_t begin, std::int64_t end);
     const Signature* signature(std::size_t function) const { return &signatures_[function]; }
     void add_program_attributes(llvm::Function& function) const;
 
@@ -64,11 +65,22 @@ class ModuleLifter {
     Signature declare(std::size_t program, std::size_t function);
     llvm::GlobalVariable* rodata(std::uint32_t map);
     llvm::MDNode* scope(Region region, std::int32_t map);
+    // What one or several accesses at variable offsets may touch; apart from all others of its region.
+    struct Part {
+        Region region = Region::none;
+        std::int32_t map = -1;
+        std::int64_t begin = 0, end = 0;
+        llvm::MDNode* scope = nullptr;
+    };
+    void find_parts(std::size_t program);
+    bool has_parts(std::size_t program, Region region, std::int32_t map) const;
 
     std::vector<Signature> signatures_;  // of the program being lifted
     std::vector<Import> imports_;
     std::map<std::uint32_t, llvm::GlobalVariable*> rodata_;
     std::vector<llvm::MDNode*> scopes_;
+    std::vector<Part> parts_;  // of the program being lifted
+    llvm::MDNode* domain_ = nullptr;
     std::optional<Diagnostic> error_;
 };
 

@@ -65,6 +65,12 @@ uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
         }
         const uint32_t high = n1 / d0;
         const uint32_t left = n1 - high * d0;
+        if (d0 >> 16 == 0u) { /* two digits of 16 bits, each a hardware division */
+            const uint32_t upper = left << 16 | n0 >> 16, q1 = upper / d0;
+            const uint32_t lower = (upper - q1 * d0) << 16 | (n0 & 0xffffu), q0 = lower / d0;
+            *rem = lower - q0 * d0;
+            return (uint64_t)high << 32 | (q1 << 16 | q0);
+        }
         const unsigned s = leading_zeros(d0);
         uint32_t r;
         const uint64_t shifted = ((uint64_t)left << 32 | n0) << s;
@@ -72,7 +78,21 @@ uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
         *rem = r >> s;
         return (uint64_t)high << 32 | q;
     }
-    /* Two-word divisor: the quotient is one word. */
+    /* Two-word divisor: the quotient is one word. Of a large one the top word tells nearly all: n1 / (d1 + 1) is at
+     * most the quotient, and short of it by less than one part in d1, and two. So three rounds at most, and two
+     * steps. */
+    if (d1 >> 8 != 0u && d1 != 0xffffffffu) {
+        uint32_t quotient = n1 / (d1 + 1u);
+        uint64_t left = n - (uint64_t)quotient * d;
+        while (left >= d) {
+            uint32_t more = (uint32_t)(left >> 32) / (d1 + 1u);
+            more += more == 0u;
+            quotient += more;
+            left -= (uint64_t)more * d;
+        }
+        *rem = left;
+        return quotient;
+    }
     const unsigned s = leading_zeros(d1), t = leading_zeros(n1);
     if (s == t) { /* d <= n < 2d */
         *rem = n - d;

@@ -24,7 +24,7 @@ struct Arguments {
     std::string version = "0.1.0";
     std::string optimize = "speed";
     std::string cpu = FrontEndOptions{}.cpu;
-    std::uint32_t rollback_counter = 0;
+    std::uint32_t rollback_counter = 0, memory_bytes = 0;
     std::vector<std::string> include_paths, defines, path_maps;
     bool json = false;
     bool warnings_as_errors = false;
@@ -53,6 +53,7 @@ void add_build_options(CLI::App& cmd, Arguments& a) {
     cmd.add_option("--rollback-counter", a.rollback_counter, "devices refuse packages with a lower one")->capture_default_str();
     cmd.add_option("--optimize", a.optimize, "native code for")->check(CLI::IsMember({"speed", "size", "balanced"}))->capture_default_str();
     cmd.add_option("--cpu", a.cpu, "eBPF instruction set")->check(CLI::IsMember({"v1", "v2", "v3", "v4"}))->capture_default_str();
+    cmd.add_option("--memory-bytes", a.memory_bytes, "platform isa: length of the memory in r1");
     cmd.add_flag("--werror", a.warnings_as_errors, "warnings of the C compiler are errors");
     cmd.add_flag("--json", a.json, "figures and diagnostics as one JSON object on stdout");
 }
@@ -83,6 +84,7 @@ Result<BuildOptions> build_options(const Arguments& a) {
     o.target = a.target;
     o.include_paths = a.include_paths;
     o.defines = a.defines;
+    o.verify.memory_bytes = a.memory_bytes;
     o.cpu = a.cpu;
     o.warnings_as_errors = a.warnings_as_errors;
     o.colour = cli::use_colour();
