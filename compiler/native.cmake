@@ -4,7 +4,7 @@ mbpf_add_library(native
   SOURCES
     native.cpp
     native_passes.cpp
-    scaled_addresses.cpp
+    lift/scaled_addresses.cpp
     lift/arithmetic.cpp
     lift/atomics.cpp
     lift/control.cpp

@@ -19,7 +19,7 @@
 #include <mutex>
 #include <set>
 
-#include "compiler/scaled_addresses.h"
+#include "compiler/lift/scaled_addresses.h"
 #include "compiler/targets/target.h"
 
 namespace mbpf {
