@@ -6,6 +6,7 @@
 #include <mbpf/abi/package.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "compiler/lift/image_plan.h"
@@ -51,9 +52,22 @@ std::uint8_t* NativeHost::allocate(std::size_t bytes) {
     return used_ <= kArenaBytes ? at : nullptr;
 }
 
+// movabs $function, %rax; jmp *%rax: the import table of 32-bit pointers cannot hold the function's own address.
+std::uint8_t* NativeHost::stub(const void* function) {
+    std::uint8_t code[12] = {0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
+    std::memcpy(code + 2, &function, sizeof function);
+    std::uint8_t* at = allocate(sizeof code);
+    std::memcpy(at, code, sizeof code);
+    return at;
+}
+
+std::size_t NativeHost::map_of_handle(const void* handle) const {
+    return static_cast<std::size_t>(std::find(handles_.begin(), handles_.end(), handle) - handles_.begin());
+}
+
 std::uint8_t* NativeHost::map_bytes(std::size_t map) { return maps_[map]; }
 
-Result<std::unique_ptr<NativeHost>> NativeHost::load(const VerifiedObject& verified, const NativeObject& native) {
+Result<std::unique_ptr<NativeHost>> NativeHost::load(const VerifiedObject& verified, const NativeObject& native, HelperAddress helper) {
     std::vector<std::string> symbols;
     for (const NativeProgram& program : native.programs()) symbols.push_back(program.symbol);
     const Result<Image> image = link_image(native.elf(), native.target(), symbols);
@@ -82,15 +96,17 @@ Result<std::unique_ptr<NativeHost>> NativeHost::load(const VerifiedObject& verif
         std::uint8_t* bytes = nullptr;
         if (plan.data_offsets[m] >= 0) bytes = data + plan.data_offsets[m];
         if (plan.package_map[m] >= 0)
-            bytes = host->allocate(std::size_t{mbpf_array_stride(maps[m].value_size)} * maps[m].max_entries);
+            bytes = host->allocate(std::size_t{mbpf_array_stride(maps[m].value_size)} * maps[m].max_entries + 1);
         host->maps_.push_back(bytes);
+        host->handles_.push_back(host->allocate(64));
     }
     const unsigned width = target_pointer_bytes(native.target());
     host->imports_ = host->allocate(native.imports().size() * width + 1);
     for (std::size_t i = 0; i < native.imports().size(); ++i) {
         const Import& row = native.imports()[i];
         std::uint8_t* value = nullptr;
-        if (row.kind == MBPF_IMPORT_HELPER) value = identity;
+        if (row.kind == MBPF_IMPORT_HELPER) value = helper == nullptr ? identity : host->stub(helper(row.index));
+        if (row.kind == MBPF_IMPORT_MAP) value = host->handles_[plan.object_maps[row.index]];
         if (row.kind == MBPF_IMPORT_DATA) value = data + row.value;
         if (row.kind == MBPF_IMPORT_MAP_VALUES) value = host->maps_[plan.object_maps[row.index]];
         const auto address = reinterpret_cast<std::uintptr_t>(value);

@@ -17,7 +17,9 @@ extern const Target kX32;
 
 class NativeHost {
   public:
-    static Result<std::unique_ptr<NativeHost>> load(const VerifiedObject& verified, const NativeObject& native);
+    // Address of the function for a helper number; without it every helper is the conformance platform's.
+    using HelperAddress = const void* (*)(std::uint16_t number);
+    static Result<std::unique_ptr<NativeHost>> load(const VerifiedObject& verified, const NativeObject& native, HelperAddress helper = nullptr);
     ~NativeHost();
     NativeHost(const NativeHost&) = delete;
     NativeHost& operator=(const NativeHost&) = delete;
@@ -26,10 +28,14 @@ class NativeHost {
     std::uint64_t run(std::size_t program, std::vector<std::uint8_t>& context);
     // Storage of a map or of global data, by the object's map index; null: not in the image.
     std::uint8_t* map_bytes(std::size_t map);
+    // The map whose handle a program passes.
+    std::size_t map_of_handle(const void* handle) const;
+    // Room that programs can reach, 64-byte aligned, for as long as the host lives; null: used up.
+    std::uint8_t* allocate(std::size_t bytes);
 
   private:
     NativeHost() = default;
-    std::uint8_t* allocate(std::size_t bytes);
+    std::uint8_t* stub(const void* function);
 
     std::uint8_t* arena_ = nullptr;
     std::size_t used_ = 0;
@@ -37,7 +43,7 @@ class NativeHost {
     std::uint8_t* imports_ = nullptr;
     std::uint8_t* context_ = nullptr;
     std::uint8_t* stack_top_ = nullptr;
-    std::vector<std::uint8_t*> maps_;
+    std::vector<std::uint8_t*> maps_, handles_;
     std::vector<std::uint32_t> entries_;
 };
 
