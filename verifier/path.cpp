@@ -65,18 +65,24 @@ const char* relation(Condition c, bool holds) {
 
 bool is_signed(Condition c) { return c == Condition::sgt || c == Condition::sge || c == Condition::slt || c == Condition::sle; }
 
+// `least`, `most`: what any value of the width is between.
 template <class T>
-std::string between(T low, T high) { return low == high ? "it is " + std::to_string(low) : "it is in [" + std::to_string(low) + ", " + std::to_string(high) + "]"; }
+std::string between(T low, T high, T least, T most) {
+    if (low == high) return "it is " + std::to_string(low);
+    if (low == least && high == most) return {};
+    // Unsigned numbers are never negative; to say "at most" of them tells that nothing else is known.
+    if (high == most) return "it is at least " + std::to_string(low);
+    if (low == least && least != 0) return "it is at most " + std::to_string(high);
+    return "it is in [" + std::to_string(low) + ", " + std::to_string(high) + "]";
+}
 
 // "it is in [0, 7]", read as the jump reads it; empty if nothing is known.
 std::string known(const Value& v, unsigned width, bool as_signed) {
     if (!v.is_number()) return {};
-    const auto text = [&](const auto& i, auto least, auto greatest, auto most) -> std::string {
-        if (as_signed) return i.smin == least && i.smax == greatest ? std::string() : between(i.smin, i.smax);
-        return i.umin == 0 && i.umax == most ? std::string() : between(i.umin, i.umax);
-    };
-    if (width == 32) return text(v.number.low, INT32_MIN, INT32_MAX, UINT32_MAX);
-    return text(v.number.wide, INT64_MIN, INT64_MAX, UINT64_MAX);
+    const auto& low = v.number.low;
+    const auto& wide = v.number.wide;
+    if (width == 32) return as_signed ? between<std::int64_t>(low.smin, low.smax, INT32_MIN, INT32_MAX) : between<std::uint64_t>(low.umin, low.umax, 0, UINT32_MAX);
+    return as_signed ? between<std::int64_t>(wide.smin, wide.smax, INT64_MIN, INT64_MAX) : between<std::uint64_t>(wide.umin, wide.umax, 0, UINT64_MAX);
 }
 
 class Teller {
@@ -351,6 +357,24 @@ class Teller {
 };
 
 }  // namespace
+
+void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<std::uint32_t>& body, Diagnostic& problem) {
+    constexpr std::size_t kEnds = 4;
+    std::size_t ends = 0;
+    for (const Block& b : cfg.blocks) {
+        if (!body.contains(b.begin) || b.end == b.begin || b.successors.size() != 2) continue;
+        const std::uint32_t slot = b.end - 1;
+        const bpf::Insn& i = env.program().insns[slot];
+        const Operation op = decode(i);
+        for (const bool taken : {false, true}) {
+            const std::uint32_t next = cfg.blocks[b.successors[taken ? 1 : 0]].begin;
+            if (op.kind != Kind::jump || body.contains(next) || ++ends > kEnds) continue;
+            const std::string width = op.width == 32 ? "w" : "r";
+            problem.notes.push_back({"it ends here if " + width + std::to_string(i.dst) + relation(op.condition, taken) + (op.uses_src ? width + std::to_string(i.src) : std::to_string(i.imm)), env.object().location(env.program(), slot)});
+        }
+    }
+    if (ends == 0) problem.why += "; no condition leads out of it";
+}
 
 void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
     Teller teller(env, names, path);

@@ -13,4 +13,7 @@ namespace mbpf {
 // from the source in place of the registers that `problem` names. Changes the search's state.
 void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path);
 
+// Appends the conditions on which a loop ends: its blocks begin at the slots of `body`.
+void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<std::uint32_t>& body, Diagnostic& problem);
+
 }  // namespace mbpf

@@ -166,6 +166,7 @@ class Prover {
         } else if (endless_ && !search.failure_loops().empty()) {
             // Run iteration by iteration to find an end that no measure shows.
             found_.problem = not_ending(loop_slot(*endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
+            tell_loop_ends(env_, cfg_, search.loop_body(*endless_), *found_.problem);
         } else {
             Diagnostic d;
             d.code = "MBPF1043";
@@ -201,7 +202,9 @@ class Prover {
     void note_endless(const Search& search, std::uint32_t head) {
         endless_ = head;
         found_.problem = not_ending(loop_slot(head), "no counter was found that every iteration moves towards a bound");
-        note_path(search);
+        tell_loop_ends(env_, cfg_, search.loop_body(head), *found_.problem);
+        found_.path.clear();  // it ran through safely: no path leads there
+        found_.values.clear();
     }
 
     void write(const Search& search, const CostResult& costs) {

@@ -47,6 +47,17 @@ void print_verdict(const ProgramVerdict& v, const Arguments& a) {
                     static_cast<unsigned long long>(v.stats.attempts), static_cast<unsigned long long>(v.stats.steps), static_cast<unsigned long long>(v.stats.joins), static_cast<unsigned long long>(v.stats.widenings),
                     static_cast<unsigned long long>(v.stats.loop_iterations_unrolled), static_cast<unsigned long long>(v.stats.time_us), static_cast<unsigned long long>(v.stats.peak_bytes),
                     static_cast<unsigned long long>(v.stats.checker_steps), static_cast<unsigned long long>(v.stats.checker_bytes), v.certificate_bytes);
+    std::fflush(stdout);  // in order with the messages, where both go to one place
+}
+
+// For those who meet a rule for the first time.
+void point_to_rule(const std::vector<JudgedInput>& judged) {
+    for (const JudgedInput& j : judged)
+        for (const ProgramVerdict& v : j.result.verification.verdicts)
+            if (!v.accepted) {
+                std::fprintf(stderr, "the rule, with a wrong and a right program: mbpf-verify --explain %s\n", v.diagnostics.front().code.c_str());
+                return;
+            }
 }
 
 // "all" lists the rules, "markdown" is the reference page.
@@ -122,6 +133,7 @@ int run(const Arguments& a) {
     // One input, one object; several, a list.
     if (a.format == "json" && !objects.empty()) std::printf("%s\n", (objects.size() == 1 ? objects.front() : objects).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
     if (a.format == "sarif") std::fputs(sarif_report(judged, cli::kVersion).c_str(), stdout);
+    if (a.format == "text") point_to_rule(judged);
     if (!a.report.empty())
         if (Status written = cli::write_text(a.report, html_report(judged, cli::kVersion)); !written) worst = std::max(worst, cli::report(written.error()));
     return worst;
