@@ -17,9 +17,11 @@ mbpf_add_library(native
     targets/aarch64.cpp
     targets/cortex_m0plus.cpp
     targets/cortex_m33.cpp
+    targets/cortex_m3.cpp
     targets/cortex_m4.cpp
     targets/cortex_m7.cpp
     targets/rv32imac.cpp
+    targets/rv32imc.cpp
     targets/rv64gc.cpp
     targets/targets.cpp
     targets/x86_64.cpp
@@ -45,6 +47,8 @@ function(mbpf_runtime_object name)
   set(runtime_objects ${runtime_objects} PARENT_SCOPE)
 endfunction()
 mbpf_runtime_object(cortex-m0plus --target=thumbv6m-none-eabi -mcpu=cortex-m0plus -mfloat-abi=soft -fropi)
+mbpf_runtime_object(cortex-m3 --target=thumbv7m-none-eabi -mcpu=cortex-m3 -mfloat-abi=soft -fropi)
 mbpf_runtime_object(cortex-m4 --target=thumbv7em-none-eabi -mcpu=cortex-m4 -mfloat-abi=soft -fropi)
 mbpf_runtime_object(rv32imac --target=riscv32-unknown-elf -march=rv32imac -mabi=ilp32 -fPIC -mcmodel=medany)
+mbpf_runtime_object(rv32imc --target=riscv32-unknown-elf -march=rv32imc -mabi=ilp32 -fPIC -mcmodel=medany)
 mbpf_embed(mbpf_native FUNCTION runtime_objects ROOT ${runtime_folder} FILES ${runtime_objects})

@@ -30,10 +30,12 @@ struct Target {
 std::span<const Target* const> all_targets();
 
 extern const Target kCortexM0Plus;
+extern const Target kCortexM3;
 extern const Target kCortexM4;
 extern const Target kCortexM7;
 extern const Target kCortexM33;
 extern const Target kRv32imac;
+extern const Target kRv32imc;
 extern const Target kRv64gc;
 extern const Target kAarch64;
 extern const Target kX86_64;

@@ -9,8 +9,8 @@
 namespace mbpf {
 
 std::span<const Target* const> all_targets() {
-    static const std::array<const Target*, 8> kTargets = {&kCortexM0Plus, &kCortexM4, &kCortexM7, &kCortexM33,
-                                                          &kRv32imac,     &kRv64gc,   &kAarch64,  &kX86_64};
+    static const std::array kTargets = {&kCortexM0Plus, &kCortexM3, &kCortexM4, &kCortexM7, &kCortexM33,
+                                        &kRv32imac,     &kRv32imc,  &kRv64gc,   &kAarch64,  &kX86_64};
     return kTargets;
 }
 
