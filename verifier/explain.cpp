@@ -113,15 +113,29 @@ bool Explainer::past_named_data() {
 }
 
 bool Explainer::moved_by_variable() {
+    constexpr std::uint32_t kFollowing = 8;
     const std::string amount = "the amount is in " + range_text(f_.low, f_.high) + " bytes";
     if (value_.region == Region::map_value && value_.map >= 0 && value_.fixed_place()) {
-        const auto place = names_.find(env_.object().maps[static_cast<std::size_t>(value_.map)], value_.fixed);
+        // What is indexed may lie behind the pointer: the access that follows says where.
+        const std::uint8_t moved = env_.program().insns[f_.slot].dst;
+        std::int64_t offset = 0;
+        for (std::uint32_t slot = f_.slot + 1; slot < env_.program().insns.size() && slot < f_.slot + kFollowing; ++slot) {
+            const bpf::Insn& insn = env_.program().insns[slot];
+            const bpf::Kind kind = decode(insn).kind;
+            const bool load = kind == bpf::Kind::load || kind == bpf::Kind::load_sx, store = kind == bpf::Kind::store_reg || kind == bpf::Kind::store_imm || kind == bpf::Kind::atomic;
+            if ((load && insn.src == moved) || (store && insn.dst == moved)) {
+                offset = insn.offset;
+                break;
+            }
+            if (kind == bpf::Kind::jump || kind == bpf::Kind::jump_always || kind == bpf::Kind::exit || (!store && insn.dst == moved)) break;
+        }
+        const auto place = names_.find(env_.object().maps[static_cast<std::size_t>(value_.map)], value_.fixed + offset);
         if (place && place->element > 0) return say(1011, "index into " + place->name + " is unbounded", it_is() + "; " + amount, bounds_check(f_.low, place->size / place->element));
     }
     if (value_.region == Region::packet && f_.low < 0 && f_.low > -kMaxOffset)
         return say(1011, "packet pointer may be moved back by an unknown amount", it_is() + "; " + amount, "make the length unsigned, or return early if it is negative");
     return say(1011, "pointer is moved by an unbounded amount", it_is() + "; " + amount,
-               value_.region == Region::packet ? "bound the length first: if (n > 1500) return 0; with n unsigned, or give it a type of 16 bits" : std::string("check the index first: if (i >= LENGTH) return 0;") + (f_.low < 0 ? " with i unsigned" : "") + ", or mask it: i & (LENGTH - 1) with LENGTH a power of two");
+               value_.region == Region::packet ? "bound the length first: if (n > 1500) return 0; with n unsigned, or give it a type of 16 bits" : std::string("check the index first: if (i >= LENGTH) return 0; ") + (f_.low < 0 ? "with i unsigned; " : "") + "or mask it: i & (LENGTH - 1) with LENGTH a power of two");
 }
 
 bool Explainer::stack_index() {
@@ -244,6 +258,10 @@ bool Explainer::pointers() {
         case Reason::comparison: {
             const bpf::Insn& insn = env_.program().insns[f_.slot];
             const bool two = (insn.opcode & 8) != 0;
+            const auto of_packet = [](const Value& v) { return v.region == Region::packet || v.region == Region::packet_end || v.region == Region::packet_meta; };
+            if (const Operation op = decode(insn); two && of_packet(s_.regs[insn.dst]) && of_packet(s_.regs[insn.src]) && (op.condition == bpf::Condition::eq || op.condition == bpf::Condition::ne))
+                return say(1014, "packet pointers are compared for equality", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + describe(env_, s_, s_.regs[insn.src]),
+                           "compare them by <, <=, > or >=; compilers turn a test of the length data_end - data into this: test p + n > data_end instead");
             return say(1014, "comparison of a pointer with something else", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + (two ? describe(env_, s_, s_.regs[insn.src]) : std::to_string(insn.imm)),
                        "compare pointers with NULL, packet pointers with data_end, or pointers into the same object");
         }

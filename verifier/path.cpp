@@ -116,7 +116,8 @@ class Teller {
         }
     }
 
-    void finish(Diagnostic& problem, const Failure& failure) {
+    void finish(Diagnostic& problem, const Failure& failure, bool in_loop) {
+        if (failure.reason == Reason::packet_bounds && in_loop) problem.fix = "check the pointer that is read in each iteration of the loop: if ((void *)(p + 1) > data_end) break;";
         for (const Told& t : told_) {
             if (t.index >= path_.size()) continue;
             path_[t.index].values = t.values;
@@ -129,6 +130,14 @@ class Teller {
         if (!arrived_ || failure.reason == Reason::none) return;
         const SourceLocation set_at = env_.object().location(env_.program(), set_at_);
         if (failure.reason == Reason::return_range && set_at.line > 0 && set_at.line != problem.where.line) problem.notes.push_back({expr_[0].empty() ? "the value comes from here" : "the value, " + expr_[0] + ", comes from here", set_at});
+        if (failure.reason == Reason::unreadable_register && moved_packet_ && (moved_packet_->first >> failure.reg & 1) != 0) {
+            const std::uint32_t slot = moved_packet_->second;
+            const Helper* by = env_.platform().find_helper(static_cast<std::uint32_t>(insn(slot).imm));
+            problem.message = "packet pointer is used after the packet may have moved";
+            problem.why = "bpf_" + (by != nullptr ? by->name : std::string()) + " may move it, so that pointers into it from before lead nowhere";
+            problem.fix = "read data and data_end from the context again after the call, and check the bounds again";
+            problem.notes.push_back({"it may move here", env_.object().location(env_.program(), slot)});
+        }
         if (failure.reason == Reason::unreadable_register && released_ && failure.reg < expr_.size() && expr_[failure.reg] == released_->first) {
             const SourceLocation at = env_.object().location(env_.program(), released_->second);
             problem.message = "use of what " + expr_[failure.reg] + " returned after it was given back";
@@ -304,6 +313,12 @@ class Teller {
                 const Helper* h = env_.platform().find_helper(static_cast<std::uint32_t>(i.imm));
                 for (std::size_t a = 0; h != nullptr && a < h->args.size() && a < 5; ++a)
                     if (h->args[a].kind == ArgKind::ring_buffer_record || h->args[a].kind == ArgKind::object_release) released_ = std::pair{expr_[a + 1], slot};
+                if (h != nullptr && h->invalidates_packet) {
+                    unsigned held = 0;
+                    for (unsigned r = 6; r < bpf::kFramePointer; ++r)
+                        if (s.regs[r].region == Region::packet || s.regs[r].region == Region::packet_end) held |= 1u << r;
+                    moved_packet_ = std::pair{held, slot};
+                }
                 for (unsigned r = 0; r <= 5; ++r) expr_[r].clear();
                 if (h != nullptr) set(0, "bpf_" + h->name + "()");
                 if (h != nullptr && std::ranges::any_of(h->args, [](const HelperArg& a) { return a.kind == ArgKind::memory_write || a.kind == ArgKind::map_value_out; })) stack_.clear();
@@ -353,6 +368,7 @@ class Teller {
     std::size_t decisions_ = 0;
     std::uint32_t set_at_ = 0;  // where r0 was last set
     std::optional<std::pair<std::string, std::uint32_t>> released_;  // what, and where
+    std::optional<std::pair<unsigned, std::uint32_t>> moved_packet_;  // registers that pointed into it, and where
     bool arrived_ = false;
 };
 
@@ -379,7 +395,7 @@ void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<
 void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
     Teller teller(env, names, path);
     search.retrace([&](Retrace what, std::uint32_t slot, const State* s) { teller.see(what, slot, s); });
-    teller.finish(problem, search.failure() == SearchFailure::unsafe ? search.unsafe() : Failure{});
+    teller.finish(problem, search.failure() == SearchFailure::unsafe ? search.unsafe() : Failure{}, !search.failure_loops().empty());
 }
 
 }  // namespace mbpf
