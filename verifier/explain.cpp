@@ -97,6 +97,7 @@ std::int64_t Explainer::statement_reach() const {
 
 // Past the end of a map's value where C has a name for what the access begins in.
 bool Explainer::past_named_data() {
+    if (value_.map < 0 || static_cast<std::size_t>(value_.map) >= env_.object().maps.size()) return false;
     const bpf::Map& map = env_.object().maps[static_cast<std::size_t>(value_.map)];
     const auto place = names_.find(map, std::clamp<std::int64_t>(f_.low, 0, std::max<std::int64_t>(f_.limit - 1, 0)));
     if (!place) return false;
@@ -115,7 +116,7 @@ bool Explainer::past_named_data() {
 bool Explainer::moved_by_variable() {
     constexpr std::uint32_t kFollowing = 8;
     const std::string amount = "the amount is in " + range_text(f_.low, f_.high) + " bytes";
-    if (value_.region == Region::map_value && value_.map >= 0 && value_.fixed_place()) {
+    if (value_.region == Region::map_value && value_.map >= 0 && static_cast<std::size_t>(value_.map) < env_.object().maps.size() && value_.fixed_place()) {
         // What is indexed may lie behind the pointer: the access that follows says where.
         const std::uint8_t moved = env_.program().insns[f_.slot].dst;
         std::int64_t offset = 0;
@@ -187,7 +188,7 @@ bool Explainer::memory() {
         case Reason::region_bounds: {
             if (value_.region == Region::map_value && past_named_data()) return true;
             std::string object = "memory";
-            if (value_.region == Region::map_value) object = env_.object().maps[static_cast<std::size_t>(value_.map)].is_global_data() ? "global data " + map_name(value_.map) : "value of map " + map_name(value_.map);
+            if (value_.region == Region::map_value && value_.map >= 0 && static_cast<std::size_t>(value_.map) < env_.object().maps.size()) object = env_.object().maps[static_cast<std::size_t>(value_.map)].is_global_data() ? "global data " + map_name(value_.map) : "value of map " + map_name(value_.map);
             if (value_.region == Region::ring_buffer_record) object = "ring buffer record";
             if (value_.region == Region::object) object = "kernel object";
             if (value_.region == Region::packet_meta) object = "packet's metadata";

@@ -244,6 +244,7 @@ class Teller {
     }
 
     std::string place(int map, std::int64_t offset, bool fixed) const {
+        if (static_cast<std::size_t>(map) >= env_.object().maps.size()) return {};
         const bpf::Map& m = env_.object().maps[static_cast<std::size_t>(map)];
         const auto found = names_.find(m, offset);
         if (!found) return {};

@@ -51,7 +51,7 @@ TEST(Sarif, has_what_the_schema_requires) {
         EXPECT_FALSE(rule.at("shortDescription").at("text").get<std::string>().empty());
     }
     ASSERT_GE(run.at("results").size(), 3u);
-    bool flows = false;
+    bool flows = false, in_c_terms = false;
     for (const json& r : run.at("results")) {
         EXPECT_FALSE(r.at("message").at("text").get<std::string>().empty());
         EXPECT_TRUE(r.at("level") == "error" || r.at("level") == "warning" || r.at("level") == "note");
@@ -65,11 +65,18 @@ TEST(Sarif, has_what_the_schema_requires) {
                 ASSERT_FALSE(thread.at("locations").empty());
                 for (const json& step : thread.at("locations")) {
                     check_location(step.at("location"));
-                    EXPECT_FALSE(step.at("location").at("message").at("text").get<std::string>().empty());
+                    const std::string text = step.at("location").at("message").at("text").get<std::string>();
+                    EXPECT_FALSE(text.empty());
+                    in_c_terms = in_c_terms || text.starts_with("here ctx->arg[0] <= 8 (it is in [0, 8])");
                 }
             }
     }
     EXPECT_TRUE(flows);
+    EXPECT_TRUE(in_c_terms);
+    for (const json& rule : driver.at("rules"))
+        if (rule.at("id") == "MBPF1013") {
+            EXPECT_NE(rule.at("help").at("markdown").get<std::string>().find("```diff\n"), std::string::npos);
+        }
 }
 
 TEST(Sarif, of_accepted_programs_has_no_results) {
@@ -100,6 +107,14 @@ std::string unbalanced(const std::string& page) {
     return open.empty() ? "" : open.back() + " stays open";
 }
 
+TEST(Json, tells_the_path_with_the_values_known) {
+    const json v = verdict_json(inputs()[1].result.verification.verdicts.front());
+    ASSERT_FALSE(v.at("path").empty());
+    EXPECT_EQ(v.at("path")[0].at("values").at("ctx->arg[0]"), "in [0, 8]");
+    ASSERT_FALSE(v.at("notes").empty());
+    EXPECT_EQ(v.at("notes")[0].at("line"), 3);
+}
+
 TEST(Page, is_whole_and_loads_nothing) {
     const std::string page = html_report(inputs(), "1.2.3");
     EXPECT_EQ(unbalanced(page), "");
@@ -108,6 +123,8 @@ TEST(Page, is_whole_and_loads_nothing) {
     EXPECT_NE(page.find(" = [0, 8]"), std::string::npos) << "the proved state of the loop's counter";
     EXPECT_NE(page.find("class=\"fault\""), std::string::npos);
     EXPECT_NE(page.find("class=\"path\""), std::string::npos);
+    EXPECT_NE(page.find("<li>here ctx-&gt;arg[0] &lt;= 8 (it is in [0, 8])"), std::string::npos) << "the way to the rejection";
+    EXPECT_NE(page.find("<summary>The rule, with a wrong and a right program</summary><pre>MBPF1013"), std::string::npos);
 }
 
 TEST(Page, shows_hostile_text_as_text) {
