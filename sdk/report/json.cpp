@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
 #include "sdk/report/report.h"
 
 namespace mbpf {
 
 using nlohmann::json;
+
+std::vector<PathStep> told_steps(const std::vector<PathStep>& path) {
+    std::set<std::pair<std::uint32_t, bool>> seen;
+    std::vector<PathStep> told;
+    for (auto step = path.rbegin(); step != path.rend(); ++step)
+        if (seen.emplace(step->slot, step->taken).second) told.push_back(*step);
+    std::ranges::reverse(told);
+    return told;
+}
 
 json verdict_json(const ProgramVerdict& v) {
     json j = {{"section", v.section},
@@ -36,7 +48,7 @@ json verdict_json(const ProgramVerdict& v) {
     j["why"] = d.why;
     j["fix"] = d.fix;
     json path = json::array();
-    for (const PathStep& s : last_steps(v.path)) {
+    for (const PathStep& s : told_steps(v.path)) {
         json step = {{"instruction", s.slot}, {"taken", s.taken}, {"text", s.text}, {"values", json::object()}};
         for (const auto& [name, value] : s.values) step["values"][name] = value;
         path.push_back(std::move(step));

@@ -2,7 +2,6 @@
 // Verdicts for machines and for reading: JSON, SARIF 2.1.0, and one self-contained HTML page.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,8 @@ struct JudgedInput {
     std::shared_ptr<const Platform> platform = nullptr;  // names helpers; null: they are told by number
 };
 
-// Of a path with more decisions, reports have the last ones.
-inline constexpr std::size_t kPathSteps = 256;
-inline std::span<const PathStep> last_steps(const std::vector<PathStep>& path) { return std::span(path).last(std::min(path.size(), kPathSteps)); }
+// The decisions of a path for reports: each once, where it was last taken, since a loop takes the same again and again.
+std::vector<PathStep> told_steps(const std::vector<PathStep>& path);
 
 // {"section", "function", "verdict": "accept"|"reject", "code", "message", "file", "line", …}
 nlohmann::json verdict_json(const ProgramVerdict& verdict);

@@ -37,7 +37,7 @@ json flow_of(const JudgedInput& input, const ProgramVerdict& v, const Diagnostic
     json steps = json::array();
     if (input.result.object != nullptr) {
         const bpf::Program& program = input.result.object->programs[v.program];
-        for (const PathStep& s : last_steps(v.path)) {
+        for (const PathStep& s : told_steps(v.path)) {
             json at = physical(input.result.object->location(program, s.slot));
             at["message"] = {{"text", s.text.empty() ? std::string(s.taken ? "jump taken: " : "jump not taken: ") + bpf::disassemble(program.insns, s.slot) : s.text}};
             if (at["physicalLocation"]["artifactLocation"]["uri"] == "") at["physicalLocation"]["artifactLocation"]["uri"] = uri_of(input.path);
