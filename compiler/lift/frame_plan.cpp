@@ -38,6 +38,11 @@ class Bytes {
             used_[static_cast<std::size_t>(i)] = true;
         }
     }
+    // The object of this byte, if any, becomes part of the main one.
+    void make_main(std::int64_t offset) {
+        const std::int64_t i = offset + size_;
+        if (i >= 0 && i < size_ && used_[static_cast<std::size_t>(i)]) main_[find(static_cast<std::size_t>(i))] = true;
+    }
     std::vector<FrameObject> objects() {
         std::vector<FrameObject> result(1);
         result[0].main = true;
@@ -176,6 +181,73 @@ std::uint64_t argument_bytes(const VerifiedObject& verified, const Helper& helpe
     return 0;
 }
 
+namespace {
+
+bool is_stack_pointer(const ValueFact& f) {
+    return (f.kind == ValueKind::pointer || f.kind == ValueKind::pointer_or_null) && (f.region == Region::stack || f.region == Region::mixed);
+}
+
+// Slots that may run next.
+std::vector<std::size_t> successors(const bpf::Program& code, const ProgramFacts& proof, std::size_t slot) {
+    const bpf::Insn& insn = code.insns[slot];
+    const bpf::Op* op = bpf::find_op(insn);
+    std::vector<std::size_t> next;
+    const auto add = [&](std::int64_t to) {
+        if (to >= 0 && to < static_cast<std::int64_t>(code.insns.size()) && proof.insns[static_cast<std::size_t>(to)].reachable) next.push_back(static_cast<std::size_t>(to));
+    };
+    const auto here = static_cast<std::int64_t>(slot);
+    if (op->kind == bpf::Kind::exit) return next;
+    if (op->kind != bpf::Kind::jump_always) add(here + (op->kind == bpf::Kind::load_imm64 ? 2 : 1));
+    if (op->kind == bpf::Kind::jump) add(here + 1 + insn.offset);
+    if (op->kind == bpf::Kind::jump_always) add(here + 1 + (op->width == 32 ? insn.imm : insn.offset));
+    return next;
+}
+
+// Offsets at which a pointer of known place into the function's frame stops being one: arithmetic by a variable, a
+// join with another, a slot it is read back from, a callee. An address is made from the object at that offset, and
+// what is reached from it must lie in the same one, even where no access touches the offset itself.
+std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::size_t program, const bpf::Function& f) {
+    const bpf::Program& code = verified.object().programs[program];
+    const ProgramFacts& proof = verified.facts(program);
+    std::vector<std::int64_t> origins, stored;
+    bool read_back = false;
+    for (std::size_t slot = 0; slot < code.insns.size(); ++slot) {
+        const InsnFacts& facts = proof.insns[slot];
+        const bpf::Op* op = facts.reachable ? bpf::find_op(code.insns[slot]) : nullptr;
+        if (op == nullptr) continue;
+        const bpf::Insn& insn = code.insns[slot];
+        const bool load = op->kind == bpf::Kind::load, alu = op->kind == bpf::Kind::alu || op->kind == bpf::Kind::movsx;
+        const auto next = successors(code, proof, slot);
+        for (std::size_t to : next) {
+            const ValueFact& read = proof.insns[to].before[insn.dst];
+            if (load && is_stack_pointer(read) && !own_frame_offset(proof.insns[to], read)) read_back = true;
+        }
+        if (slot < f.begin || slot >= f.end) continue;
+        const auto note = [&](std::vector<std::int64_t>& into, unsigned reg) {
+            if (const auto at = own_frame_offset(facts, facts.before[reg])) into.push_back(*at);
+        };
+        if (op->kind == bpf::Kind::store_reg) note(stored, insn.src);
+        if (op->kind == bpf::Kind::call_local)
+            for (unsigned r = 1; r <= 5; ++r) note(origins, r);
+        if (op->kind == bpf::Kind::call_helper) {
+            const Helper* helper = verified.platform().find_helper(static_cast<std::uint32_t>(insn.imm));
+            for (unsigned a = 0; helper != nullptr && a < helper->args.size(); ++a)
+                if (helper->args[a].kind == ArgKind::callback_context) note(origins, a + 1);
+        }
+        for (std::size_t to : next)
+            for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
+                const ValueFact& then = proof.insns[to].before[r];
+                if (!is_stack_pointer(then) || own_frame_offset(proof.insns[to], then)) continue;
+                note(origins, r);
+                if (alu && r == insn.dst) note(origins, insn.src);
+            }
+    }
+    if (read_back) origins.insert(origins.end(), stored.begin(), stored.end());
+    return origins;
+}
+
+}  // namespace
+
 FramePlan plan_frame(const VerifiedObject& verified, std::size_t program, std::size_t function) {
     const bpf::Program& code = verified.object().programs[program];
     const bpf::Function& f = code.functions[function];
@@ -194,6 +266,7 @@ FramePlan plan_frame(const VerifiedObject& verified, std::size_t program, std::s
             bytes.join(access.low, access.high, true);
         }
     }
+    for (std::int64_t offset : pointer_origins(verified, program, f)) bytes.make_main(offset);
     return {bytes.objects()};
 }
 

@@ -21,6 +21,12 @@ namespace {
 
 std::uint64_t g_programs = 3000;
 std::uint64_t g_seed = 1;
+std::uint64_t g_case = 0;  // this seed alone
+
+// Programs that once showed a bug. 11112918: an index that is never 0, so that what is accessed and the offset the
+// pointer starts from lay in different objects of the frame.
+constexpr std::uint64_t kFoundBugs[] = {11112918};
+
 bool g_speed_only = false;
 
 using Bytes = std::vector<std::uint8_t>;
@@ -116,7 +122,7 @@ class Comparison {
             for (std::uint32_t k = 0; k < kKeys; ++k) {
                 const Bytes value = random_bytes(random, object.maps[m].value_size);
                 world.map(m).update(key(k), value, 0);
-                std::copy(value.begin(), value.end(), host_.map_bytes(m) + k * value.size());
+                if (host_.map_bytes(m) != nullptr) std::copy(value.begin(), value.end(), host_.map_bytes(m) + k * value.size());
             }
         g_device = {&host_, records_, 0, object.maps[kRing].max_entries, {}, {}};
         const bool packet = object.programs[program].section == "xdp";
@@ -138,7 +144,7 @@ class Comparison {
             for (std::uint32_t m = 0; m < 2; ++m)
                 for (std::uint32_t k = 0; k < kKeys; ++k) {
                     const Bytes value = world.map(m).value(key(k));
-                    if (!std::equal(value.begin(), value.end(), host_.map_bytes(m) + k * value.size())) return "another value " + std::to_string(k) + " of " + object.maps[m].name + where;
+                    if (host_.map_bytes(m) != nullptr && !std::equal(value.begin(), value.end(), host_.map_bytes(m) + k * value.size())) return "another value " + std::to_string(k) + " of " + object.maps[m].name + where;
                 }
             if (world.map(kRing).records() != g_device.submitted) return "other records" + where;
         }
@@ -185,8 +191,9 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
     const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
     std::uint64_t accepted = 0, runs = 0;
     Batch batch;
-    for (std::uint64_t i = 0; i < g_programs; ++i) {
-        const std::uint64_t seed = g_seed * 1'000'003 + i;
+    const std::uint64_t known = g_case != 0 ? 0 : std::size(kFoundBugs);
+    for (std::uint64_t i = 0; i < g_programs + known; ++i) {
+        const std::uint64_t seed = g_case != 0 ? g_case : i < known ? kFoundBugs[i] : g_seed * 1'000'003 + i - known;
         bpf::Object object = fuzz::generate(seed);
         VerifyOptions options;
         options.max_steps = 100'000;
@@ -203,18 +210,21 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
     }
     if (!batch.seeds.empty()) expect_same(batch, platform, runs);
     std::cout << g_programs << " programs, " << accepted << " accepted, " << runs << " native runs\n";
-    EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
+    if (g_case == 0) {
+        EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
+    }
 }
 
 }  // namespace
 }  // namespace mbpf
 
-// --programs=N, --seed=N: a longer run; --speed-only: two code generations a program instead of three.
+// --programs=N, --seed=N: a longer run; --case=SEED --programs=1: that program; --speed-only: two code generations a
+// program instead of three.
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
-        for (const auto& [name, value] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}})
+        for (const auto& [name, value] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--case="), &mbpf::g_case}, std::pair{std::string_view("--seed="), &mbpf::g_seed}})
             if (argument.starts_with(name)) std::from_chars(argument.data() + name.size(), argument.data() + argument.size(), *value);
         if (argument == "--speed-only") mbpf::g_speed_only = true;
     }
