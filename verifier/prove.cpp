@@ -24,7 +24,7 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
         const Operation op = decode(insn);
         if (!op.valid || op.uses_src) continue;
         if (op.kind != bpf::Kind::jump && !(op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::and_ || op.alu == bpf::AluOp::mod))) continue;
-        const std::uint64_t c = static_cast<std::uint64_t>(std::int64_t{insn.imm < 0 ? -insn.imm : insn.imm});
+        const std::uint64_t c = static_cast<std::uint64_t>(insn.imm < 0 ? -std::int64_t{insn.imm} : std::int64_t{insn.imm});
         for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
     }
     t.finish();
