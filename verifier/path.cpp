@@ -375,6 +375,18 @@ class Teller {
 
 }  // namespace
 
+std::uint32_t loop_condition(const ProofEnvironment& env, std::uint32_t head) {
+    if ((head & kGate) != 0) return head & ~kGate;
+    const auto line = [&](std::uint32_t slot) { return env.object().location(env.program(), slot).line; };
+    std::uint32_t slot = head;
+    for (std::uint32_t s = head; s < env.program().insns.size(); ++s) {
+        const Operation op = decode(env.program().insns[s]);
+        const bpf::Insn& insn = env.program().insns[s];
+        if (op.valid && (op.kind == Kind::jump || op.kind == Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head && (slot == head || line(s) <= line(slot))) slot = s;
+    }
+    return slot;
+}
+
 void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<std::uint32_t>& body, Diagnostic& problem) {
     constexpr std::size_t kEnds = 4;
     std::size_t ends = 0;

@@ -13,6 +13,9 @@ namespace mbpf {
 // from the source in place of the registers that `problem` names. Changes the search's state.
 void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path);
 
+// The loop's own condition: the line people call the loop. Of the jumps back to the head (a slot, or a callback's gate)
+// the last of the first line.
+std::uint32_t loop_condition(const ProofEnvironment& env, std::uint32_t head);
 // Appends the conditions on which a loop ends: its blocks begin at the slots of `body`.
 void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<std::uint32_t>& body, Diagnostic& problem);
 

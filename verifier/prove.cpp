@@ -144,33 +144,21 @@ class Prover {
             if (s.regs[r].kind != ValueKind::unknown) found_.values.push_back({"r" + std::to_string(r), describe(env_, s, s.regs[r])});
     }
 
-    // The loop's own condition: the line people call the loop. Of the jumps back to the head the last of the first line.
-    std::uint32_t loop_slot(std::uint32_t head) const {
-        if ((head & kGate) != 0) return head & ~kGate;
-        std::uint32_t slot = head;
-        for (std::uint32_t s = head; s < env_.program().insns.size(); ++s) {
-            const Operation op = decode(env_.program().insns[s]);
-            const bpf::Insn& insn = env_.program().insns[s];
-            if (op.valid && (op.kind == bpf::Kind::jump || op.kind == bpf::Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == bpf::Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head && (slot == head || where(s).line <= where(slot).line)) slot = s;
-        }
-        return slot;
-    }
-
     void note_failure(Search& search) {
         if (search.failure() == SearchFailure::unsafe) {
             found_.problem = explain(env_, names_, search.unsafe(), search.state());
         } else if (search.failure() == SearchFailure::endless) {
             if (!search.failure_loops().empty()) endless_ = search.failure_loops().front();
-            found_.problem = not_ending(loop_slot(search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
+            found_.problem = not_ending(loop_condition(env_, search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
                                         "after " + std::to_string(search.failure_count()) + " iterations the values here are ones the loop has had before");
         } else if (endless_ && !search.failure_loops().empty()) {
             // Run iteration by iteration to find an end that no measure shows.
-            found_.problem = not_ending(loop_slot(*endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
+            found_.problem = not_ending(loop_condition(env_, *endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
             tell_loop_ends(env_, cfg_, search.loop_body(*endless_), *found_.problem);
         } else {
             Diagnostic d;
             d.code = "MBPF1043";
-            const std::uint32_t slot = search.failure_loops().empty() ? search.failure_slot() : loop_slot(search.failure_loops().front());
+            const std::uint32_t slot = search.failure_loops().empty() ? search.failure_slot() : loop_condition(env_, search.failure_loops().front());
             d.instruction = slot;
             d.where = where(slot);
             d.message = "analysis budget of " + std::to_string(search.failure_count()) + " steps spent here";
@@ -201,7 +189,7 @@ class Prover {
 
     void note_endless(const Search& search, std::uint32_t head) {
         endless_ = head;
-        found_.problem = not_ending(loop_slot(head), "no counter was found that every iteration moves towards a bound");
+        found_.problem = not_ending(loop_condition(env_, head), "no counter was found that every iteration moves towards a bound");
         tell_loop_ends(env_, cfg_, search.loop_body(head), *found_.problem);
         found_.path.clear();  // it ran through safely: no path leads there
         found_.values.clear();

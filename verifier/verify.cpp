@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "verifier/certificate_file.h"
+#include "verifier/path.h"
 #include "verifier/prove.h"
 
 namespace mbpf {
@@ -116,7 +117,7 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
             constexpr std::size_t kNotes = 4;
             std::ranges::stable_sort(found.loops, std::ranges::greater{}, &LoopFact::max_iterations);
             for (std::size_t l = 0; over->code == "MBPF1040" && l < std::min(found.loops.size(), kNotes); ++l)
-                over->notes.push_back({"this loop runs up to " + std::to_string(found.loops[l].max_iterations) + " times", object.location(program, found.loops[l].header)});
+                over->notes.push_back({"this loop runs up to " + std::to_string(found.loops[l].max_iterations) + " times", object.location(program, loop_condition(env, found.loops[l].header))});
             return over;
         }
         j.verdict.certificate = std::move(found.certificate);

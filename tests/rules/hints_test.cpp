@@ -3,6 +3,7 @@
 // word, and the program is then accepted. Its names are the hints' own: i for an index, n for a length, p for a pointer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 
 #include "sdk/pipeline/build.h"
@@ -122,6 +123,25 @@ TEST(Messages, tell_a_packet_pointer_that_a_helper_made_stale) {
     const Diagnostic& d = result.verification.verdicts.front().diagnostics.front();
     EXPECT_EQ(d.message, "packet pointer is used after the packet may have moved") << render_text(d);
     EXPECT_EQ(d.notes.back().where.line, 6u);
+}
+
+TEST(Messages, tell_which_loops_make_a_run_long) {
+    bool accepted = true;
+    const Diagnostic d = judge("SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) {\n volatile u32 s = 0;\n for (int i = 0; i < 300; i++)\n for (int j = 0; j < 400; j++)\n s += e->edge;\n return s > 5; }", accepted);
+    ASSERT_FALSE(accepted);
+    EXPECT_EQ(d.code, "MBPF1040");
+    ASSERT_EQ(d.notes.size(), 2u) << render_text(d);
+    EXPECT_EQ(d.notes[0].message, "this loop runs up to 400 times");
+    EXPECT_EQ(d.notes[0].where.line, 11u);
+    EXPECT_EQ(d.notes[1].where.line, 10u);
+}
+
+TEST(Messages, tell_on_what_an_endless_loop_would_end) {
+    bool accepted = true;
+    const Diagnostic d = judge("SEC(\"timer/10ms\") int f(struct timer_event *t) {\n volatile u64 s = t->timestamp;\n while (s != 77)\n s += 2;\n return 0; }", accepted);
+    ASSERT_FALSE(accepted);
+    EXPECT_EQ(d.code, "MBPF1042");
+    EXPECT_TRUE(std::ranges::any_of(d.notes, [](const DiagnosticNote& n) { return n.message.starts_with("it ends here if ") && n.message.ends_with(" == 77") && n.where.line == 10; })) << render_text(d);
 }
 
 TEST(Messages, tell_a_record_used_after_it_was_given_back) {
