@@ -151,6 +151,7 @@ class Prover {
             if (!search.failure_loops().empty()) endless_ = search.failure_loops().front();
             found_.problem = not_ending(loop_condition(env_, search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
                                         "after " + std::to_string(search.failure_count()) + " iterations the values here are ones the loop has had before");
+            if (!search.failure_loops().empty()) tell_loop_ends(env_, cfg_, search.loop_body(search.failure_loops().front()), *found_.problem);
         } else if (endless_ && !search.failure_loops().empty()) {
             // Run iteration by iteration to find an end that no measure shows.
             found_.problem = not_ending(loop_condition(env_, *endless_), "no counter was found that every iteration moves towards a bound; still running after " + std::to_string(search.failure_count()) + " steps of analysis");
