@@ -105,7 +105,7 @@ bool Explainer::past_named_data() {
     if (!map.is_global_data() && !place->name.empty()) object += " in the value of map " + map.name;
     const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of " + object;
     if (place->element <= 0)
-        return say(1013, what, "it has " + bytes_text(static_cast<std::uint64_t>(place->size)) + "; the offset is " + range_text(f_.low - place->begin, f_.high - place->begin),
+        return say(1013, what, "it has " + bytes_text(static_cast<std::uint64_t>(place->size)) + "; the access begins at byte " + range_text(f_.low - place->begin, f_.high - place->begin) + ", counted from 0",
                    f_.low == f_.high ? "keep to its " + bytes_text(static_cast<std::uint64_t>(place->size)) + ", or make it larger" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") return 0; with n unsigned");
     const std::int64_t length = place->size / place->element;
     const auto index = [&](std::int64_t offset) { return (offset - place->begin - (offset < place->begin ? place->element - 1 : 0)) / place->element; };

@@ -187,7 +187,8 @@ class Teller {
         const bool pointer = s != nullptr && (s->regs[i.dst].is_pointer() || (!op.uses_src && i.imm == 0 && expr_[i.dst].ends_with(")") && s->regs[i.dst].is_null()));
         const std::string left = t.is_plain ? reg(i.dst, op.width) : named(i.dst, op.width);
         const std::string right = op.uses_src ? named(i.src, op.width) : pointer && i.imm == 0 ? "NULL" : as_signed || i.imm >= 0 ? std::to_string(i.imm) : std::to_string(op.width == 32 ? std::uint64_t{static_cast<std::uint32_t>(i.imm)} : static_cast<std::uint64_t>(std::int64_t{i.imm}));
-        t.text = "here " + left + relation(op.condition, taken) + right;
+        const bool bits = left.find_first_of("&|^") != std::string::npos && left.find(' ') != std::string::npos;  // bind looser than comparisons
+        t.text = "here " + (bits ? "(" + left + ")" : left) + relation(op.condition, taken) + right;
         if (s != nullptr && !pointer) {
             const std::string l = known(s->regs[i.dst], op.width, as_signed);
             const std::string r = op.uses_src ? known(s->regs[i.src], op.width, as_signed) : std::string();
