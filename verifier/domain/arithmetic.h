@@ -111,7 +111,7 @@ constexpr Interval<W> mod(const Interval<W>& a, const Interval<W>& b) {
     Interval<W> r;
     const BoolOf<W> unchanged = (b.umax == W(0)) | (a.umax < b.umin), may_be_zero = b.umin == W(0);
     const W divisor = greater(b.umin, W(1)), quotient = W(a.umin / divisor), multiple = product(quotient, divisor);
-    const BoolOf<W> in_step = !may_be_zero & (b.umin == b.umax) & (quotient == W(a.umax / divisor));
+    const BoolOf<W> in_step = (!may_be_zero) & (b.umin == b.umax) & (quotient == W(a.umax / divisor));
     const W below = pick(unchanged, all_ones<W>(), W(lowest_bit(W(b.value | b.mask)) - W(1)));
     r.value = W(a.value & below);
     r.mask = W(a.mask | ~below);
@@ -135,7 +135,7 @@ constexpr Interval<W> sdiv(const Interval<W>& a, const Interval<W>& b) {
     const S least = pick(upwards, greater(b.smin, one), pick(downwards, S(W(W(0) - W(b.smax))), one));
     const S most = pick(upwards, greater(b.smax, one), pick(downwards, S(W(W(0) - W(b.smin))), one));
     const S lo = S(a.smin / pick(a.smin < zero, least, most)), hi = S(a.smax / pick(a.smax < zero, most, least));
-    const BoolOf<W> may_overflow = !upwards & (lo == least_signed<W>());
+    const BoolOf<W> may_overflow = (!upwards) & (lo == least_signed<W>());
     const S minus_lo = S(W(W(0) - W(lo))), minus_hi = S(W(W(0) - W(hi)));
     const BoolOf<W> may_be_zero = b.smin == zero;
     // Unknown sign: least and most are 1, lo and hi the dividend's ends, their outermost the magnitude.
