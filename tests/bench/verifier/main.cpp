@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the verifier costs and what it accepts:
 //   verifier_bench --shapes                                  programs of extreme shapes
-//   verifier_bench --objects DIR --verdicts CSV [--rounds N] a corpus beside recorded verdicts of other verifiers
+//   verifier_bench --objects DIR --verdicts CSV [--rounds N] a corpus beside recorded verdicts of other verifiers and,
+//                                                            where bpf(2) may be called, the running kernel's
+//   verifier_bench --generated N                             random XDP programs beside the running kernel
+//   verifier_bench --generated 1 --seed S                    one of them, listed if the verdicts differ
 // The CSV's columns used: object, section, function, tier, prevail_verdict, kernel_verdict, kernel_verif_us.
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,7 +18,9 @@
 #include <sstream>
 
 #include "sdk/cli/cli.h"
+#include "tests/bench/verifier/kernel.h"
 #include "tests/bench/verifier/shapes.h"
+#include "tests/fuzz/program_generator.h"
 #include "verifier/verify.h"
 
 namespace {
@@ -105,7 +110,8 @@ int run_corpus(const std::string& folder, const std::string& csv, unsigned round
     const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
     std::map<std::string, std::pair<unsigned, unsigned>> tiers;
     std::map<std::string, unsigned> codes;
-    std::uint64_t ours = 0, kernel = 0;
+    std::uint64_t ours = 0, kernel = 0, beside = 0, running = 0, loaded = 0;
+    const bool answers = bench::kernel_answers();
     std::vector<double> ratios;
     std::vector<std::uint64_t> peaks;
     for (const auto& [name, rows] : read_csv(csv)) {
@@ -124,12 +130,30 @@ int run_corpus(const std::string& folder, const std::string& csv, unsigned round
             options.function = row.function;
             std::vector<std::uint64_t> times;
             VerifyReport report;
+            std::vector<std::uint64_t> kernel_times;
+            bench::KernelObject in_kernel(*shared);
+            bench::KernelVerdict theirs;
             for (unsigned i = 0; i < rounds; ++i) {
                 report = verify(shared, platform, options);
                 if (report.verdicts.empty()) break;
                 times.push_back(report.verdicts.front().stats.time_us);
+                const std::size_t program = report.verdicts.front().program;
+                const auto match = answers ? match_section(*platform, shared->programs[program].section, name) : std::nullopt;
+                if (!match) continue;
+                theirs = in_kernel.load(program, match->hook->name);
+                kernel_times.push_back(theirs.time_us);
             }
             if (report.verdicts.empty()) continue;
+            if (theirs.asked && theirs.accepted != report.verdicts.front().accepted)
+                std::printf("running kernel %s, we %s: %s %s %s: %s\n", theirs.accepted ? "accepts" : "rejects", theirs.accepted ? report.verdicts.front().diagnostics.front().code.c_str() : "accept", name.c_str(), row.section.c_str(), row.function.c_str(), theirs.reason.c_str());
+            if (theirs.accepted && report.verdicts.front().accepted) {
+                std::ranges::sort(kernel_times);
+                std::vector<std::uint64_t> sorted = times;
+                std::ranges::sort(sorted);
+                beside += sorted[sorted.size() / 2];
+                running += kernel_times[kernel_times.size() / 2];
+                ++loaded;
+            }
             const ProgramVerdict& v = report.verdicts.front();
             if (!v.accepted) {
                 const Diagnostic& d = v.diagnostics.front();
@@ -154,6 +178,44 @@ int run_corpus(const std::string& folder, const std::string& csv, unsigned round
     std::ranges::sort(peaks);
     std::printf("certificate / bytecode: median %.2f, most %.2f\npeak of the analysis: 99th percentile %.2f MB, most %.2f MB\n", ratios[ratios.size() / 2], ratios.back(), static_cast<double>(peaks[peaks.size() * 99 / 100]) / 1e6, static_cast<double>(peaks.back()) / 1e6);
     std::printf("CPU on what the kernel accepts too: %.1f ms, the kernel's recorded %.1f ms, ratio %.2f\n", static_cast<double>(ours) / 1000, static_cast<double>(kernel) / 1000, static_cast<double>(ours) / static_cast<double>(kernel));
+    if (loaded > 0) std::printf("CPU beside the running kernel, alternated, on the %llu that both accept: %.1f ms, the kernel %.1f ms, ratio %.2f\n", static_cast<unsigned long long>(loaded), static_cast<double>(beside) / 1000, static_cast<double>(running) / 1000, static_cast<double>(beside) / static_cast<double>(running));
+    return 0;
+}
+
+// Both verdicts on programs of the fuzzer's generator; differences counted by both sides' reasons.
+int run_generated(std::uint64_t count, std::uint64_t seed) {
+    if (!bench::kernel_answers()) {
+        std::puts("programs may not be loaded here: bpf(2) needs root");
+        return 0;
+    }
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    std::uint64_t both = 0, neither = 0;
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> differences;  // count, a seed
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t s = count == 1 ? seed : (seed * 1'000'003 + i) * 4;  // the generator's packet programs
+        const auto object = std::make_shared<const bpf::Object>(fuzz::generate(s));
+        const VerifyReport report = verify(object, platform, {.max_steps = 200'000});
+        bench::KernelObject in_kernel(*object);
+        const bench::KernelVerdict theirs = in_kernel.load(0, "xdp");
+        if (!theirs.asked) continue;
+        const bool ours = report.accepted();
+        if (ours == theirs.accepted) {
+            ++(ours ? both : neither);
+            continue;
+        }
+        std::string reason = theirs.reason;
+        std::erase_if(reason, [](char c) { return c >= '0' && c <= '9'; });
+        const std::string why = ours ? "only we accept; the kernel: " + reason : "only the kernel accepts; we: " + report.verdicts.front().diagnostics.front().code + " " + report.verdicts.front().diagnostics.front().message.substr(0, 60);
+        if (count == 1) {
+            for (std::size_t k = 0; k < object->programs[0].insns.size(); ++k) std::printf("%3zu: %s\n", k, bpf::disassemble(object->programs[0].insns, k).c_str());
+            if (!ours) std::fputs(render_text(report.verdicts.front().diagnostics.front()).c_str(), stdout);
+        }
+        auto& d = differences[why];
+        ++d.first;
+        d.second = s;
+    }
+    std::printf("accepted by both %llu, by neither %llu\n", static_cast<unsigned long long>(both), static_cast<unsigned long long>(neither));
+    for (const auto& [why, d] : differences) std::printf("%6llu  %s (seed %llu)\n", static_cast<unsigned long long>(d.first), why.c_str(), static_cast<unsigned long long>(d.second));
     return 0;
 }
 
@@ -164,11 +226,15 @@ int main(int argc, char** argv) {
     std::string objects, verdicts;
     bool shapes = false;
     unsigned rounds = 3;
+    std::uint64_t generated = 0, seed = 1;
     app.add_flag("--shapes", shapes, "programs of extreme shapes");
     app.add_option("--objects", objects, "folder of eBPF objects");
     app.add_option("--verdicts", verdicts, "CSV of other verifiers' verdicts");
     app.add_option("--rounds", rounds, "medians over so many runs")->check(CLI::Range(1, 99));
+    app.add_option("--generated", generated, "random programs beside the running kernel");
+    app.add_option("--seed", seed, "of the random programs");
     CLI11_PARSE(app, argc, argv);
+    if (generated > 0) return run_generated(generated, seed);
     if (shapes) return run_shapes();
     if (!objects.empty() && !verdicts.empty()) return run_corpus(objects, verdicts, rounds);
     std::fputs(app.help().c_str(), stderr);
