@@ -33,12 +33,13 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) : env_(env), cfg_(cfg), max_steps_(max_steps), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations) : env_(env), cfg_(cfg), max_steps_(max_steps), relations_(relations), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
         SearchOptions o;
         o.disjuncts = kFew;
+        o.relations = relations_;
         for (;;) {
             o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : kUnrolledSteps);
             ++found_.stats.attempts;
@@ -248,6 +249,7 @@ class Prover {
     const ProofEnvironment& env_;
     const Cfg& cfg_;
     std::uint64_t max_steps_;
+    bool relations_;
     Thresholds thresholds_;
     StackLiveness liveness_;
     DataNames names_;
@@ -356,7 +358,7 @@ const char* text_of(CheckError e) {
 
 }  // namespace
 
-Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps) { return Prover(env, cfg, max_steps).run(); }
+Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations) { return Prover(env, cfg, max_steps, relations).run(); }
 
 Checked check_proof(const ProofEnvironment& env, const Cfg& cfg, const Bytes& certificate) {
     constexpr unsigned kCells = 640;

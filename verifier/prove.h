@@ -24,7 +24,9 @@ struct Found {
 };
 
 // Untrusted: what it finds is for check_proof to judge.
-Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps);
+// Without `relations`, joins forget equalities and differences: coarser, but what one invariant covers by a relation and
+// the next by its bounds is then never asked for.
+Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations = true);
 
 struct Checked {
     std::optional<ProgramFacts> facts;  // of a proved program

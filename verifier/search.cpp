@@ -162,8 +162,8 @@ bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Inv
         ++stats_.widenings;
         widen_state(other_, old_, *widen);
     }
-    for (int left_out = 0; left_out < 3; ++left_out) {
-        if (left_out == 1) other_.difference_count = 0;
+    for (int left_out = options_.relations ? 0 : 2; left_out < 3; ++left_out) {
+        if (left_out >= 1) other_.difference_count = 0;
         if (left_out == 2)
             for (unsigned i = 0; i < other_.value_count(); ++i)
                 if (other_.at(i).kind != ValueKind::pointer_or_null) other_.at(i).drop_symbol();

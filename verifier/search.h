@@ -52,6 +52,7 @@ enum class SearchFailure : std::uint8_t { none, unsafe, budget, endless };
 struct SearchOptions {
     bool fine = false;           // states that differ in numbers only are kept apart if registers hold different constants
     unsigned disjuncts = 8;      // states kept apart at a point
+    bool relations = true;       // joins keep equalities and differences
     bool forget_dead = true;     // stack bytes that are not read again
     std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration
     std::uint64_t max_steps = 0;

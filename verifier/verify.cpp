@@ -100,7 +100,8 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
     }
     const ProofEnvironment env(object, program, platform, hook, options.memory_bytes);
     std::vector<LoopFact> loops;
-    if (index < options.certificates.size()) {
+    const bool given = index < options.certificates.size();
+    if (given) {
         j.verdict.certificate = options.certificates[index];
     } else {
         Found found = find_proof(env, built.cfg, options.max_steps);
@@ -124,6 +125,14 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
         loops = std::move(found.loops);
     }
     Checked checked = check_proof(env, built.cfg, j.verdict.certificate);
+    if (checked.problem && !given) {
+        Found coarser = find_proof(env, built.cfg, options.max_steps, false);
+        if (!coarser.problem && !within_budgets(object, program, hook, coarser.worst_case, coarser.stack_bytes)) {
+            j.verdict.certificate = std::move(coarser.certificate);
+            loops = std::move(coarser.loops);
+            checked = check_proof(env, built.cfg, j.verdict.certificate);
+        }
+    }
     j.verdict.stats.checker_steps = checked.stats.checker_steps;
     j.verdict.stats.checker_bytes = checked.stats.checker_bytes;
     j.verdict.certificate_bytes = static_cast<std::uint32_t>(j.verdict.certificate.size());

@@ -7,6 +7,19 @@ using bpf::AluOp;
 
 namespace {
 
+// Part by part, first as they are; a stated number has been reduced when it was read, and may know in one part what
+// the other knows in another. Reducing loses no word.
+bool within(Number have, const Number& stated) {
+    constexpr int kRounds = 3;
+    for (int round = 0; round < kRounds; ++round) {
+        if (have.subset_of(stated)) return true;
+        const Number reduced = have.sync();
+        if (reduced == have) return false;
+        have = reduced;
+    }
+    return have.subset_of(stated);
+}
+
 // What the certificate's symbols stand for in the state. A symbol claims that all values that name it are one
 // word, each moved by its delta; the first value met fixes the word, the others must agree.
 class Meaning {
@@ -109,7 +122,7 @@ class Meaning {
 };
 
 bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning) {
-    if (stated.kind == ValueKind::number) return have.is_number() && have.number.subset_of(stated.number) && meaning.number(stated, have, place, 0);
+    if (stated.kind == ValueKind::number) return have.is_number() && within(have.number, stated.number) && meaning.number(stated, have, place, 0);
     if (stated.kind == ValueKind::pointer_or_null && have.is_null()) return stated.reference == 0 && meaning.nullable(stated, have);
     if (!have.is_pointer() || (have.kind == ValueKind::pointer_or_null && stated.kind == ValueKind::pointer)) return false;
     if (have.region != stated.region || have.map != stated.map || have.size != stated.size || have.reference != stated.reference || have.frame != stated.frame || have.read_only != stated.read_only || have.borrowed != stated.borrowed) return false;
@@ -119,7 +132,7 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
         return move == 0 && have.number.is_constant() && stated.number.is_constant() && have.number.wide.umin == stated.number.wide.umin && meaning.nullable(stated, have);
     }
     const Value variable = Meaning::variable_part(have, move);
-    return variable.number.subset_of(stated.number) && meaning.number(stated, variable, place, move);
+    return within(variable.number, stated.number) && meaning.number(stated, variable, place, move);
 }
 
 // Frames, bytes written, packet and references: the state has at least what is stated.
