@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
@@ -123,13 +124,22 @@ Result<Image> extract(std::span<const std::uint8_t> elf, const std::vector<std::
         image.text.assign(contents->bytes_begin(), contents->bytes_end());
         base = section.getAddress();
     }
+    std::map<std::uint32_t, bool> marks;
     for (const llvm::object::ELFSymbolRef symbol : (*file)->symbols()) {
         auto name = symbol.getName();
         auto address = symbol.getAddress();
         if (!name || !address) continue;
+        const auto offset = static_cast<std::uint32_t>(*address - base);
         for (const std::string& wanted : symbols)
-            if (*name == wanted) image.symbols[wanted] = static_cast<std::uint32_t>(*address - base);
+            if (*name == wanted) image.symbols[wanted] = offset;
+        auto type = symbol.getType();
+        if (type && *type == llvm::object::SymbolRef::ST_Function && symbol.getSize() > 0) image.functions.push_back({offset, offset + static_cast<std::uint32_t>(symbol.getSize())});
+        // ARM's and RISC-V's mapping symbols: $d begins data, $t, $a and $x code.
+        if (name->starts_with("$")) marks[offset] = name->starts_with("$d");
     }
+    std::sort(image.functions.begin(), image.functions.end(), [](const CodeRange& a, const CodeRange& b) { return a.begin < b.begin; });
+    for (auto mark = marks.begin(); mark != marks.end(); ++mark)
+        if (mark->second) image.constants.push_back({mark->first, std::next(mark) == marks.end() ? static_cast<std::uint32_t>(image.text.size()) : std::next(mark)->first});
     for (const std::string& wanted : symbols) {
         const auto found = image.symbols.find(wanted);
         if (found == image.symbols.end() || found->second >= image.text.size())

@@ -14,8 +14,14 @@
 
 namespace mbpf {
 
+struct CodeRange {
+    std::uint32_t begin = 0, end = 0;  // offsets in the text
+};
+
 struct Image {
     std::vector<std::uint8_t> text;
+    std::vector<CodeRange> functions;  // in order; may hold constants at their ends
+    std::vector<CodeRange> constants;  // inside or between functions, where the ISA's symbols tell
     std::map<std::string, std::uint32_t> symbols;  // offsets of the symbols asked for
     bool uses_runtime = false;                     // functions of compiler/runtime were linked in
 };

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "compiler/lift/image_plan.h"
+#include "linker/audit.h"
 #include "linker/image.h"
 #include "linker/package.h"
 
@@ -126,6 +127,7 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     for (const NativeProgram& program : native.programs()) symbols.push_back(program.symbol);
     Result<Image> image = link_image(native.elf(), native.target(), symbols);
     if (!image) return image.error();
+    if (const auto audit = audit_image(*image, native.target()); !audit) return audit.error();
     const ImagePlan plan = plan_image(verified);
     Package package;
     package.name = options.name;

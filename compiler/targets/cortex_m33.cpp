@@ -15,7 +15,7 @@ const Target kCortexM33 = {
     .isa = MBPF_ISA_THUMBV8M_MAIN,
     .ropi = true,
     .runtime_stack_bytes = 144,
-    .runtime_object = "cortex-m4.o",
+    .runtime_object = "cortex-m3.o",  // not every part has the DSP instructions
 };
 
 }  // namespace mbpf
