@@ -18,10 +18,12 @@ namespace {
 
 std::uint64_t g_programs = 6000;
 std::uint64_t g_seed = 1;
+std::uint64_t g_case = 0;  // this seed alone
 
 // Programs that once showed a bug. 77214364: a state was dropped as covered by one whose stack frame it shares,
-// although the other also claimed a register to equal a slot of that frame.
-constexpr std::uint64_t kFoundBugs[] = {77214364};
+// although the other also claimed a register to equal a slot of that frame. The others: the checker refused proofs of
+// states that no run has, or that were reduced in another order.
+constexpr std::uint64_t kFoundBugs[] = {77214364, 41000343, 303342058};
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -112,7 +114,7 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
     const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
     std::uint64_t accepted = 0, runs = 0, disagreed = 0;
     for (std::uint64_t i = 0; i < g_programs + std::size(kFoundBugs); ++i) {
-        const std::uint64_t seed = i < std::size(kFoundBugs) ? kFoundBugs[i] : g_seed * 1'000'003 + i;
+        const std::uint64_t seed = g_case != 0 ? g_case : i < std::size(kFoundBugs) ? kFoundBugs[i] : g_seed * 1'000'003 + i;
         const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
         VerifyOptions options;
         options.max_steps = 200'000;
@@ -251,7 +253,7 @@ int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         const std::string_view arg = argv[i];
-        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}})
+        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}})
             if (arg.starts_with(name)) std::from_chars(arg.data() + name.size(), arg.data() + arg.size(), *into);
     }
     return RUN_ALL_TESTS();

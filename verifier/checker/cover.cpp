@@ -8,11 +8,11 @@ using bpf::AluOp;
 namespace {
 
 // Part by part, first as they are; a stated number has been reduced when it was read, and may know in one part what
-// the other knows in another. Reducing loses no word.
+// the other knows in another. Reducing loses no word. A number that stands for no word makes a state of no run.
 bool within(Number have, const Number& stated) {
     constexpr int kRounds = 3;
     for (int round = 0; round < kRounds; ++round) {
-        if (have.subset_of(stated)) return true;
+        if (have.is_bottom() || have.subset_of(stated)) return true;
         const Number reduced = have.sync();
         if (reduced == have) return false;
         have = reduced;
