@@ -205,11 +205,13 @@ std::vector<std::size_t> successors(const bpf::Program& code, const ProgramFacts
 
 // Offsets at which a pointer of known place into the function's frame stops being one: arithmetic by a variable, a
 // join with another, a slot it is read back from, a callee. An address is made from the object at that offset, and
-// what is reached from it must lie in the same one, even where no access touches the offset itself.
+// what is reached from it must lie in the same one, even where no access touches the offset itself. If no object holds
+// the offset, the address is the one it was moved from: that is an origin too.
 std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::size_t program, const bpf::Function& f) {
     const bpf::Program& code = verified.object().programs[program];
     const ProgramFacts& proof = verified.facts(program);
     std::vector<std::int64_t> origins, stored;
+    std::vector<std::pair<std::int64_t, std::int64_t>> moves;  // from one known place to another
     bool read_back = false;
     for (std::size_t slot = 0; slot < code.insns.size(); ++slot) {
         const InsnFacts& facts = proof.insns[slot];
@@ -235,6 +237,10 @@ std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::s
                 if (helper->args[a].kind == ArgKind::callback_context) note(origins, a + 1);
         }
         for (std::size_t to : next)
+            if (const auto moved = alu ? own_frame_offset(proof.insns[to], proof.insns[to].before[insn.dst]) : std::nullopt)
+                for (unsigned r : {insn.dst, insn.src})
+                    if (const auto from = own_frame_offset(facts, facts.before[r]); from && *from != *moved) moves.emplace_back(*from, *moved);
+        for (std::size_t to : next)
             for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
                 const ValueFact& then = proof.insns[to].before[r];
                 if (!is_stack_pointer(then) || own_frame_offset(proof.insns[to], then)) continue;
@@ -243,6 +249,9 @@ std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::s
             }
     }
     if (read_back) origins.insert(origins.end(), stored.begin(), stored.end());
+    for (std::size_t i = 0; i < origins.size(); ++i)
+        for (const auto& [from, to] : moves)
+            if (to == origins[i] && std::ranges::find(origins, from) == origins.end()) origins.push_back(from);
     return origins;
 }
 

@@ -56,6 +56,26 @@ const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
              return Slots{op("stxdw", 10, 1, -8), op("mov64_imm", 1), op("ldxdw", 2, 10, -8), op("ldxdw", 0, 2, 8),
                           op("exit")};
          }},
+        {"frame_pointer_moved_twice_then_joined",  // made from the object at -10, used at -22 or -18
+         [] {
+             return Slots{op("ldxdw", 7, 1, 8),      op("ldxb", 8, 1, 0),         op("ldxdw", 9, 1, 16),
+                          op("stxdw", 10, 7, -16),   op("stxdw", 10, 9, -24),     op("mov64", 3, 10),
+                          op("add64_imm", 3, 0, 0, -10), op("mov64_imm", 4, 0, 0, 2), op("add64", 3, 4),
+                          op("jset_imm", 9, 0, 1, 8), op("add64_imm", 3, 0, 0, 4), op("stxh", 3, 8, -14),
+                          op("mov64", 0, 7),         op("ldxdw", 1, 10, -24),     op("xor64", 0, 1),
+                          op("exit")};
+         }},
+        {"register_of_two_regions_in_turn",
+         [] {
+             Slots s{op("mov64", 6, 1), op("ldxdw", 7, 6, 8), op("ldxsh", 8, 6, 32), op("ldxh", 9, 6, 48), op("stxdw", 10, 7, -16),
+                     op("stxdw", 10, 9, -32), op("add32_imm", 8, 0, 0, 1850222382), op("bswap64", 9), op("rsh32_imm", 8, 0, 0, 24),
+                     op("mov64", 1, 9), op("call", 0, 0, 0, 5), op("jsle_imm", 9, 0, 4, 7)};
+             s += lddw(2, 2, 1, 8);
+             s += Slots{op("mov64", 3, 2), op("stxdw", 3, 9, 0), op("mov64", 3, 10), op("add64_imm", 3, 0, 0, -28), op("mov64", 4, 8),
+                        op("and64_imm", 4, 0, 0, 15), op("add64", 3, 4), op("jsge_imm", 9, 0, 1, -2), op("add64_imm", 3, 0, 0, 4),
+                        op("stxb", 3, 8, -30), op("exit")};
+             return s;
+         }},
         {"null_or_pointer_joined",
          [] {
              return Slots{op("ldxdw", 6, 1, 0),        op("mov64_imm", 7),

@@ -136,10 +136,10 @@ class Generator {
         if (in_register) counting_ = false;
     }
 
-    // r2 points into global data, or a base's register is used as it is, or through copies in r3.
+    // All offsets are multiples of `align_`. r2 points into global data, or a base's register is used as it is, or through copies in r3.
     Base base() {
         if (chance(20)) {
-            const unsigned map = pick(3), at = pick(kGlobalBytes - 8);
+            const unsigned map = pick(3), at = pick(kGlobalBytes - 8) / align_ * align_;
             put(0x18, 2, 2, 0, static_cast<std::int32_t>(map));
             put(0, 0, 0, 0, static_cast<std::int32_t>(at));
             return moved({2, -static_cast<int>(at), static_cast<int>(kGlobalBytes - at), map != 2});
@@ -152,7 +152,7 @@ class Generator {
         to.reg = 3;
         put(0xbf, 3, from.reg, 0, 0);
         if (chance(50)) {
-            const int by = from.low + static_cast<int>(pick(static_cast<std::size_t>(from.high - from.low - 7)));
+            const int by = from.low + static_cast<int>(pick(static_cast<std::size_t>(from.high - from.low - 7)) / align_ * align_);
             put(0x07, 3, 0, 0, by);
             to.low -= by, to.high -= by;
         }
@@ -162,7 +162,7 @@ class Generator {
             put(0xbf, 4, source(), 0, 0);
             int mask = 1;
             while (mask * 2 <= limit + 1) mask *= 2;
-            if (chance(50)) put(chance(50) ? 0x57 : 0x54, 4, 0, 0, mask - 1);
+            if (align_ != 1 || chance(50)) put(chance(50) ? 0x57 : 0x54, 4, 0, 0, (mask - 1) & -static_cast<int>(align_));
             else if (chance(50)) put(chance(50) ? 0x97 : 0x94, 4, 0, 0, limit + 1);
             else put(0xb5, 4, 0, 1, limit), put(0xb7, 4, 0, 0, static_cast<std::int32_t>(pick(static_cast<std::size_t>(limit) + 1)));
             put(0x0f, 3, 4, 0, 0);
@@ -174,13 +174,13 @@ class Generator {
             if (chance(50)) put(0xb7, 3, 0, 0, imm());
             put(0x79, 3, 10, slot, 0);
         }
-        if (chance(20) && to.high - to.low > 12) {
+        if (chance(20) && to.high - to.low > 16) {
             // Either way a place of the same object.
             const std::size_t at = code_.size();
             condition(false, 0, imm());
-            put(0x07, 3, 0, 0, 4);
+            put(0x07, 3, 0, 0, 8);
             jump_here(at);
-            to.high -= 4;
+            to.high -= 8;
         }
         if (chance(15) && from.reg != 2 && to.high >= 8 && to.low <= 0) {
             // Or of another.
@@ -210,12 +210,13 @@ class Generator {
         }
     }
     void atomic() {
-        Base b = base();
+        align_ = 8;
+        const Base b = base();
+        align_ = 1;
         const bool wide = chance(50);
         const int bytes = wide ? 8 : 4, room = b.high - b.low - bytes + 1;
         if (room <= 0 || !b.writable) return;
-        int offset = b.low + static_cast<int>(pick(static_cast<std::size_t>(room)));
-        if (chance(85)) offset = std::max(b.low, offset & -bytes);
+        const int offset = b.low + static_cast<int>(pick(static_cast<std::size_t>(room))) / bytes * bytes;
         static constexpr std::int32_t kOps[] = {0x00, 0x40, 0x50, 0xa0, 0x01, 0x41, 0x51, 0xa1, 0xe1, 0xf1};
         const std::int32_t op = kOps[pick(std::size(kOps))];
         if (op == 0xf1) {
@@ -301,7 +302,7 @@ class Generator {
 
     std::mt19937_64 random_;
     bool counting_ = false, in_callee_ = false;
-    unsigned loops_ = 0;
+    unsigned loops_ = 0, align_ = 1;
     std::vector<std::size_t> calls_;
     std::vector<Insn> code_;
 };
