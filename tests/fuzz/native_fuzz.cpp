@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <chrono>
 #include <iostream>
 #include <string_view>
 
@@ -18,6 +19,7 @@ namespace {
 
 std::uint64_t g_programs = 3000, g_seed = 1;
 std::uint64_t g_case = 0;  // this seed alone
+std::uint64_t g_seconds = 0;  // then end; 0: when all are done
 std::string g_board;       // empty: this process
 bool g_speed_only = false;
 
@@ -157,7 +159,10 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
     std::uint64_t accepted = 0, runs = 0;
     Batch batches[2];
     const std::uint64_t known = g_case != 0 ? 0 : std::size(kFoundBugs), count = g_case != 0 ? 1 : g_programs;
-    for (std::uint64_t i = 0; i < count + known; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto late = [&] { return g_seconds != 0 && std::chrono::steady_clock::now() - begin > std::chrono::seconds(g_seconds); };
+    std::uint64_t tried = 0;
+    for (std::uint64_t i = 0; i < count + known && !late(); ++i, ++tried) {
         const std::uint64_t seed = g_case != 0 ? g_case : i < known ? kFoundBugs[i] : g_seed * 1'000'003 + i - known;
         bpf::Object object = i < known ? fuzz::generate(seed) : generated(seed);
         if (!judge(object).accepted()) continue;
@@ -176,8 +181,8 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
         expect_same(batch, runs);
         if (HasFatalFailure()) return;
     }
-    std::cout << count << " programs, " << accepted << " accepted, " << runs << " native runs\n";
-    EXPECT_TRUE(g_case != 0 || accepted > g_programs / 3) << "the generators make hardly anything acceptable";
+    std::cout << tried << " programs, " << accepted << " accepted, " << runs << " native runs\n";
+    EXPECT_TRUE(g_case != 0 || accepted > tried / 3) << "the generators make hardly anything acceptable";
 }
 
 // A wrong translation is seen and cut down: the native code is that of another program, one operation changed.
@@ -214,7 +219,7 @@ TEST(NativeFuzz, a_wrong_translation_is_found_and_minimised) {
 }  // namespace
 }  // namespace mbpf
 
-// --programs N, --seed N: a longer run; --board cortex-m4 (rv32imac, rv64gc, aarch64): there instead of here;
+// --programs N, --seed N, --seconds N (at most): a longer run; --board cortex-m4 (rv32imac, rv64gc, aarch64): there instead of here;
 // --case SEED: that program; --speed-only: fewer code generations a program.
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
@@ -227,7 +232,7 @@ int main(int argc, char** argv) {
         if (argument.find('=') == std::string::npos && i + 1 < argc) argument += std::string("=") + argv[++i];
         const std::size_t equals = argument.find('=');
         const std::string name = argument.substr(0, equals), value = equals == std::string::npos ? "" : argument.substr(equals + 1);
-        std::uint64_t* number = name == "--programs" ? &mbpf::g_programs : name == "--case" ? &mbpf::g_case : name == "--seed" ? &mbpf::g_seed : nullptr;
+        std::uint64_t* number = name == "--programs" ? &mbpf::g_programs : name == "--case" ? &mbpf::g_case : name == "--seed" ? &mbpf::g_seed : name == "--seconds" ? &mbpf::g_seconds : nullptr;
         if (name == "--board" && mbpf::find_target(value) != nullptr) {
             mbpf::g_board = value;
         } else if (number == nullptr || std::from_chars(value.data(), value.data() + value.size(), *number).ec != std::errc{}) {
