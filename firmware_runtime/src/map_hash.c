@@ -1,59 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hash map: open addressing with linear probing over fixed records. A deletion moves later records of the
- * same run back instead of leaving tombstones, so a map that sees many keys come and go never slows down and
- * a probe always ends at a free record (a quarter at least are free).
- * Record: u32 state (bit 0: taken), u32 hash, key padded to 8, value padded to 8. The other bits of record 0's
- * state count the elements, so that an update needs no walk and storage stays what the layout says. Moving records on
- * deletion changes value addresses; a program holds none across its own delete of another key unless it asked
- * for it, and then, as on Linux, reads some element's value, always inside the map. */
+ * Hash map: chained buckets over fixed records. A record never moves while its key is present, so a value's address
+ * stays good whatever happens to other keys; a deleted record stays in the map and serves the next new key, as on
+ * Linux. No operation walks more than one chain: at most max_entries records, when every key falls in one bucket.
+ * All-zero storage is the empty map.
+ *   control: u32 first freed record, u32 records ever used, u32 elements, u32 reserved
+ *   buckets: u32 first record of each chain
+ *   record:  u32 next record << 1 | taken, u32 hash, key padded to 8, value padded to 8
+ * A record is named by its index plus one; 0 is none. */
 #include <string.h>
 
 #include "mbpf/map.h"
 
 #define RECORD_HEADER 8u
 
-static uint32_t slot_count(const mbpf_map *map)
-{
-    return (uint32_t)mbpf_hash_slots(map->max_entries);
-}
+enum { FREED = 0, FRESH = 4, USED = 8 };
 
-static uint8_t *record(const mbpf_map *map, uint32_t i)
-{
-    return map->values + (size_t)i * map->stride;
-}
-
-static uint32_t read_word(const uint8_t *at)
+static uint32_t word(const uint8_t *at)
 {
     uint32_t v;
     memcpy(&v, at, sizeof v);
     return v;
 }
 
-static bool taken(const uint8_t *r)
+static void set_word(uint8_t *at, uint32_t v)
 {
-    return (read_word(r) & 1u) != 0u;
+    memcpy(at, &v, sizeof v);
 }
 
-static void set_taken(uint8_t *r, bool is)
+static uint8_t *record(const mbpf_map *map, uint32_t name)
 {
-    uint32_t state = (read_word(r) & ~1u) | (is ? 1u : 0u);
-    memcpy(r, &state, sizeof state);
+    return map->values + mbpf_hash_index_bytes(map->max_entries) + (size_t)(name - 1u) * map->stride;
 }
 
-static uint32_t used(const mbpf_map *map)
+static uint32_t next_of(const uint8_t *r)
 {
-    return read_word(map->values) >> 1;
+    return word(r) >> 1;
 }
 
-static void set_used(mbpf_map *map, uint32_t count)
+static void set_link(uint8_t *r, uint32_t next, bool taken)
 {
-    uint32_t state = (count << 1) | (read_word(map->values) & 1u);
-    memcpy(map->values, &state, sizeof state);
+    set_word(r, next << 1 | (taken ? 1u : 0u));
 }
 
-static uint32_t padded_key(const mbpf_map *map)
+static uint8_t *value_of(const mbpf_map *map, uint8_t *r)
 {
-    return (map->key_size + 7u) & ~7u;
+    return r + RECORD_HEADER + ((map->key_size + 7u) & ~7u);
 }
 
 /* FNV-1a with a final mix: keys are short and often differ in one byte only. */
@@ -69,26 +60,50 @@ static uint32_t hash_key(const mbpf_map *map, const void *key)
     return h ^ h >> 13;
 }
 
-/* The record of `key`, or the free one where it would go; always ends, since a quarter of the records is free. */
-static uint8_t *find(const mbpf_map *map, const void *key, uint32_t hash, uint32_t *index)
+static uint8_t *bucket_of(const mbpf_map *map, uint32_t hash)
 {
-    uint32_t mask = slot_count(map) - 1u;
-    uint32_t i = hash & mask;
-    for (;;) {
-        uint8_t *r = record(map, i);
-        if (!taken(r) || (read_word(r + 4) == hash && memcmp(r + RECORD_HEADER, key, map->key_size) == 0)) {
-            *index = i;
-            return r;
+    uint32_t mask = (uint32_t)mbpf_hash_buckets(map->max_entries) - 1u;
+    return map->values + MBPF_HASH_CONTROL_BYTES + (size_t)(hash & mask) * 4u;
+}
+
+/* The record of `key`, or 0. `before` is the record that links to it, 0 when its bucket does. */
+static uint32_t find(const mbpf_map *map, const void *key, uint32_t hash, uint32_t *before)
+{
+    uint32_t name = word(bucket_of(map, hash));
+    *before = 0u;
+    while (name != 0u) {
+        const uint8_t *r = record(map, name);
+        if (word(r + 4) == hash && memcmp(r + RECORD_HEADER, key, map->key_size) == 0) {
+            break;
         }
-        i = (i + 1u) & mask;
+        *before = name;
+        name = next_of(r);
     }
+    return name;
 }
 
 static void *lookup(mbpf_map *map, const void *key)
 {
-    uint32_t i;
-    uint8_t *r = find(map, key, hash_key(map, key), &i);
-    return taken(r) ? r + RECORD_HEADER + padded_key(map) : 0;
+    uint32_t before, name = find(map, key, hash_key(map, key), &before);
+    return name != 0u ? value_of(map, record(map, name)) : 0;
+}
+
+/* A record for a new key: the one freed last, else one never used. The caller knows that there is one. */
+static uint32_t take_record(mbpf_map *map)
+{
+    uint32_t name = word(map->values + FREED);
+    if (name != 0u) {
+        set_word(map->values + FREED, next_of(record(map, name)));
+    } else {
+        name = word(map->values + FRESH) + 1u;
+        set_word(map->values + FRESH, name);
+    }
+    return name;
+}
+
+static uint32_t used(const mbpf_map *map)
+{
+    return word(map->values + USED);
 }
 
 static int update(mbpf_map *map, const void *key, const void *value, uint64_t flags)
@@ -96,60 +111,58 @@ static int update(mbpf_map *map, const void *key, const void *value, uint64_t fl
     if (flags > MBPF_UPDATE_EXIST) {
         return -MBPF_EINVAL;
     }
-    uint32_t hash = hash_key(map, key), i;
-    uint8_t *r = find(map, key, hash, &i);
-    bool present = taken(r);
-    if (present && flags == MBPF_UPDATE_NOEXIST) {
-        return -MBPF_EEXIST;
-    }
-    if (!present) {
-        if (flags == MBPF_UPDATE_EXIST) {
-            return -MBPF_ENOENT;
+    uint32_t hash = hash_key(map, key), before, name = find(map, key, hash, &before);
+    if (name != 0u) {
+        if (flags == MBPF_UPDATE_NOEXIST) {
+            return -MBPF_EEXIST;
         }
-        if (used(map) >= map->max_entries) {
-            return -MBPF_E2BIG;
-        }
-        set_taken(r, true);
-        set_used(map, used(map) + 1u);
-        memcpy(r + 4, &hash, sizeof hash);
-        memcpy(r + RECORD_HEADER, key, map->key_size);
+        memmove(value_of(map, record(map, name)), value, map->value_size);
+        return 0;
     }
-    memmove(r + RECORD_HEADER + padded_key(map), value, map->value_size);
+    if (flags == MBPF_UPDATE_EXIST) {
+        return -MBPF_ENOENT;
+    }
+    if (used(map) >= map->max_entries) {
+        return -MBPF_E2BIG;
+    }
+    name = take_record(map);
+    uint8_t *r = record(map, name), *bucket = bucket_of(map, hash);
+    /* `key` and `value` may lie in the value of a record that was deleted: the key goes elsewhere than any value,
+     * so it is read whole before the value is written over. */
+    memcpy(r + RECORD_HEADER, key, map->key_size);
+    memmove(value_of(map, r), value, map->value_size);
+    set_word(r + 4, hash);
+    set_link(r, word(bucket), true);
+    set_word(bucket, name);
+    set_word(map->values + USED, used(map) + 1u);
     return 0;
 }
 
 static int remove_key(mbpf_map *map, const void *key)
 {
-    uint32_t hole;
-    uint8_t *r = find(map, key, hash_key(map, key), &hole);
-    if (!taken(r)) {
+    uint32_t hash = hash_key(map, key), before, name = find(map, key, hash, &before);
+    if (name == 0u) {
         return -MBPF_ENOENT;
     }
-    uint32_t mask = slot_count(map) - 1u;
-    for (uint32_t i = (hole + 1u) & mask; taken(record(map, i)); i = (i + 1u) & mask) {
-        uint32_t home = read_word(record(map, i) + 4) & mask;
-        /* Move it back unless its home lies after the hole in probe order. */
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            memcpy(record(map, hole) + 4, record(map, i) + 4, map->stride - 4u);
-            hole = i;
-        }
+    uint8_t *r = record(map, name);
+    if (before != 0u) {
+        set_link(record(map, before), next_of(r), true);
+    } else {
+        set_word(bucket_of(map, hash), next_of(r));
     }
-    set_taken(record(map, hole), false);
-    memset(record(map, hole) + 4, 0, map->stride - 4u);
-    set_used(map, used(map) - 1u);
+    set_link(r, word(map->values + FREED), false);
+    set_word(map->values + FREED, name);
+    set_word(map->values + USED, used(map) - 1u);
     return 0;
 }
 
 static bool next_key(const mbpf_map *map, const void *key, void *next)
 {
-    uint32_t i = 0u;
-    if (key) {
-        uint8_t *r = find(map, key, hash_key(map, key), &i);
-        i = taken(r) ? i + 1u : 0u;
-    }
-    for (; i < slot_count(map); i++) {
-        if (taken(record(map, i))) {
-            memcpy(next, record(map, i) + RECORD_HEADER, map->key_size);
+    uint32_t before, name = key ? find(map, key, hash_key(map, key), &before) : 0u;
+    while (++name <= word(map->values + FRESH)) {
+        const uint8_t *r = record(map, name);
+        if ((word(r) & 1u) != 0u) {
+            memcpy(next, r + RECORD_HEADER, map->key_size);
             return true;
         }
     }

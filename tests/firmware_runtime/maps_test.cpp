@@ -24,6 +24,7 @@ class TestMap {
         operations = mbpf_map_operations_of(type);
         operations->reset(&map);
     }
+    std::size_t bytes() const { return storage_.size() * 8; }
     mbpf_map map{};
     const mbpf_map_operations* operations = nullptr;
 
@@ -48,6 +49,7 @@ TEST_P(HashMap, agrees_with_std_map_under_random_operations) {
     const Shape shape = GetParam();
     TestMap m(MBPF_MAP_HASH, shape.key, shape.value, shape.entries);
     std::map<Bytes, Bytes> model;
+    std::map<Bytes, const void*> places;  // a value's address stays for as long as its key does
     std::mt19937 rng(shape.entries * 31 + shape.key);
     for (int step = 0; step < 20000; ++step) {
         const Bytes key = key_of(static_cast<std::uint32_t>(rng() % shape.keys), shape.key);
@@ -62,17 +64,25 @@ TEST_P(HashMap, agrees_with_std_map_under_random_operations) {
                 else if (model.contains(key)) want = flags == 1 ? -MBPF_EEXIST : 0;
                 else want = flags == 2 ? -MBPF_ENOENT : model.size() >= shape.entries ? -MBPF_E2BIG : 0;
                 ASSERT_EQ(m.operations->update(&m.map, key.data(), value.data(), flags), want);
-                if (want == 0) model[key] = value;
+                if (want == 0) {
+                    model[key] = value;
+                    const auto* at = static_cast<const std::uint8_t*>(m.operations->lookup(&m.map, key.data()));
+                    ASSERT_EQ(places.emplace(key, at).first->second, at);
+                    ASSERT_TRUE(at >= m.map.values && at + shape.value <= m.map.values + m.bytes());
+                    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(at) % 8, 0u);
+                }
                 break;
             }
             case 2:
                 ASSERT_EQ(m.operations->remove(&m.map, key.data()), model.erase(key) != 0 ? 0 : -MBPF_ENOENT);
+                places.erase(key);
                 break;
             default: {
                 const auto* value = static_cast<const std::uint8_t*>(m.operations->lookup(&m.map, key.data()));
                 ASSERT_EQ(value != nullptr, model.contains(key));
                 if (value != nullptr) {
                     ASSERT_EQ(Bytes(value, value + shape.value), model[key]);
+                    ASSERT_EQ(value, places[key]);
                 }
             }
         }
@@ -91,6 +101,22 @@ TEST_P(HashMap, agrees_with_std_map_under_random_operations) {
     for (const auto& [k, n] : seen) EXPECT_TRUE(n == 1 && model.contains(k));
 }
 INSTANTIATE_TEST_SUITE_P(Shapes, HashMap, testing::Values(Shape{4, 8, 16, 40}, Shape{1, 1, 1, 5}, Shape{3, 5, 7, 12}, Shape{64, 100, 33, 60}, Shape{8, 4, 256, 300}, Shape{4, 4, 64, 64}));
+
+// A program may delete a key while it holds the value of another: that must keep its address and contents.
+TEST(HashMapDelete, leaves_all_other_records_where_they_are) {
+    TestMap m(MBPF_MAP_HASH, 4, 4, 64);
+    for (std::uint32_t k = 0; k < 64; ++k) ASSERT_EQ(m.operations->update(&m.map, &k, &k, 0), 0);
+    for (std::uint32_t gone = 0; gone < 64; ++gone) {
+        std::map<std::uint32_t, const void*> places;
+        for (std::uint32_t k = gone + 1; k < 64; ++k) places[k] = m.operations->lookup(&m.map, &k);
+        ASSERT_EQ(m.operations->remove(&m.map, &gone), 0);
+        for (const auto& [k, at] : places) {
+            ASSERT_EQ(m.operations->lookup(&m.map, &k), at);
+            ASSERT_EQ(*static_cast<const std::uint32_t*>(at), k);
+        }
+    }
+    EXPECT_EQ(m.operations->used(&m.map), 0u);
+}
 
 TEST(ArrayMap, has_all_its_elements_and_no_other) {
     TestMap m(MBPF_MAP_ARRAY, 4, 5, 10);

@@ -15,20 +15,24 @@
 #define MBPF_MAX_VALUE_BYTES 4096u
 #define MBPF_MAX_MAP_ENTRIES 65536u
 
-/* Hash: open addressing; per slot one state byte, key and value in an 8-byte aligned record; slot count
- * is the least power of two >= max_entries * 4/3. */
-static inline uint64_t mbpf_hash_slots(uint32_t max_entries)
+/* Hash: control block, one word a bucket, then max_entries records that never move. Buckets are the least power of
+ * two >= max_entries, so that chains hold one record on average when the map is full. */
+#define MBPF_HASH_CONTROL_BYTES 16u
+static inline uint64_t mbpf_hash_buckets(uint32_t max_entries)
 {
-    uint64_t want = (uint64_t)max_entries + ((uint64_t)max_entries + 2u) / 3u;
-    uint64_t slots = 4u;
-    while (slots < want) {
-        slots *= 2u;
+    uint64_t buckets = 4u;
+    while (buckets < max_entries) {
+        buckets *= 2u;
     }
-    return slots;
+    return buckets;
+}
+static inline uint64_t mbpf_hash_index_bytes(uint32_t max_entries)
+{
+    return MBPF_HASH_CONTROL_BYTES + mbpf_hash_buckets(max_entries) * 4u;
 }
 static inline uint64_t mbpf_hash_record_bytes(uint32_t key_size, uint32_t value_size)
 {
-    /* 8-byte record header (state, hash), key padded to 8, value padded to 8. */
+    /* 8-byte record header (link, hash), key padded to 8, value padded to 8. */
     return 8u + (((uint64_t)key_size + 7u) & ~(uint64_t)7u) + (((uint64_t)value_size + 7u) & ~(uint64_t)7u);
 }
 
@@ -51,7 +55,7 @@ static inline uint64_t mbpf_map_storage_bytes(uint32_t type, uint32_t key_size, 
         if (key_size == 0u || key_size > MBPF_MAX_KEY_BYTES || value_size == 0u || value_size > MBPF_MAX_VALUE_BYTES) {
             return 0u;
         }
-        return mbpf_hash_slots(max_entries) * mbpf_hash_record_bytes(key_size, value_size);
+        return mbpf_hash_index_bytes(max_entries) + max_entries * mbpf_hash_record_bytes(key_size, value_size);
     case MBPF_MAP_RING_BUFFER: /* max_entries is the buffer's size in bytes, a power of two */
         if (key_size != 0u || value_size != 0u || max_entries < 16u || (max_entries & (max_entries - 1u)) != 0u) {
             return 0u;
