@@ -189,6 +189,7 @@ struct ObjectClass {
     std::uint32_t size = 0;    // readable bytes
     bool writable = false;     // all of it
     std::string base;          // an object of this class passes for one of `base` too; empty: none
+    std::uint32_t hidden_begin = 0, hidden_end = 0;  // bytes in the middle that programs may not touch
 };
 
 struct Capability {

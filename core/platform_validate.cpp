@@ -287,6 +287,7 @@ Problem check_objects(const Platform& p) {
         const std::string what = "object class " + object.name;
         if (!is_identifier(object.name)) return bad(3104, what + ": the name is no C identifier");
         if (object.size > kMaxContext) return bad(3106, what + ": its size is above " + std::to_string(kMaxContext));
+        if (object.hidden_begin > object.hidden_end || object.hidden_end > object.size) return bad(3106, what + ": its hidden bytes do not lie inside it");
         if (!object.base.empty() && p.find_object(object.base) == nullptr) return bad(3109, what + ": its base " + object.base + " is not declared");
         if (!object.base.empty() && p.object_is_a(object.base, object.name)) return bad(3108, what + " is its own base");
     }

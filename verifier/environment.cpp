@@ -77,6 +77,8 @@ ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program
         proof::ObjectRule rule;
         rule.size = c.size;
         rule.writable = c.writable;
+        rule.hidden_begin = c.hidden_begin;
+        rule.hidden_end = c.hidden_end;
         rule.base = c.base.empty() ? std::int16_t{-1} : object_class(c.base);
         objects_.push_back(rule);
     }

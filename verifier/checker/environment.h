@@ -90,6 +90,7 @@ struct ObjectRule {
     uint32_t size = 0;  // readable bytes
     bool writable = false;
     int16_t base = -1;  // class it passes for, too
+    uint32_t hidden_begin = 0, hidden_end = 0;  // bytes that may not be touched
 };
 
 struct MapRule {

@@ -175,6 +175,10 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
         case Region::object:
             if (is_write && base.read_only) return fail(Reason::no_memory, reg, lo, hi - size, 0, bytes, true);
             limit = base.size;
+            if (base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
+                const ObjectRule& rule = env_.objects[base.map];
+                if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
+            }
             break;
         case Region::ring_buffer_record:
         case Region::memory:
