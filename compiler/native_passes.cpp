@@ -109,9 +109,10 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
     options.FloatABIType = llvm::FloatABI::Soft;
     options.EmitStackSizeSection = false;
     const auto relocation = target.ropi ? llvm::Reloc::ROPI : llvm::Reloc::PIC_;
-    // RISC-V: medany, so that every address is formed relative to the program counter.
-    const auto code_model =
-        llvm::Triple(ref(target.triple)).isRISCV() ? llvm::CodeModel::Medium : llvm::CodeModel::Small;
+    // RISC-V: medany, so that every address is formed relative to the program counter. AArch64: tiny, since the small
+    // model's ADRP counts in pages, so that the text would run at addresses of a page only.
+    const llvm::Triple triple(ref(target.triple));
+    const auto code_model = triple.isRISCV() ? llvm::CodeModel::Medium : triple.isAArch64() ? llvm::CodeModel::Tiny : llvm::CodeModel::Small;
     return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
         ref(target.triple), ref(target.cpu), ref(target.features), options, relocation, code_model));
 }
