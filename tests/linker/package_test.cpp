@@ -223,8 +223,9 @@ INSTANTIATE_TEST_SUITE_P(All, BadPackage, testing::ValuesIn(kBadCases),
 
 TEST(Package, ram_is_that_of_the_device_layout) {
     const Package p = example();
-    // 3 imports of 4 bytes rounded to 16, 2 map objects, 24 bytes of data rounded to 32.
-    EXPECT_EQ(p.required_ram_bytes(), 16u + 64u + 32u + 8u * 16u + 32u * (8u + 8u + 8u));
+    // 3 imports of 4 bytes rounded to 16, 2 map objects, 24 bytes of data rounded to 32; an array; a hash map's control
+    // block, 16 buckets and 16 records.
+    EXPECT_EQ(p.required_ram_bytes(), 16u + 64u + 32u + 8u * 16u + (16u + 16u * 4u + 16u * (8u + 8u + 8u)));
     Package bad = p;
     bad.maps[0].key_size = 8;
     EXPECT_FALSE(bad.required_ram_bytes());
