@@ -75,26 +75,6 @@ bool Search::run() {
     return run_components(cfg_.order[0], root);
 }
 
-std::set<std::uint32_t> Search::loop_body(std::uint32_t point) const {
-    std::set<std::uint32_t> body;
-    const auto gather = [&](auto&& self, const Component& c, std::set<std::uint32_t>& into) -> void {
-        into.insert(cfg_.blocks[c.head].begin);
-        for (const Component& inner : c.body) self(self, inner, into);
-    };
-    const auto visit = [&](auto&& self, const std::vector<Component>& components) -> void {
-        for (const Component& c : components) {
-            if (!c.is_loop) continue;
-            std::set<std::uint32_t> blocks;
-            gather(gather, c, blocks);
-            if (!blocks.contains(point)) continue;
-            body = std::move(blocks);
-            self(self, c.body);
-        }
-    };
-    for (const auto& order : cfg_.order) visit(visit, order);
-    return body;
-}
-
 std::int32_t Search::resolved(std::int32_t node) const {
     while (node >= 0 && nodes_[static_cast<std::size_t>(node)].forward >= 0) node = nodes_[static_cast<std::size_t>(node)].forward;
     return node;
@@ -588,37 +568,6 @@ bool Search::run_callback(std::int32_t node, std::uint32_t slot, Activation& act
         }
         return true;
     });
-}
-
-void Search::observe(std::int32_t node, const std::function<void(State&)>& prepare, const std::function<void(std::uint32_t, const State&)>& arrive) {
-    const Node& n = nodes_[static_cast<std::size_t>(node)];
-    Activation act;
-    observer_ = &arrive;
-    stats_.steps = 0;
-    const auto start = [&] {
-        if (node == 0) {
-            for (Value& v : s_.regs) v = Value{};
-            static_cast<Shape&>(s_) = Shape{};
-            s_.cell_count = 0;
-            s_.difference_count = 0;
-            s_.next_symbol = 1;
-            s_.steps = 0;
-            m_.enter_program();
-        } else {
-            load(n.bytes, s_);
-        }
-        prepare(s_);
-    };
-    start();
-    if ((n.point & kGate) == 0) {
-        segment(node, n.point, act, true);
-    } else {
-        if (m_.enter_run()) segment(node, s_.top().function, act, false);
-        start();
-        m_.end_callback();
-        segment(node, (n.point & ~kGate) + 1, act, false);
-    }
-    observer_ = nullptr;
 }
 
 bool Search::conditional(std::int32_t node, std::uint32_t slot, const Operation& op, Activation& act, bool& goes_on) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to a failure once more, for people: from each invariant on it along the decisions taken, so that what was
+// What others ask of a finished search. The way to a failure once more, for people: from each invariant on it along the decisions taken, so that what was
 // known at each decision can be told. Where the way cannot be followed (through a callback's gate, or where an
 // invariant has since grown), its decisions are told without values.
 #include "verifier/search.h"
@@ -72,6 +72,57 @@ void Search::retrace(const Retraced& see) {
         if (follows && done == decisions.size() && slot == end) see(Retrace::arrived, slot, &s_);
         for (; done < decisions.size(); ++done) see((decisions[done] & 1) != 0 ? Retrace::taken : Retrace::not_taken, decisions[done] >> 1, nullptr);
     }
+}
+
+std::set<std::uint32_t> Search::loop_body(std::uint32_t point) const {
+    std::set<std::uint32_t> body;
+    const auto gather = [&](auto&& self, const Component& c, std::set<std::uint32_t>& into) -> void {
+        into.insert(cfg_.blocks[c.head].begin);
+        for (const Component& inner : c.body) self(self, inner, into);
+    };
+    const auto visit = [&](auto&& self, const std::vector<Component>& components) -> void {
+        for (const Component& c : components) {
+            if (!c.is_loop) continue;
+            std::set<std::uint32_t> blocks;
+            gather(gather, c, blocks);
+            if (!blocks.contains(point)) continue;
+            body = std::move(blocks);
+            self(self, c.body);
+        }
+    };
+    for (const auto& order : cfg_.order) visit(visit, order);
+    return body;
+}
+
+void Search::observe(std::int32_t node, const std::function<void(State&)>& prepare, const std::function<void(std::uint32_t, const State&)>& arrive) {
+    const Node& n = nodes_[static_cast<std::size_t>(node)];
+    Activation act;
+    observer_ = &arrive;
+    stats_.steps = 0;
+    const auto start = [&] {
+        if (node == 0) {
+            for (Value& v : s_.regs) v = Value{};
+            static_cast<Shape&>(s_) = Shape{};
+            s_.cell_count = 0;
+            s_.difference_count = 0;
+            s_.next_symbol = 1;
+            s_.steps = 0;
+            m_.enter_program();
+        } else {
+            load(n.bytes, s_);
+        }
+        prepare(s_);
+    };
+    start();
+    if ((n.point & kGate) == 0) {
+        segment(node, n.point, act, true);
+    } else {
+        if (m_.enter_run()) segment(node, s_.top().function, act, false);
+        start();
+        m_.end_callback();
+        segment(node, (n.point & ~kGate) + 1, act, false);
+    }
+    observer_ = nullptr;
 }
 
 }  // namespace mbpf
