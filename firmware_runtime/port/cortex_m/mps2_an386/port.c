@@ -58,6 +58,11 @@ void mbpf_irq_uart_rx(void)
     }
 }
 
+/* The board's interrupts, after the CPU's 16. */
+__attribute__((section(".vectors.irq"), used)) static void (*const interrupts[32])(void) = {
+    mbpf_irq_uart_rx,
+};
+
 void mbpf_irq_tick(void) {}
 
 void mbpf_fault(void)

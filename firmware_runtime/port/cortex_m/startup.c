@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Vector table and reset. */
+ * Reset, and the CPU's part of the vector table; the board appends its interrupts (section .vectors.irq). */
 #include <stdint.h>
 
 extern uint32_t mbpf_stack_top[], mbpf_data_load[], mbpf_data_begin[], mbpf_data_end[], mbpf_bss_begin[], mbpf_bss_end[];
 int main(void);
-void mbpf_irq_uart_rx(void);
 void mbpf_irq_tick(void);
 void mbpf_fault(void);
 void mbpf_reset(void);
@@ -24,8 +23,8 @@ void mbpf_reset(void)
 }
 
 typedef void (*vector)(void);
-/* 16 system vectors, then the device's; all that is unexpected resets. */
-__attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] = {
+/* All that is unexpected resets. */
+__attribute__((section(".vectors"), used)) static const vector vectors[16] = {
     (vector)(uintptr_t)mbpf_stack_top,
     mbpf_reset,
     mbpf_fault,
@@ -42,5 +41,4 @@ __attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] 
     0,
     mbpf_fault,
     mbpf_irq_tick,
-    mbpf_irq_uart_rx,
 };
