@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text forms of keys. A secret key file is three lines: magic and role and label; KDF parameters, salt and
+// Text forms of keys. Of one in a token: magic and role and label; its URI; the public key. A secret key file is three lines: magic and role and label; KDF parameters, salt and
 // nonce; ciphertext. The first two lines are authenticated with the third.
 #include <sodium.h>
 
@@ -125,6 +125,21 @@ Result<std::string> encode_secret_key(const SecretKey& key, std::string_view pas
     std::array<std::uint8_t, 32 + crypto_aead_xchacha20poly1305_ietf_ABYTES> cipher;
     crypto_aead_xchacha20poly1305_ietf_encrypt(cipher.data(), nullptr, key.secret_.get(), 32, reinterpret_cast<const std::uint8_t*>(head.data()), head.size(), nullptr, nonce.data(), derived.bytes);
     return head + base64(cipher) + "\n";
+}
+
+std::string encode_token_key(const TokenKey& key) {
+    std::string head = std::string(kSecretMagic) + " " + std::string(role_name(key.public_key.role)) + (key.public_key.label.empty() ? "" : " " + key.public_key.label) + "\n";
+    return head + key.uri + "\n" + base64(key.public_key.bytes) + "\n";
+}
+
+std::optional<Result<TokenKey>> parse_token_key(std::string_view text) {
+    const std::size_t first = text.find('\n'), second = first == std::string_view::npos ? first : text.find('\n', first + 1);
+    if (second == std::string_view::npos || !text.substr(first + 1).starts_with("pkcs11:")) return std::nullopt;
+    const auto name = words(text.substr(0, first));
+    if (name.size() < 2 || name.size() > 3 || name[0] != kSecretMagic) return no_secret_key("it does not begin with mbpf-key-v1 ROLE");
+    auto key = parse_public_key(std::string(kPublicMagic) + " " + std::string(name[1]) + " " + std::string(trimmed(text.substr(second + 1))) + (name.size() == 3 ? " " + std::string(name[2]) : std::string()));
+    if (!key) return no_secret_key("role, label or public key is damaged");
+    return TokenKey{*key, std::string(trimmed(text.substr(first + 1, second - first - 1)))};
 }
 
 Result<SecretKey> parse_secret_key(std::string_view text, std::string_view passphrase) {

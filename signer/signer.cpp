@@ -29,6 +29,9 @@ const bool kSodiumReady = sodium_init() >= 0;
 std::optional<Role> parse_role(std::string_view text) {
     if (text == "verifier") return Role::verifier;
     if (text == "release") return Role::release;
+    if (text == "root") return Role::root;
+    if (text == "deploy") return Role::deploy;
+    if (text == "device") return Role::device;
     return std::nullopt;
 }
 
@@ -36,6 +39,9 @@ std::string_view role_name(Role role) {
     switch (role) {
         case Role::verifier: return "verifier";
         case Role::release: return "release";
+        case Role::root: return "root";
+        case Role::deploy: return "deploy";
+        case Role::device: return "device";
     }
     return "?";
 }
@@ -78,22 +84,53 @@ SecretKey SecretKey::generate(Role role, std::string label) {
     return key;
 }
 
-std::array<std::uint8_t, 64> sign_bytes(const SecretKey& key, std::span<const std::uint8_t> bytes) {
+Result<std::array<std::uint8_t, 64>> SecretKey::sign(std::span<const std::uint8_t> bytes) const {
     std::array<std::uint8_t, 64> signature;
-    crypto_sign_detached(signature.data(), nullptr, bytes.data(), bytes.size(), key.secret_.get());
+    crypto_sign_detached(signature.data(), nullptr, bytes.data(), bytes.size(), secret_.get());
     return signature;
 }
 
-Status sign_package(Package& package, const SecretKey& key) {
+std::array<std::uint8_t, 32> SecretKey::seed() const {
+    std::array<std::uint8_t, 32> seed;
+    crypto_sign_ed25519_sk_to_seed(seed.data(), secret_.get());
+    return seed;
+}
+
+bool signature_holds(const PublicKey& key, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t, 64> signature) {
+    return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), key.bytes.data()) == 0;
+}
+
+Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role) {
+    if (role == Role::verifier || role == Role::release) return to_be_signed(static_cast<std::uint8_t>(role), package.header_bytes());
+    return policy(5009, "a key of role " + std::string(role_name(role)) + " signs no packages", "", "sign with a key of role verifier or release");
+}
+
+Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature) {
+    auto bytes = bytes_to_sign(package, key.role);
+    if (!bytes) return bytes.error();
     PackageSignature s;
-    s.role = static_cast<std::uint8_t>(key.public_key().role);
+    if (signature.size() != s.signature.size()) return policy(5010, "a signature has 64 bytes", std::to_string(signature.size()) + " given", "give the raw Ed25519 signature of what mbpf-sign tbs wrote");
+    std::ranges::copy(signature, s.signature.begin());
+    if (!signature_holds(key, *bytes, s.signature)) return policy(5010, "the signature is not of this package by key " + key_id_text(key.id()), "", "sign exactly the bytes that mbpf-sign tbs wrote, with the key whose public half is given");
+    s.role = static_cast<std::uint8_t>(key.role);
     s.algorithm = MBPF_SIGALG_ED25519;
-    s.key_id = key.public_key().id();
-    s.signature = sign_bytes(key, to_be_signed(s.role, package.header_bytes()));
+    s.key_id = key.id();
     std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id; });
-    if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "remove one by building again");
+    if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "take one away: mbpf-sign sign --drop KEY-ID");
     package.signatures.push_back(s);
     return ok();
+}
+
+Status sign_package(Package& package, const Signer& key) {
+    auto bytes = bytes_to_sign(package, key.public_key().role);
+    if (!bytes) return bytes.error();
+    auto signature = key.sign(*bytes);
+    if (!signature) return signature.error();
+    return attach_signature(package, key.public_key(), *signature);
+}
+
+std::size_t drop_signatures(Package& package, const KeyId& key) {
+    return std::erase_if(package.signatures, [&](const PackageSignature& s) { return s.key_id == key; });
 }
 
 std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys) {
@@ -107,7 +144,7 @@ std::vector<SignatureReport> check_signatures(const Package& package, std::span<
             r.known = true;
             r.label = key.label;
             const auto bytes = to_be_signed(s.role, header);
-            r.valid = crypto_sign_verify_detached(s.signature.data(), bytes.data(), bytes.size(), key.bytes.data()) == 0;
+            r.valid = signature_holds(key, bytes, s.signature);
         }
         reports.push_back(std::move(r));
     }

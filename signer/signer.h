@@ -18,7 +18,9 @@
 
 namespace mbpf {
 
-enum class Role : std::uint8_t { verifier = 1, release = 2 };
+// What a key's signatures mean: MBPF_ROLE_* of mbpf/abi/package.h. `verifier`, `release` and `deploy` sign packages,
+// `root` signs root records, `device` signs the device's own reports.
+enum class Role : std::uint8_t { verifier = 1, release = 2, root = 3, deploy = 4, device = 5 };
 std::optional<Role> parse_role(std::string_view text);
 std::string_view role_name(Role role);
 
@@ -32,17 +34,27 @@ struct PublicKey {
     KeyId id() const;
 };
 
+// Whoever can sign: a key pair in memory (below), or one that never leaves its token (sdk/pkcs11).
+class Signer {
+  public:
+    virtual ~Signer() = default;
+    virtual const PublicKey& public_key() const = 0;
+    virtual Result<std::array<std::uint8_t, 64>> sign(std::span<const std::uint8_t> bytes) const = 0;
+};
+
 // An Ed25519 key pair. The secret half lives in locked memory and is wiped when the object ends.
-class SecretKey {
+class SecretKey final : public Signer {
   public:
     static SecretKey generate(Role role, std::string label);
     static SecretKey from_seed(Role role, std::string label, std::span<const std::uint8_t, 32> seed);
     SecretKey(SecretKey&&) noexcept = default;
     SecretKey& operator=(SecretKey&&) noexcept = default;
-    const PublicKey& public_key() const { return public_key_; }
+    const PublicKey& public_key() const override { return public_key_; }
+    Result<std::array<std::uint8_t, 64>> sign(std::span<const std::uint8_t> bytes) const override;
+    // The private half, for provisioning a device's own key; the caller wipes it.
+    std::array<std::uint8_t, 32> seed() const;
 
   private:
-    friend std::array<std::uint8_t, 64> sign_bytes(const SecretKey&, std::span<const std::uint8_t>);
     friend Result<std::string> encode_secret_key(const SecretKey&, std::string_view, const struct KeyProtection&);
     struct Wipe {
         void operator()(std::uint8_t* p) const;
@@ -66,8 +78,26 @@ Result<std::string> encode_secret_key(const SecretKey& key, std::string_view pas
 // Wrong passphrase: MBPF5001. Not a key file: MBPF3301.
 Result<SecretKey> parse_secret_key(std::string_view text, std::string_view passphrase);
 
+// A key in a PKCS#11 token: its file names it and says its role, and holds nothing secret.
+struct TokenKey {
+    PublicKey public_key;
+    std::string uri;  // RFC 7512
+};
+std::string encode_token_key(const TokenKey& key);
+// Nothing: the text is another kind of file, parse_secret_key() will say which.
+std::optional<Result<TokenKey>> parse_token_key(std::string_view text);
+
+// Whether Ed25519 holds; keys of small order never do.
+bool signature_holds(const PublicKey& key, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t, 64> signature);
+
+// The bytes that a key of that role signs of a package. MBPF5009: keys of that role sign no packages.
+Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role);
 // Adds the key's signature, replacing one by the same key and role.
-Status sign_package(Package& package, const SecretKey& key);
+Status sign_package(Package& package, const Signer& key);
+// Likewise one made elsewhere over bytes_to_sign(); one that does not hold is MBPF5010.
+Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature);
+// Takes the signatures by that key away; how many.
+std::size_t drop_signatures(Package& package, const KeyId& key);
 
 struct SignatureReport {
     PackageSignature signature;

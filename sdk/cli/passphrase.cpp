@@ -29,12 +29,12 @@ std::optional<std::string> read_hidden_line(int tty) {
     return line;
 }
 
-Result<std::string> ask(const std::string& prompt) {
+Result<std::string> ask(const std::string& prompt, const std::string& fix = "set MBPF_PASSPHRASE, or give --passphrase-file") {
     const int tty = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
     termios before{};
     if (tty < 0 || ::tcgetattr(tty, &before) != 0) {
         if (tty >= 0) ::close(tty);
-        return usage_error("a passphrase is needed and there is no terminal to ask", "set MBPF_PASSPHRASE, or give --passphrase-file");
+        return usage_error("a passphrase is needed and there is no terminal to ask", fix);
     }
     termios quiet = before;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
@@ -80,6 +80,12 @@ Result<std::string> new_passphrase(const std::string& file, bool none) {
     if (!second) return second;
     if (*first != *second) return usage_error("the two passphrases differ", "try again");
     return first;
+}
+
+Result<std::string> pin(const std::string& file, const std::string& what) {
+    if (!file.empty()) return *given(file, false);
+    if (const auto from_environment = environment("PIN")) return *from_environment;
+    return ask("PIN of " + what + ": ", "set MBPF_PIN, or give --pin-file");
 }
 
 Status write_key_pair(const std::string& name, std::string_view secret, std::string_view public_line) {

@@ -17,6 +17,9 @@ Result<std::string> passphrase(const std::string& file, bool none, const std::st
 // Likewise, asked twice; an empty one is refused.
 Result<std::string> new_passphrase(const std::string& file, bool none);
 
+// A token's PIN: the first line of `file`, MBPF_PIN, or the terminal.
+Result<std::string> pin(const std::string& file, const std::string& what);
+
 // NAME.key, with mode 0600, and NAME.pub. A key once lost is lost: neither file is ever overwritten (MBPF4002).
 Status write_key_pair(const std::string& name, std::string_view secret, std::string_view public_line);
 

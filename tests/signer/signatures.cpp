@@ -15,6 +15,8 @@ constexpr Role kBoth[] = {Role::verifier, Role::release};
 
 std::string code_of(const Status& s) { return s ? "ok" : s.error().code; }
 
+PublicKey pub(Role role, std::uint8_t seed) { return example_key(role, seed).public_key(); }
+
 Package signed_package() {
     Package p = example_package();
     EXPECT_TRUE(sign_package(p, example_key(Role::verifier, 1)));
@@ -99,6 +101,45 @@ TEST(Sign, again_with_the_same_key_replaces) {
     EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "ok");
 }
 
+TEST(Sign, only_roles_that_packages_need) {
+    for (Role role : {Role::root, Role::device}) {
+        Package p = example_package();
+        EXPECT_EQ(code_of(sign_package(p, example_key(role, 1))), "MBPF5009");
+        EXPECT_TRUE(p.signatures.empty());
+    }
+}
+
+TEST(Attach, takes_a_signature_made_elsewhere_if_it_holds) {
+    Package p = example_package();
+    const SecretKey key = example_key(Role::release, 2);
+    const auto bytes = bytes_to_sign(p, Role::release);
+    ASSERT_TRUE(bytes);
+    auto signature = key.sign(*bytes);
+    ASSERT_TRUE(signature);
+    Package by_key = p;
+    ASSERT_TRUE(sign_package(by_key, key));
+    ASSERT_TRUE(attach_signature(p, key.public_key(), *signature));
+    EXPECT_EQ(p.serialize(), by_key.serialize());
+
+    Package q = example_package();
+    EXPECT_EQ(code_of(attach_signature(q, pub(Role::release, 3), *signature)), "MBPF5010");
+    EXPECT_EQ(code_of(attach_signature(q, pub(Role::verifier, 2), *signature)), "MBPF5010");
+    EXPECT_EQ(code_of(attach_signature(q, key.public_key(), std::span(*signature).first(63))), "MBPF5010");
+    (*signature)[5] ^= 1;
+    EXPECT_EQ(code_of(attach_signature(q, key.public_key(), *signature)), "MBPF5010");
+    EXPECT_TRUE(q.signatures.empty());
+}
+
+TEST(Sign, drops_the_signatures_of_a_key_that_rotates_out) {
+    Package p = signed_package();
+    ASSERT_TRUE(sign_package(p, example_key(Role::release, 3)));
+    EXPECT_EQ(drop_signatures(p, pub(Role::release, 2).id()), 1u);
+    EXPECT_EQ(drop_signatures(p, pub(Role::release, 2).id()), 0u);
+    EXPECT_EQ(code_of(require_roles(p, both_keys(), kBoth)), "MBPF5003");
+    const std::vector<PublicKey> rotated{pub(Role::verifier, 1), pub(Role::release, 3)};
+    EXPECT_EQ(code_of(require_roles(p, rotated, kBoth)), "ok");
+}
+
 TEST(Sign, stops_at_eight_signatures) {
     Package p = example_package();
     for (std::uint8_t i = 0; i < MBPF_MAX_SIGNATURES; ++i) ASSERT_TRUE(sign_package(p, example_key(Role::release, i)));
@@ -115,8 +156,6 @@ struct Demand {
 class Verify : public ::testing::TestWithParam<Demand> {};
 
 TEST_P(Verify, answers) { EXPECT_EQ(code_of(require_roles(signed_package(), GetParam().keys, GetParam().roles)), GetParam().code); }
-
-PublicKey pub(Role role, std::uint8_t seed) { return example_key(role, seed).public_key(); }
 
 INSTANTIATE_TEST_SUITE_P(demands, Verify,
                          ::testing::Values(Demand{"both_roles_both_keys", both_keys(), {Role::verifier, Role::release}, "ok"}, Demand{"order_of_keys_does_not_matter", {pub(Role::release, 2), pub(Role::verifier, 1)}, {Role::verifier, Role::release}, "ok"},
