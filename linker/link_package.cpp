@@ -94,8 +94,8 @@ std::optional<Diagnostic> add_maps(const VerifiedObject& verified, const ImagePl
             return refused("MBPF1305", "map " + map.name + " cannot be built on a device",
                            "type " + std::to_string(map.type) + ", key " + std::to_string(map.key_size) + ", value " +
                                std::to_string(map.value_size) + ", entries " + std::to_string(map.max_entries),
-                           "Use an array, hash or ring buffer map of at most 65536 entries, with keys up to 64 and "
-                           "values up to 4096 bytes; ring buffer sizes are powers of two.");
+                           "Use a map type that the platform's reference page lists, within its sizes: at most 65536 entries, "
+                           "keys up to 64 and values up to 4096 bytes; ring buffer sizes are powers of two.");
         package.maps.push_back({map.name, static_cast<std::uint16_t>(map.type), static_cast<std::uint16_t>(map.flags),
                                 map.key_size, map.value_size, map.max_entries});
     }

@@ -2,13 +2,15 @@
 // Array: slot = key. Hash: an ordered map from key bytes to slot. Ring buffer: a list of records.
 #include "simulator/map_model.h"
 
+#include <mbpf/abi/map_layout.h>
+
 #include <algorithm>
 
 namespace mbpf::sim {
 
 namespace {
 
-bool is(const bpf::Map& map, bpf::MapType type) { return map.type == static_cast<std::uint32_t>(type); }
+bool is(const bpf::Map& map, bpf::MapType type) { return mbpf_map_kind(map.type) == static_cast<std::uint32_t>(type); }
 
 std::uint64_t record_bytes(std::uint64_t size) { return 8 + ((size + 7) & ~std::uint64_t{7}); }
 

@@ -2,6 +2,8 @@
 // See image_plan.h. Initialised data comes first, so that only its bytes are stored in the package.
 #include "compiler/lift/image_plan.h"
 
+#include <mbpf/abi/map_layout.h>
+
 #include <algorithm>
 
 namespace mbpf {
@@ -29,7 +31,7 @@ std::vector<bool> maps_named_by_reachable_code(const VerifiedObject& verified) {
 }  // namespace
 
 bool is_addressable_array(const bpf::Map& map) {
-    return !map.is_global_data() && map.type == static_cast<std::uint32_t>(bpf::MapType::array) && map.key_size == 4;
+    return !map.is_global_data() && mbpf_map_kind(map.type) == MBPF_MAP_ARRAY && map.key_size == 4;
 }
 
 ImagePlan plan_image(const VerifiedObject& verified) {

@@ -399,7 +399,7 @@ static bool check_imports(const mbpf_admitted *p, mbpf_verdict *v)
             if (row.index < p->map_count) {
                 mbpf_package_map map;
                 mbpf_read_map(p, row.index, &map);
-                good = map.type == MBPF_MAP_ARRAY;
+                good = mbpf_map_kind(map.type) == MBPF_MAP_ARRAY;
             }
             break;
         case MBPF_IMPORT_DATA:

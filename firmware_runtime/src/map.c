@@ -5,7 +5,7 @@
 
 const mbpf_map_operations *mbpf_map_operations_of(uint32_t type)
 {
-    switch (type) {
+    switch (mbpf_map_kind(type)) {
 #ifndef MBPF_WITHOUT_MAP_ARRAY
     case MBPF_MAP_ARRAY:
         return &mbpf_map_array;
@@ -25,7 +25,7 @@ const mbpf_map_operations *mbpf_map_operations_of(uint32_t type)
 
 uint32_t mbpf_map_stride(uint32_t type, uint32_t key_size, uint32_t value_size)
 {
-    switch (type) {
+    switch (mbpf_map_kind(type)) {
     case MBPF_MAP_ARRAY:
         return mbpf_array_stride(value_size);
     case MBPF_MAP_HASH:

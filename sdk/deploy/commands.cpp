@@ -80,6 +80,8 @@ std::string map_type(std::uint32_t type) {
         case 1: return "hash";
         case 2: return "array";
         case 3: return "program array";
+        case 5: return "per-CPU hash";
+        case 6: return "per-CPU array";
         case 9: return "LRU hash";
         case 27: return "ring buffer";
         case 1000: return "time series";

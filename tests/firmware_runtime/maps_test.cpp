@@ -140,6 +140,19 @@ TEST(ArrayMap, has_all_its_elements_and_no_other) {
     EXPECT_EQ(count, 10u);
 }
 
+// One CPU: the same storage and operations.
+TEST(PerCpuMaps, are_the_maps_of_one_cpu) {
+    EXPECT_EQ(mbpf_map_operations_of(MBPF_MAP_PERCPU_HASH), &mbpf_map_hash);
+    EXPECT_EQ(mbpf_map_operations_of(MBPF_MAP_PERCPU_ARRAY), &mbpf_map_array);
+    EXPECT_EQ(mbpf_map_storage_bytes(MBPF_MAP_PERCPU_HASH, 3, 20, 7), mbpf_map_storage_bytes(MBPF_MAP_HASH, 3, 20, 7));
+    EXPECT_EQ(mbpf_map_storage_bytes(MBPF_MAP_PERCPU_ARRAY, 3, 20, 7), 0u);
+    TestMap m(MBPF_MAP_PERCPU_HASH, 3, 20, 7);
+    EXPECT_EQ(m.map.stride, mbpf_map_stride(MBPF_MAP_HASH, 3, 20));
+    const std::uint8_t key[3] = {1, 2, 3}, value[20] = {9};
+    EXPECT_EQ(m.operations->update(&m.map, key, value, 0), 0);
+    EXPECT_EQ(*static_cast<const std::uint8_t*>(m.operations->lookup(&m.map, key)), 9);
+}
+
 class RingBuffer : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(RingBuffer, delivers_committed_records_in_order) {

@@ -48,6 +48,16 @@ TEST(HashModel, honours_flags_and_capacity) {
     EXPECT_EQ(map.value(word(7)), word(5));
 }
 
+TEST(PerCpuModel, is_that_of_one_cpu) {
+    Memory memory;
+    MapModel hash(definition(5, 4, 4, 1), 0, memory), array(definition(6, 4, 4, 2), 1, memory);
+    EXPECT_EQ(hash.update(word(9), word(1), 0), 0);
+    EXPECT_EQ(hash.update(word(8), word(1), 0), kTooBig);
+    EXPECT_EQ(array.update(word(1), word(5), 0), 0);
+    EXPECT_EQ(array.value(word(1)), word(5));
+    EXPECT_EQ(array.remove(word(1)), kInvalid);
+}
+
 TEST(RingModel, refuses_what_does_not_fit_and_counts_it) {
     Memory memory;
     MapModel map(definition(27, 0, 0, 64), 0, memory);

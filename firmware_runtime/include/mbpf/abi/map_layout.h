@@ -9,6 +9,8 @@
 
 #define MBPF_MAP_HASH 1u
 #define MBPF_MAP_ARRAY 2u
+#define MBPF_MAP_PERCPU_HASH 5u
+#define MBPF_MAP_PERCPU_ARRAY 6u
 #define MBPF_MAP_RING_BUFFER 27u
 
 #define MBPF_MAX_KEY_BYTES 64u
@@ -39,13 +41,19 @@ static inline uint64_t mbpf_hash_record_bytes(uint32_t key_size, uint32_t value_
 #define MBPF_RING_BUFFER_CONTROL_BYTES 32u
 #define MBPF_RING_BUFFER_RECORD_HEADER_BYTES 8u
 
+/* Devices have one CPU: a per-CPU map is the map of the same kind. */
+static inline uint32_t mbpf_map_kind(uint32_t type)
+{
+    return type == MBPF_MAP_PERCPU_HASH ? MBPF_MAP_HASH : type == MBPF_MAP_PERCPU_ARRAY ? MBPF_MAP_ARRAY : type;
+}
+
 /* Storage of one map, the mbpf_map object apart. */
 static inline uint64_t mbpf_map_storage_bytes(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries)
 {
     if (max_entries == 0u || max_entries > MBPF_MAX_MAP_ENTRIES) {
         return 0u;
     }
-    switch (type) {
+    switch (mbpf_map_kind(type)) {
     case MBPF_MAP_ARRAY:
         if (key_size != 4u || value_size == 0u || value_size > MBPF_MAX_VALUE_BYTES) {
             return 0u;
