@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/assemble.h"
 #include "sdk/cli/cli.h"
 #include "sdk/cli/command_line.h"
 #include "sdk/cli/passphrase.h"
@@ -23,13 +24,14 @@ using namespace mbpf;
 struct Arguments {
     std::string input, program, scenario, platform = "microbpf", memory, engine = "interpreter", board, endpoint, firmware;
     std::vector<std::string> public_keys, include_paths;
-    bool trace = false, json = false, fast = false;
+    bool trace = false, json = false, fast = false, assembly = false;
 };
 
 constexpr const char* kExamples = R"(Examples:
   mbpf-sim run filter.bpf.c --input samples.json
   mbpf-sim run filter.mbpf --trace             the package's own bytecode
   echo b700000005000000 9500000000000000 | mbpf-sim isa --engine x86_64
+  printf 'ldxb r0, [r1+1]\nexit\n' | mbpf-sim isa --assembly aabb
   mbpf-sim board cortex-m4 --pub ci.pub --pub release.pub --listen unix:board.sock
 
 Input files hold {"maps": {NAME: [{"key": 0, "value": 250}]}, "events": [{"context": {"value": 7}, "packet":
@@ -90,12 +92,21 @@ int run(const Arguments& a) {
     return report.failure ? cli::report(*report.failure) : 0;
 }
 
+Result<std::vector<std::uint8_t>> read_isa_program(bool assembly) {
+    std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
+    if (assembly) {
+        const auto program = bpf::assemble(text, "<stdin>");
+        if (!program) return program.error();
+        return bpf::encode(*program);
+    }
+    std::erase_if(text, [](unsigned char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
+    return cli::parse_hex(text);
+}
+
 int isa(const Arguments& a) {
     auto memory = cli::parse_hex(a.memory);
     if (!memory) return cli::report(memory.error());
-    std::string text((std::istreambuf_iterator<char>(std::cin)), std::istreambuf_iterator<char>());
-    std::erase_if(text, [](unsigned char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; });
-    auto bytecode = cli::parse_hex(text);
+    auto bytecode = read_isa_program(a.assembly);
     if (!bytecode) return cli::report(bytecode.error());
     auto engine = sim::make_isa_engine(a.engine);
     if (!engine) return cli::report(engine.error());
@@ -147,6 +158,7 @@ int main(int argc, char** argv) {
     CLI::App* isa_cmd = app.add_subcommand("isa", "one conformance case: program in hex on stdin, r0 on stdout");
     isa_cmd->add_option("memory", a.memory, "memory that r1 points to, in hex")->type_name("MEM_HEX");
     isa_cmd->add_option("--engine", a.engine, "what runs it")->check(CLI::IsMember({"interpreter", "x86_64", "cortex-m4", "rv32imac"}))->capture_default_str();
+    isa_cmd->add_flag("--assembly", a.assembly, "the program is assembly text (core/assemble.h), not hex");
     CLI::App* board_cmd = app.add_subcommand("board", "start an emulated board with the reference firmware");
     board_cmd->add_option("board", a.board, "cortex-m4 or rv32imac")->required();
     board_cmd->add_option("--listen", a.endpoint, "unix:PATH or tcp://127.0.0.1:PORT")->type_name("URL");
