@@ -41,7 +41,7 @@ struct Place {
 
 class Solver {
   public:
-    Solver(Search& search, std::uint32_t scale) : search_(search), scale_(scale), cells_(640), state_(cells_.data(), 640) {}
+    Solver(Search& search, std::uint32_t scale, std::optional<std::uint32_t> counted) : search_(search), scale_(scale), counted_(counted), cells_(640), state_(cells_.data(), 640) {}
 
     CostResult run() {
         const std::size_t n = search_.nodes().size();
@@ -53,10 +53,10 @@ class Solver {
             const std::int32_t to = e.to < 0 ? -1 : search_.resolved(e.to);
             const auto [it, added] = known.try_emplace({e.from, to}, flows_.size());
             if (added) {
-                flows_.push_back({e.from, to, e.steps, {}, 0});
+                flows_.push_back({e.from, to, steps_on(e), {}, 0});
                 out_[static_cast<std::size_t>(e.from)].push_back(it->second);
             }
-            flows_[it->second].steps = std::max(flows_[it->second].steps, e.steps);
+            flows_[it->second].steps = std::max(flows_[it->second].steps, steps_on(e));
         }
         for (std::size_t i = 0; i < n; ++i)
             if (i > 0 && search_.nodes()[i].forward < 0) by_point_[search_.nodes()[i].point].push_back(static_cast<std::int32_t>(i));
@@ -77,6 +77,10 @@ class Solver {
         std::vector<std::int32_t> nodes;
         std::vector<std::size_t> flows;  // inside
     };
+
+    // A head is a point: a way executes it at its start or not at all.
+    std::uint64_t counted_from(std::int32_t from) const { return (from == 0 ? 0 : node(from).point) == *counted_; }
+    std::uint64_t steps_on(const GraphEdge& e) const { return counted_ ? counted_from(e.from) : e.steps; }
 
     const Node& node(std::int32_t n) const { return search_.nodes()[static_cast<std::size_t>(n)]; }
 
@@ -381,6 +385,7 @@ class Solver {
         if (!coefficient || *coefficient > kMaxCoefficient) return no_measure(part);
         for (std::int32_t n : part.nodes) {
             Cost& c = result_.costs[static_cast<std::size_t>(n)];
+            if (*coefficient == 0) break;
             if (c.term_count == kMaxTerms) return no_measure(part);
             const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
             c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->is_signed};
@@ -461,6 +466,7 @@ class Solver {
                     good = false;
                     return;
                 }
+                if (counted_) margin += static_cast<std::int64_t>(s.steps - counted_from(n)) * scale_;
                 flow->weight = seen.insert(flow).second ? -margin : std::max(flow->weight, -margin);
             });
         return good;
@@ -486,7 +492,7 @@ class Solver {
                 to->second = way;
             }
         }
-        std::int64_t price = 1;
+        std::int64_t price = counted_ ? 0 : 1;
         for (const auto& [f, moves] : m.strict) {
             const auto from = longest.find(flows_[f].from);
             if (from == longest.end()) continue;
@@ -539,6 +545,7 @@ class Solver {
 
     Search& search_;
     std::uint32_t scale_;
+    std::optional<std::uint32_t> counted_;
     std::uint64_t steps_ = 1;  // common multiple of the counters' steps
     std::vector<Cell> cells_;
     State state_;
@@ -554,11 +561,11 @@ class Solver {
 }  // namespace
 
 // A counter that moves by several at a time has a price per unit that is a fraction of an instruction.
-CostResult solve_costs(Search& search) {
-    Solver whole(search, 1);
+CostResult solve_costs(Search& search, std::optional<std::uint32_t> counted) {
+    Solver whole(search, 1, counted);
     CostResult result = whole.run();
     if (!result.proved || whole.steps() == 1 || whole.steps() > proof::kMaxScale) return result;
-    CostResult finer = Solver(search, static_cast<std::uint32_t>(whole.steps())).run();
+    CostResult finer = Solver(search, static_cast<std::uint32_t>(whole.steps()), counted).run();
     return finer.proved && finer.worst_case() < result.worst_case() ? finer : result;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "verifier/search.h"
@@ -20,6 +21,7 @@ struct CostResult {
     std::uint64_t worst_case() const { return static_cast<std::uint64_t>(costs[0].constant) / scale; }
 };
 
-CostResult solve_costs(Search& search);
+// `counted`: not all instructions are what costs, but each execution of the instruction at this slot, a loop's head.
+CostResult solve_costs(Search& search, std::optional<std::uint32_t> counted = {});
 
 }  // namespace mbpf

@@ -43,7 +43,8 @@ struct InsnFacts {
 
 struct LoopFact {
     std::uint32_t header = 0;           // slot of the loop's first instruction
-    std::uint64_t max_iterations = 0;   // times the header runs per entry of the loop
+    std::uint64_t max_iterations = 0;   // times the header runs per entry of the loop; 0: not known; for people
+    std::uint64_t max_executions = 0;   // times the header runs in the whole program, proved by the checker
 };
 
 struct FunctionFacts {

@@ -16,6 +16,7 @@ using namespace proof;
 namespace {
 
 constexpr std::uint64_t kUnrolledSteps = 600'000;  // budget of a search that runs loops iteration by iteration
+constexpr unsigned kCells = 640;  // for the checker
 constexpr unsigned kFew = 8, kMore = 16, kMany = 64;  // states kept apart at a place
 
 Thresholds thresholds_of(const ProofEnvironment& env) {
@@ -33,7 +34,7 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations) : env_(env), cfg_(cfg), max_steps_(max_steps), relations_(relations), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) : env_(env), cfg_(cfg), max_steps_(options.max_steps), relations_(options.relations), count_loops_(options.count_loops), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
@@ -197,7 +198,7 @@ class Prover {
         found_.values.clear();
     }
 
-    void write(const Search& search, const CostResult& costs) {
+    void write(Search& search, const CostResult& costs) {
         const auto& functions = env_.program().functions;
         std::vector<std::uint32_t> claim, total(functions.size(), 0);
         for (std::uint32_t d : search.deepest()) claim.push_back((d + 7) / 8 * 8);
@@ -209,13 +210,30 @@ class Prover {
             }
         found_.stack_bytes = total[0];
         found_.worst_case = costs.worst_case();
+        found_.certificate = certificate(search, costs, claim);
+        std::map<std::uint32_t, std::uint64_t> loops = search.iterations();
+        for (const auto& [point, count] : costs.iterations) loops[point] = std::max(loops[point], count);
+        for (std::uint32_t point : search.loops()) loops.try_emplace(point, 0);
+        for (const auto& [point, count] : loops) {
+            found_.loops.push_back({point & ~kGate, count, 0});
+            found_.loop_proofs.emplace_back();
+            if (!count_loops_ || (point & kGate) != 0) continue;
+            const CostResult executions = solve_costs(search, point);
+            if (executions.proved) found_.loop_proofs.back() = certificate(search, executions, claim);
+        }
+        found_.problem.reset();
+        found_.path.clear();
+        found_.values.clear();
+    }
+
+    Bytes certificate(const Search& search, const CostResult& costs, const std::vector<std::uint32_t>& claim) const {
+        const auto& functions = env_.program().functions;
         std::map<std::uint32_t, std::vector<std::int32_t>> points;
         for (std::size_t n = 1; n < search.nodes().size(); ++n)
             if (search.nodes()[n].forward < 0) points[search.nodes()[n].point].push_back(static_cast<std::int32_t>(n));
-        Bytes& out = found_.certificate;
-        out.assign(std::begin(kMagic), std::end(kMagic));
+        Bytes out(std::begin(kMagic), std::end(kMagic));
         out.push_back(kVersion);
-        put_varint(out, found_.worst_case);
+        put_varint(out, costs.worst_case());
         put_varint(out, costs.scale);
         put_varint(out, found_.stack_bytes);
         put_varint(out, functions.size());
@@ -238,18 +256,14 @@ class Prover {
             }
         }
         out.insert(out.end(), nodes.begin(), nodes.end());
-        std::map<std::uint32_t, std::uint64_t> loops = search.iterations();
-        for (const auto& [point, count] : costs.iterations) loops[point] = std::max(loops[point], count);
-        for (const auto& [point, count] : loops) found_.loops.push_back({point & ~kGate, count});
-        found_.problem.reset();
-        found_.path.clear();
-        found_.values.clear();
+        return out;
     }
 
     const ProofEnvironment& env_;
     const Cfg& cfg_;
     std::uint64_t max_steps_;
     bool relations_;
+    bool count_loops_;
     Thresholds thresholds_;
     StackLiveness liveness_;
     DataNames names_;
@@ -358,10 +372,9 @@ const char* text_of(CheckError e) {
 
 }  // namespace
 
-Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations) { return Prover(env, cfg, max_steps, relations).run(); }
+Found find_proof(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) { return Prover(env, cfg, options).run(); }
 
 Checked check_proof(const ProofEnvironment& env, const Cfg& cfg, const Bytes& certificate) {
-    constexpr unsigned kCells = 640;
     Checked out;
     std::vector<std::uint8_t> memory(check_memory(kCells));
     FactCollector collector(env.program().insns.size());
@@ -386,9 +399,25 @@ Checked check_proof(const ProofEnvironment& env, const Cfg& cfg, const Bytes& ce
     Certificate c;
     c.open(certificate.data(), certificate.size());
     for (std::uint32_t f = 0; f < env.program().functions.size(); ++f) facts.functions.push_back({f, c.stack_of(env.program().functions[f].begin)});
-    (void)cfg;
+    // Every loop that is reached; how often it runs, check_executions() may say more closely.
+    const auto add_loops = [&](auto&& self, const std::vector<Component>& components) -> void {
+        for (const Component& component : components) {
+            const std::uint32_t header = cfg.blocks[component.head].begin;
+            if (component.is_loop && facts.insns[header].reachable) facts.loops.push_back({header, 0, r.worst_case});
+            self(self, component.body);
+        }
+    };
+    for (const auto& order : cfg.order) add_loops(add_loops, order);
     out.facts = std::move(facts);
     return out;
+}
+
+std::optional<std::uint64_t> check_executions(const ProofEnvironment& env, std::uint32_t header, const Bytes& certificate) {
+    std::vector<std::uint8_t> memory(check_memory(kCells));
+    Environment tables = env.tables();
+    tables.counted = header;
+    const CheckResult r = check(tables, certificate.data(), certificate.size(), memory.data(), memory.size());
+    return r.proved() ? std::optional(r.worst_case) : std::nullopt;
 }
 
 }  // namespace mbpf

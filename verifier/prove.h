@@ -14,7 +14,8 @@ namespace mbpf {
 
 struct Found {
     Bytes certificate;                  // empty: not proved
-    std::vector<LoopFact> loops;        // for people: executions of loop heads, at most
+    std::vector<LoopFact> loops;        // for people
+    std::vector<Bytes> loop_proofs;     // with certificates of the loops' executions, if asked for
     std::optional<Diagnostic> problem;
     std::vector<PathStep> path;
     std::vector<std::pair<std::string, std::string>> values;
@@ -24,9 +25,14 @@ struct Found {
 };
 
 // Untrusted: what it finds is for check_proof to judge.
-// Without `relations`, joins forget equalities and differences: coarser, but what one invariant covers by a relation and
-// the next by its bounds is then never asked for.
-Found find_proof(const ProofEnvironment& env, const Cfg& cfg, std::uint64_t max_steps, bool relations = true);
+struct FindOptions {
+    std::uint64_t max_steps = 0;
+    // Without, joins forget equalities and differences: coarser, but what one invariant covers by a relation and the next
+    // by its bounds is then never asked for.
+    bool relations = true;
+    bool count_loops = false;  // proofs of loop heads' executions, too
+};
+Found find_proof(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options);
 
 struct Checked {
     std::optional<ProgramFacts> facts;  // of a proved program
@@ -36,5 +42,8 @@ struct Checked {
 
 // Trusted: the checker, and the facts it emits.
 Checked check_proof(const ProofEnvironment& env, const Cfg& cfg, const Bytes& certificate);
+
+// Trusted, too: of the instruction at `header`, how often a run of the proved program executes it at most.
+std::optional<std::uint64_t> check_executions(const ProofEnvironment& env, std::uint32_t header, const Bytes& certificate);
 
 }  // namespace mbpf

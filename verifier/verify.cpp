@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <map>
 
 #include "verifier/certificate_file.h"
 #include "verifier/path.h"
@@ -99,12 +100,22 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
         return built.error;
     }
     const ProofEnvironment env(object, program, platform, hook, options.memory_bytes);
-    std::vector<LoopFact> loops;
+    std::map<std::uint32_t, std::uint64_t> iterations;
+    std::vector<LoopProof> loop_proofs;
+    const auto take_loops = [&](Found&& found) {
+        iterations.clear();
+        loop_proofs.clear();
+        for (std::size_t l = 0; l < found.loops.size(); ++l) {
+            iterations[found.loops[l].header] = found.loops[l].max_iterations;
+            if (!found.loop_proofs[l].empty()) loop_proofs.push_back({found.loops[l].header, std::move(found.loop_proofs[l])});
+        }
+    };
     const bool given = index < options.certificates.size();
     if (given) {
         j.verdict.certificate = options.certificates[index];
+        if (index < options.loop_proofs.size()) loop_proofs = options.loop_proofs[index];
     } else {
-        Found found = find_proof(env, built.cfg, options.max_steps);
+        Found found = find_proof(env, built.cfg, {options.max_steps, true, options.count_loops});
         j.verdict.stats = found.stats;
         if (found.problem) {
             j.verdict.path = std::move(found.path);
@@ -122,14 +133,14 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
             return over;
         }
         j.verdict.certificate = std::move(found.certificate);
-        loops = std::move(found.loops);
+        take_loops(std::move(found));
     }
     Checked checked = check_proof(env, built.cfg, j.verdict.certificate);
     if (checked.problem && !given) {
-        Found coarser = find_proof(env, built.cfg, options.max_steps, false);
+        Found coarser = find_proof(env, built.cfg, {options.max_steps, false, options.count_loops});
         if (!coarser.problem && !within_budgets(object, program, hook, coarser.worst_case, coarser.stack_bytes)) {
             j.verdict.certificate = std::move(coarser.certificate);
-            loops = std::move(coarser.loops);
+            take_loops(std::move(coarser));
             checked = check_proof(env, built.cfg, j.verdict.certificate);
         }
     }
@@ -138,7 +149,17 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
     j.verdict.certificate_bytes = static_cast<std::uint32_t>(j.verdict.certificate.size());
     if (checked.problem) return checked.problem;
     j.facts = std::move(*checked.facts);
-    j.facts.loops = std::move(loops);
+    for (const auto& [header, count] : iterations)  // runs of callbacks
+        if (std::ranges::find(j.facts.loops, header, &LoopFact::header) == j.facts.loops.end()) j.facts.loops.push_back({header, 0, j.facts.worst_case_instructions});
+    for (LoopFact& loop : j.facts.loops) {
+        if (const auto found = iterations.find(loop.header); found != iterations.end()) loop.max_iterations = found->second;
+        const auto proof = std::ranges::find(loop_proofs, loop.header, &LoopProof::header);
+        if (proof == loop_proofs.end()) continue;
+        const auto executions = check_executions(env, loop.header, proof->certificate);
+        if (!executions) continue;
+        loop.max_executions = std::min(loop.max_executions, *executions);
+        j.verdict.loop_proofs.push_back(std::move(*proof));
+    }
     j.verdict.facts = std::make_shared<const ProgramFacts>(j.facts);
     j.verdict.worst_case_instructions = j.facts.worst_case_instructions;
     j.verdict.stack_bytes = j.facts.stack_bytes;

@@ -16,6 +16,12 @@
 
 namespace mbpf {
 
+// That the instruction at `header`, a loop's head, runs at most so often: a certificate whose cost counts nothing else.
+struct LoopProof {
+    std::uint32_t header = 0;
+    std::vector<std::uint8_t> certificate;
+};
+
 struct VerifyOptions {
     // Programs to judge; empty: all. `section` and `function` both restrict.
     std::string section;
@@ -28,6 +34,9 @@ struct VerifyOptions {
     std::uint32_t memory_bytes = 0;
     // Proofs found earlier, by index into Object::programs: only the checker runs. Empty: search for proofs.
     std::vector<std::vector<std::uint8_t>> certificates;
+    // Prove how often each loop runs, too, for bounds on machine code (LoopFact::max_executions).
+    bool count_loops = false;
+    std::vector<std::vector<LoopProof>> loop_proofs;  // found earlier, beside `certificates`
 };
 
 struct VerifyStats {
@@ -63,6 +72,7 @@ struct ProgramVerdict {
     std::vector<std::pair<std::string, std::string>> values;  // registers there: "r3" -> "a number in [0, 255]"
     std::vector<std::uint8_t> certificate;      // of an accepted program (verifier/checker/certificate.h)
     std::uint32_t certificate_bytes = 0;
+    std::vector<LoopProof> loop_proofs;         // those that the checker proved
     std::shared_ptr<const ProgramFacts> facts;  // of an accepted program, for reports
     VerifyStats stats;
 };

@@ -94,13 +94,15 @@ bool read(const std::string& path, const BuildOptions& options, BuildResult& res
 bool run_verifier(const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "verify");
     VerifyOptions judged = options.verify;
+    judged.count_loops = judged.count_loops || options.goal >= BuildGoal::native;  // bounds on the machine code need it
     if (!options.certificate.empty()) {
         auto proofs = read_certificates(options.certificate, *result.object, *options.platform);
         if (!proofs) {
             add(result, options, proofs.error());
             return false;
         }
-        judged.certificates = std::move(proofs).value();
+        judged.certificates = std::move(proofs->programs);
+        judged.loop_proofs = std::move(proofs->loops);
     }
     result.verification = verify(result.object, options.platform, judged);
     std::uint64_t worst = 0, stack = 0, steps = 0;

@@ -157,7 +157,8 @@ class Page {
         figure("steps of analysis", std::to_string(v.stats.steps));
         const ProgramFacts* facts = v.facts.get();
         if (facts != nullptr)
-            for (const LoopFact& l : facts->loops) figure("loop at " + std::to_string(l.header), "at most " + std::to_string(l.max_iterations) + " times");
+            for (const LoopFact& l : facts->loops)
+                if (l.max_iterations != 0) figure("loop at " + std::to_string(l.header), "at most " + std::to_string(l.max_iterations) + " times");
         out_ += "</dl>";
         for (const Diagnostic& d : v.diagnostics) message(d);
         if (!v.values.empty()) {

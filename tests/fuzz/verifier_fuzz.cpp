@@ -37,11 +37,15 @@ class FactChecker : public sim::TraceSink {
         const InsnFacts& facts = facts_.insns[step.slot];
         if (!facts.reachable) return say(step.slot, "is not reachable by its facts");
         for (unsigned r = 0; r < bpf::kRegisterCount; ++r) check_register(step, r, facts.before[r]);
+        ++executions_[step.slot];
+        for (const LoopFact& loop : facts_.loops)
+            if (loop.header == step.slot && executions_[step.slot] > loop.max_executions) say(step.slot, "ran more than the " + std::to_string(loop.max_executions) + " times its fact says");
         last_ = static_cast<std::int64_t>(step.slot);
     }
     std::string wrong;
 
   private:
+    std::map<std::uint32_t, std::uint64_t> executions_;
     void say(std::uint32_t slot, const std::string& what) {
         if (wrong.empty()) wrong = "slot " + std::to_string(slot) + " " + what;
     }
@@ -118,6 +122,7 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
         const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
         VerifyOptions options;
         options.max_steps = 200'000;
+        options.count_loops = i % 2 == 0;
         const VerifyReport report = verify(object, platform, options);
         if (!report.accepted()) {
             ASSERT_NE(diagnostic_class(report.verdicts.front().diagnostics.front()), DiagnosticClass::internal) << "seed " << seed << render_text(report.verdicts.front().diagnostics.front());

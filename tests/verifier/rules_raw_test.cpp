@@ -193,12 +193,12 @@ TEST(CertificateFile, is_of_one_platform_and_whole) {
     ASSERT_TRUE(report.accepted());
     const std::vector<std::uint8_t>& file = report.verified->certificate_file();
     ASSERT_TRUE(read_certificates(file, *object, *platform));
-    EXPECT_EQ(read_certificates(file, *object, *platform).value().front(), report.verdicts.front().certificate);
+    EXPECT_EQ(read_certificates(file, *object, *platform).value().programs.front(), report.verdicts.front().certificate);
     EXPECT_EQ(read_certificates(file, *object, *builtin_platform("linux")).error().code, "MBPF3601");
     for (std::size_t n = 0; n < file.size(); ++n) {
         const auto cut = read_certificates(std::span(file).first(n), *object, *platform);
         // A cut between fields leaves a file without the proof, which proves nothing.
-        EXPECT_TRUE(!cut || cut.value().front().empty()) << n;
+        EXPECT_TRUE(!cut || cut.value().programs.front().empty()) << n;
     }
 }
 

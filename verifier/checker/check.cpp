@@ -255,7 +255,7 @@ class Checker {
             const Operation op = decode(insn);
             if (!op.valid) return bad(CheckError::malformed, slot);
             if (observer_ != nullptr) observer_->instruction(slot, s_);
-            ++s_.steps;
+            if (env_.counted == UINT32_MAX || env_.counted == slot) ++s_.steps;
             switch (op.kind) {
                 case Kind::jump: {
                     if (!conditional(slot, insn, op, stated)) return false;

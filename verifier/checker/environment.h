@@ -123,6 +123,7 @@ struct Environment {
     uint32_t object_count = 0;
     uint32_t max_call_depth = 8;
     uint64_t max_instructions = 0;
+    uint32_t counted = UINT32_MAX;  // the slot whose executions the cost bounds; UINT32_MAX: all instructions
     uint32_t max_stack = 512;  // bytes over all frames
 };
 

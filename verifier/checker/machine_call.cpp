@@ -160,7 +160,7 @@ bool Machine::check_helper(uint32_t slot, Call& call) {
 
 // What the call does to the state besides its result.
 void Machine::finish_helper(const Call& call) {
-    s_.steps += call.helper->cost;
+    if (env_.counted == UINT32_MAX) s_.steps += call.helper->cost;
     for (unsigned i = 0; i < call.written_count; ++i) {
         const Written& w = call.written[i];
         keep_pieces(w.base.frame, w.base.offset_min(), w.base.offset_max() - w.base.offset_min() + w.size);
@@ -364,7 +364,7 @@ bool Machine::enter_run() {
         s_.regs[3].map = index;
         s_.regs[4] = passed;
     }
-    ++s_.steps;
+    if (env_.counted == UINT32_MAX) ++s_.steps;
     return true;
 }
 
@@ -390,7 +390,7 @@ void Machine::end_callback() {
     s_.pop_frame();
     forget_frame(static_cast<uint8_t>(frame));
     s_.regs[0] = Value::of(Number::signed_bits(32));
-    ++s_.steps;
+    if (env_.counted == UINT32_MAX) ++s_.steps;
 }
 
 }  // namespace mbpf::proof

@@ -63,6 +63,7 @@ JudgedLoops judge(const LoopFile& file) {
         options.platform = std::make_shared<const Platform>(*builtin_platform(file.platform));
         options.cpu = cpu;
         options.verify.memory_bytes = kMemoryBytes;
+        options.verify.count_loops = true;
         j.by_cpu.emplace(cpu, build({{path, std::vector<std::uint8_t>(text.begin(), text.end())}}, options));
     }
     return j;

@@ -21,8 +21,8 @@ constexpr std::uint64_t kInstructions = 1'500'000;  // over all runs of a progra
 // Counts how often heads run since their loops were entered.
 class Turns : public sim::TraceSink {
   public:
-    Turns(const bpf::Program& program, const std::vector<LoopFact>& heads, std::map<std::uint32_t, std::uint64_t>& most) : most_(most) {
-        for (const LoopFact& l : heads) heads_.push_back({l.header, innermost_loop(program, l.header), 0});
+    Turns(const bpf::Program& program, const std::vector<LoopFact>& heads, WorstRun& worst) : most_(worst.turns), executions_(worst.executions) {
+        for (const LoopFact& l : heads) heads_.push_back({l.header, innermost_loop(program, l.header), 0, 0});
     }
     void before(const sim::StepView& step) override {
         if (step.depth >= last_.size()) last_.resize(step.depth + 1, kCalled);
@@ -35,6 +35,7 @@ class Turns : public sim::TraceSink {
             if (step.slot != h.slot) continue;
             ++h.count;
             most_[h.slot] = std::max(most_[h.slot], h.count);
+            executions_[h.slot] = std::max(executions_[h.slot], ++h.all);
         }
     }
 
@@ -43,9 +44,9 @@ class Turns : public sim::TraceSink {
     struct Head {
         std::uint32_t slot = 0;
         NaturalLoop loop;
-        std::uint64_t count = 0;
+        std::uint64_t count = 0, all = 0;
     };
-    std::map<std::uint32_t, std::uint64_t>& most_;
+    std::map<std::uint32_t, std::uint64_t>&most_, &executions_;
     std::vector<Head> heads_;
     std::vector<std::uint32_t> last_;
     std::uint32_t depth_ = 0;
@@ -114,7 +115,7 @@ WorstRun worst_of_many_runs(const bpf::Object& object, std::size_t program, cons
         if (packets) input.packet = packet_of(run, random);
         input.step_limit = hook.max_instructions + 1;
         sim::Machine machine(object, program, platform, world);
-        Turns turns(object.programs[program], heads, worst.turns);
+        Turns turns(object.programs[program], heads, worst);
         const auto result = machine.run(input, heads.empty() ? nullptr : &turns);
         if (!result) {
             worst.trap = result.error().message;

@@ -16,6 +16,7 @@ namespace mbpf {
 struct WorstRun {
     std::uint64_t cost = 0;                          // instructions, helpers' costs included
     std::map<std::uint32_t, std::uint64_t> turns;    // by slot of a loop's head: most runs of it per entry of the loop
+    std::map<std::uint32_t, std::uint64_t> executions;  // likewise, per run of the program
     std::string trap;                                // of the first run that failed; empty: none did
 };
 

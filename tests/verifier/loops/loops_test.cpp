@@ -55,11 +55,21 @@ struct Row {
         for (const auto& [head, count] : worst.turns) most = std::max(most, count);
         return most;
     }
+    // How far the proved number of executions of a head is above what the worst run did, at most.
+    double executions_ratio() const {
+        double most = 0;
+        for (const LoopFact& l : verdict->facts->loops)
+            if (const auto counted = worst.executions.find(l.header); counted != worst.executions.end()) most = std::max(most, static_cast<double>(l.max_executions) / static_cast<double>(counted->second));
+        return most;
+    }
     // Of a loop whose head ran more often than stated.
     std::string exceeded() const {
         for (const LoopFact& l : verdict->facts->loops)
-            if (const auto counted = worst.turns.find(l.header); counted != worst.turns.end() && counted->second > l.max_iterations)
+            if (const auto counted = worst.turns.find(l.header); counted != worst.turns.end() && l.max_iterations != 0 && counted->second > l.max_iterations)
                 return "head at " + std::to_string(l.header) + " ran " + std::to_string(counted->second) + " times, at most " + std::to_string(l.max_iterations) + " stated";
+        for (const LoopFact& l : verdict->facts->loops)
+            if (const auto counted = worst.executions.find(l.header); counted != worst.executions.end() && counted->second > l.max_executions)
+                return "head at " + std::to_string(l.header) + " ran " + std::to_string(counted->second) + " times in all, at most " + std::to_string(l.max_executions) + " proved";
         return {};
     }
 };
@@ -70,6 +80,9 @@ void expect_within(const LoopCase& c, const Row& row, const std::string& label) 
         EXPECT_LE(row.ratio(), c.factor()) << label << ": " << row.verdict->worst_case_instructions << " stated, " << row.worst.cost << " run";
     }
     EXPECT_FALSE(row.verdict->facts->loops.empty()) << label << ": no loop named";
+    if (!pending(c, "bound")) {
+        EXPECT_LE(row.executions_ratio(), 2.0 * c.factor()) << label << ": executions of a head";
+    }
     if (!pending(c, "turns")) {
         EXPECT_EQ(row.exceeded(), "") << label;
         if (c.turns() != 0) {
@@ -89,7 +102,7 @@ TEST_P(BoundedLoops, are_accepted_with_their_bounds) {
     const JudgedLoops j = judge(GetParam());
     ASSERT_FALSE(j.cases.empty());
     const Platform& platform = *builtin_platform(GetParam().platform);
-    std::printf("%-30s %9s %9s %9s %9s   %9s %6s %7s %7s %8s %6s\n", "bounded loop: worst case", "v1", "v2", "v3", "v4", "run (v4)", "ratio", "turns", "counted", "steps", "ms");
+    std::printf("%-30s %9s %9s %9s %9s   %9s %6s %7s %7s %8s %6s %6s\n", "bounded loop: worst case", "v1", "v2", "v3", "v4", "run (v4)", "ratio", "turns", "counted", "heads", "steps", "ms");
     for (const LoopCase& c : j.cases) {
         std::printf("%-30s", c.name.c_str());
         Row shown;
@@ -119,8 +132,8 @@ TEST_P(BoundedLoops, are_accepted_with_their_bounds) {
             shown = row;
         }
         if (shown.verdict != nullptr)
-            std::printf("   %9llu %6.2f %7llu %7llu %8llu %6.1f\n", static_cast<unsigned long long>(shown.worst.cost), ratio, static_cast<unsigned long long>(shown.stated_turns()),
-                        static_cast<unsigned long long>(shown.counted_turns()), static_cast<unsigned long long>(shown.verdict->stats.steps), static_cast<double>(time_us) / 4000.0);
+            std::printf("   %9llu %6.2f %7llu %7llu %6.2f %8llu %6.1f\n", static_cast<unsigned long long>(shown.worst.cost), ratio, static_cast<unsigned long long>(shown.stated_turns()),
+                        static_cast<unsigned long long>(shown.counted_turns()), shown.executions_ratio(), static_cast<unsigned long long>(shown.verdict->stats.steps), static_cast<double>(time_us) / 4000.0);
         else
             std::printf("\n");
     }

@@ -132,7 +132,7 @@ TEST_P(OnBoard, gives_the_verdicts_of_the_host) {
         const auto hook = match_section(*options.platform, program.section);
         const ProofEnvironment env(*built.object, program, *options.platform, *hook->hook, 0);
         const CfgResult cfg = build_cfg(program, *options.platform);
-        const Found found = find_proof(env, cfg.cfg, 1'000'000);
+        const Found found = find_proof(env, cfg.cfg, {1'000'000});
         ASSERT_FALSE(found.certificate.empty()) << program.name;
         for (unsigned mutation = 0; mutation < 4; ++mutation) {
             Bytes certificate = found.certificate;
@@ -165,7 +165,7 @@ TEST_P(OnBoard, needs_16_kb_for_a_thousand_instructions_and_two_frames) {
     const ProofEnvironment env(object, object.programs.front(), platform, *hook->hook, 0);
     const CfgResult cfg = build_cfg(object.programs.front(), platform);
     ASSERT_FALSE(cfg.error) << render_text(*cfg.error);
-    const Found found = find_proof(env, cfg.cfg, 1'000'000);
+    const Found found = find_proof(env, cfg.cfg, {1'000'000});
     ASSERT_FALSE(found.certificate.empty()) << render_text(*found.problem);
     EXPECT_EQ(found.stack_bytes, 512u);
     Verdict there;
