@@ -5,5 +5,5 @@ add_library(mbpf_control_proto STATIC ${CONTROL_PROTO_SOURCES})
 target_include_directories(mbpf_control_proto SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(mbpf_control_proto PUBLIC protobuf::libprotobuf)
 
-mbpf_add_library(control SOURCES byte_stream.cpp control_client.cpp framing.cpp DEPENDS mbpf_control_proto mbpf_package mbpf_core PkgConfig::SODIUM)
+mbpf_add_library(control SOURCES byte_stream.cpp control_client.cpp control_push.cpp framing.cpp message_channel.cpp DEPENDS mbpf_control_proto mbpf_package mbpf_core PkgConfig::SODIUM)
 target_include_directories(mbpf_control PRIVATE ${PROJECT_SOURCE_DIR}/firmware_runtime/include)

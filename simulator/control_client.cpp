@@ -74,76 +74,82 @@ Diagnostic refusal(const control::Response& r) {
         case control::CODE_FULL: return make(4106, "the device has no room for that", detail, "unload a package, or delete entries");
         case control::CODE_UNSUPPORTED: return make(4107, "this firmware does not support that request", detail, "use firmware with this feature");
         case control::CODE_OUT_OF_RANGE: return make(4108, "a value is out of the range the device allows", detail, "see the sizes in mbpf-deploy list");
+        case control::CODE_STALE: return make(4109, "the device has restarted or done other requests meanwhile, so whether it has done this one is unknown", detail, "see mbpf-deploy list, then ask again");
         default: return make(3502, "the device could not understand the request", detail, "the firmware may be of another SDK release");
     }
 }
 
-ControlClient::ControlClient(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {
-    // A random start, so that a device does not take a new client's first request for an old one repeated.
-    sequence_ = randombytes_random();
-}
+// Rising for the device, which takes nothing older than it has done; random in its lower half, so that a late
+// answer to a client before us is never taken for ours.
+std::uint64_t ControlClient::next_sequence() { return std::uint64_t{++count_} << 32 | randombytes_random(); }
 
-Result<control::Response> ControlClient::attempt(std::span<const std::uint8_t> frame, std::uint32_t sequence, bool& answered) {
-    answered = true;
-    if (Status s = stream_->write(frame); !s) return s.error();
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-    for (;;) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-        if (left <= 0) break;
-        auto bytes = stream_->read(static_cast<int>(left));
-        if (!bytes) return bytes.error();
-        const auto messages = receiver_.receive(*bytes);
-        if (const std::string text = receiver_.take_text(); !text.empty() && on_text) on_text(text);
-        for (const auto& message : messages) {
-            control::Response response;
-            if (!response.ParseFromArray(message.data(), static_cast<int>(message.size()))) continue;
-            if (response.sequence() != sequence) continue;  // late answer to an earlier try
-            if (response.code() != control::CODE_OK) return refusal(response);
-            return response;
-        }
-    }
-    answered = false;
-    return make(4102, "the device does not answer", std::to_string(tries) + " tries of " + std::to_string(timeout_ms) + " ms", "check that the line leads to a device that runs MicroBPF");
-}
-
-Result<control::Response> ControlClient::call(control::Request request) {
-    request.set_sequence(++sequence_);
+Status ControlClient::send(const control::Request& request, std::size_t* bytes) {
     std::string message;
     request.SerializeToString(&message);
     if (message.size() > kMaxMessageBytes) return make(3503, "request of " + std::to_string(message.size()) + " bytes is too large for one message", "", "send less at once");
-    const auto frame = encode_frame(std::span(reinterpret_cast<const std::uint8_t*>(message.data()), message.size()));
-    for (int i = 1;; ++i) {
-        bool answered = false;
-        auto response = attempt(frame, request.sequence(), answered);
-        if (answered || i >= tries) return response;
+    if (bytes) *bytes = channel_->bytes_on_line(message.size());
+    return channel_->send(std::span(reinterpret_cast<const std::uint8_t*>(message.data()), message.size()));
+}
+
+Result<std::vector<control::Response>> ControlClient::receive(int wait_ms) {
+    auto messages = channel_->receive(wait_ms);
+    if (!messages) return messages.error();
+    if (const std::string text = channel_->take_text(); !text.empty() && on_text) on_text(text);
+    std::vector<control::Response> responses;
+    for (const auto& message : *messages) {
+        control::Response response;
+        if (response.ParseFromArray(message.data(), static_cast<int>(message.size()))) responses.push_back(std::move(response));
+    }
+    return responses;
+}
+
+Result<control::Response> ControlClient::exchange(const control::Request& request, int& tries_used) {
+    for (tries_used = 1;; ++tries_used) {
+        if (Status s = send(request); !s) return s.error();
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+        for (;;) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+            if (left <= 0) break;
+            auto responses = receive(static_cast<int>(left));
+            if (!responses) return responses.error();
+            for (control::Response& response : *responses)
+                if (response.sequence() == request.sequence()) return std::move(response);  // others are late answers
+        }
+        if (tries_used >= tries) return make(4102, "the device does not answer", std::to_string(tries) + " tries of " + std::to_string(timeout_ms) + " ms", "check that the line leads to a device that runs MicroBPF");
     }
 }
 
-Result<control::Response> ControlClient::push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress) {
-    control::Request hello;
-    hello.mutable_hello();
-    auto about = call(std::move(hello));
-    if (!about) return about.error();
-    const std::size_t chunk = std::clamp<std::size_t>(about->hello().max_chunk(), 16, 900);
+Result<control::Response> ControlClient::greet() {
+    control::Request request;
+    request.mutable_hello()->set_nonce(std::uint64_t{randombytes_random()} << 32 | randombytes_random());
+    request.set_sequence(next_sequence());
+    int tries_used = 0;
+    auto response = exchange(request, tries_used);
+    if (!response) return response;
+    if (response->code() != control::CODE_OK) return refusal(*response);
+    session_ = response->hello().session();
+    count_ = static_cast<std::uint32_t>(response->hello().last_sequence() >> 32);
+    greeted_ = true;
+    return response;
+}
 
-    control::Request begin;
-    std::uint8_t digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(digest, package.data(), package.size());
-    begin.mutable_push_begin()->set_bytes(static_cast<std::uint32_t>(package.size()));
-    begin.mutable_push_begin()->set_sha256(digest, sizeof digest);
-    if (auto r = call(std::move(begin)); !r) return r.error();
-    for (std::size_t at = 0; at < package.size(); at += chunk) {
-        const auto part = package.subspan(at, std::min(chunk, package.size() - at));
-        control::Request data;
-        data.mutable_push_data()->set_offset(static_cast<std::uint32_t>(at));
-        data.mutable_push_data()->set_data(part.data(), part.size());
-        if (auto r = call(std::move(data)); !r) return r.error();
-        if (progress) progress(at + part.size(), package.size());
+Result<control::Response> ControlClient::call(control::Request request) {
+    if (request.has_hello()) return greet();
+    if (request.ByteSizeLong() + 17 > kMaxMessageBytes) return make(3503, "request of " + std::to_string(request.ByteSizeLong()) + " bytes is too large for one message", "", "send less at once");
+    for (int round = 0;; ++round) {
+        if (!greeted_)
+            if (auto hello = greet(); !hello) return hello.error();
+        request.set_session(session_);
+        request.set_sequence(next_sequence());
+        int tries_used = 0;
+        auto response = exchange(request, tries_used);
+        if (!response) return response;
+        if (response->code() == control::CODE_OK) return response;
+        if (response->code() != control::CODE_STALE) return refusal(*response);
+        // The device has restarted, or does others' requests too. Sent once, ours was certainly not done.
+        greeted_ = false;
+        if (tries_used > 1 || round >= 3) return refusal(*response);
     }
-    control::Request commit;
-    commit.mutable_push_commit()->set_activate(options.activate);
-    commit.mutable_push_commit()->set_dry_run(options.dry_run);
-    return call(std::move(commit));
 }
 
 Result<std::vector<control::ListReply>> ControlClient::list() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's side of the control protocol: one request, one response, repeated until it comes or time is up.
-// A device answers a repeated sequence number from memory, so repeating is always safe.
+// A device executes a repeated request once, so repeating is always safe; a transfer that broke off goes on
+// where it stopped when the same package is pushed again.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "core/result.h"
 #include "simulator/byte_stream.h"
 #include "simulator/framing.h"
+#include "simulator/message_channel.h"
 
 namespace mbpf {
 
@@ -21,14 +23,15 @@ Diagnostic refusal(const control::Response& response);
 
 class ControlClient {
   public:
-    explicit ControlClient(std::unique_ptr<ByteStream> stream);
+    explicit ControlClient(std::unique_ptr<MessageChannel> channel) : channel_(std::move(channel)) {}
+    explicit ControlClient(std::unique_ptr<ByteStream> stream) : ControlClient(framed(std::move(stream))) {}
 
     int timeout_ms = 1000;  // of one try
     int tries = 5;
     // Console text met on the way; default: dropped.
     std::function<void(std::string_view)> on_text;
 
-    // Fills in the sequence number. A response with a code other than OK is a diagnostic.
+    // Fills in session and sequence number. A response with a code other than OK is a diagnostic.
     Result<control::Response> call(control::Request request);
 
     using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
@@ -43,10 +46,20 @@ class ControlClient {
     Result<std::vector<control::HooksReply>> hooks();
 
   private:
-    Result<control::Response> attempt(std::span<const std::uint8_t> frame, std::uint32_t sequence, bool& answered);
-    std::unique_ptr<ByteStream> stream_;
-    FrameReceiver receiver_;
-    std::uint32_t sequence_;
+    friend class Transfer;
+    std::uint64_t next_sequence();
+    Status send(const control::Request& request, std::size_t* bytes = nullptr);
+    // Responses that have arrived, whatever they answer.
+    Result<std::vector<control::Response>> receive(int timeout_ms);
+    // Repeats until this request's response, of whatever code, has come. `tries_used` says how often it was sent.
+    Result<control::Response> exchange(const control::Request& request, int& tries_used);
+    // Learns session and sequence from the device.
+    Result<control::Response> greet();
+
+    std::unique_ptr<MessageChannel> channel_;
+    bool greeted_ = false;
+    std::uint32_t session_ = 0;
+    std::uint32_t count_ = 0;  // upper half of the sequence; the lower is random
 };
 
 }  // namespace mbpf

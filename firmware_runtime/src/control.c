@@ -32,8 +32,21 @@ static void set_verdict(mbpf_control *c, mbpf_status status, const mbpf_verdict 
     mbpf_text_copy(c->response.detail, v->detail, sizeof c->response.detail);
 }
 
-static void hello(mbpf_control *c)
+/* No two boots shall have the same: a frame recorded in one must not be taken in another. The host's random
+ * number does that even where clocks start alike. */
+static void open_session(mbpf_control *c, uint64_t nonce)
 {
+    uint64_t seed[2] = {nonce, mbpf_port_time_ns()};
+    uint8_t bytes[sizeof seed];
+    memcpy(bytes, seed, sizeof bytes);
+    c->session = mbpf_crc32(bytes, sizeof bytes) | 1u;
+}
+
+static void hello(mbpf_control *c, const mbpf_control_Hello *request)
+{
+    if (c->session == 0u) {
+        open_session(c, request->nonce);
+    }
     mbpf_control_HelloReply *r = &c->response.body.hello;
     c->response.which_body = mbpf_control_Response_hello_tag;
     r->protocol = 1u;
@@ -53,23 +66,29 @@ static void hello(mbpf_control *c)
     r->trusted_keys = c->rt->trust.count;
     r->uptime_ns = mbpf_port_time_ns();
     mbpf_text_copy(r->firmware_version, MBPF_FIRMWARE_VERSION, sizeof r->firmware_version);
+    r->session = c->session;
+    r->last_sequence = c->done_sequence;
+    r->line_bytes = MBPF_LINE_BYTES;
 }
 
 static void push_begin(mbpf_control *c, const mbpf_control_PushBegin *r)
 {
     mbpf_verdict v;
-    if (r->sha256.size != 0u && r->sha256.size != 32u) {
+    if (r->sha256.size != 32u) {
         mbpf_control_set(c, MBPF_BAD_REQUEST);
         return;
     }
-    mbpf_status status = mbpf_transfer_begin(c->rt, r->bytes, r->sha256.size ? r->sha256.bytes : 0, &v);
+    mbpf_status status = mbpf_transfer_begin(c->rt, r->bytes, r->sha256.bytes, &v);
     set_verdict(c, status, &v);
     c->response.which_body = mbpf_control_Response_push_tag;
+    c->response.body.push.received = c->rt->transfer.received;
 }
 
 static void push_data(mbpf_control *c, const mbpf_control_PushData *r)
 {
-    mbpf_control_set(c, mbpf_transfer_data(c->rt, r->offset, r->data.bytes, r->data.size));
+    const uint8_t *d = c->rt->transfer.digest;
+    bool same = r->transfer == ((uint32_t)d[0] | (uint32_t)d[1] << 8 | (uint32_t)d[2] << 16 | (uint32_t)d[3] << 24);
+    mbpf_control_set(c, same ? mbpf_transfer_data(c->rt, r->offset, r->data.bytes, r->data.size) : MBPF_BAD_STATE);
     c->response.which_body = mbpf_control_Response_push_tag;
     c->response.body.push.received = c->rt->transfer.received;
 }
@@ -120,7 +139,7 @@ static void dispatch(mbpf_control *c)
     const mbpf_control_Request *r = &c->request;
     switch (r->which_body) {
     case mbpf_control_Request_hello_tag:
-        hello(c);
+        hello(c, &r->body.hello);
         break;
     case mbpf_control_Request_push_begin_tag:
         push_begin(c, &r->body.push_begin);
@@ -167,11 +186,12 @@ static void dispatch(mbpf_control *c)
     }
 }
 
-/* Executing these again changes nothing, so a repetition gets fresh values. */
-static bool idempotent(const mbpf_control_Request *r)
+/* Executing these again changes nothing, so they need no session and a repetition gets fresh values. */
+static bool repeatable(const mbpf_control_Request *r)
 {
     switch (r->which_body) {
     case mbpf_control_Request_hello_tag:
+    case mbpf_control_Request_push_data_tag:
     case mbpf_control_Request_list_tag:
     case mbpf_control_Request_list_hooks_tag:
     case mbpf_control_Request_log_tag:
@@ -183,67 +203,76 @@ static bool idempotent(const mbpf_control_Request *r)
     }
 }
 
-static bool encode(mbpf_control *c)
-{
-    pb_ostream_t out = pb_ostream_from_buffer(c->message, sizeof c->message);
-    if (!pb_encode(&out, mbpf_control_Response_fields, &c->response)) {
-        return false;
-    }
-    c->frame_bytes = mbpf_frame_encode(c->message, (uint32_t)out.bytes_written, c->frame, sizeof c->frame);
-    return c->frame_bytes != 0u;
-}
-
 static void begin_response(mbpf_control *c)
 {
     memset(&c->response, 0, sizeof c->response);
     c->response.sequence = c->request.sequence;
 }
 
-static void answer(mbpf_control *c, uint32_t count)
+static bool encode(mbpf_control *c, uint8_t *reply, uint32_t *bytes)
 {
-    uint32_t checksum = mbpf_crc32(c->receiver.bytes, count);
+    pb_ostream_t out = pb_ostream_from_buffer(reply, MBPF_MAX_MESSAGE_BYTES);
+    bool fits = pb_encode(&out, mbpf_control_Response_fields, &c->response);
+    *bytes = (uint32_t)out.bytes_written;
+    return fits;
+}
+
+uint32_t mbpf_control_message(mbpf_control *c, const uint8_t *message, uint32_t count, uint8_t *reply)
+{
+    uint32_t bytes, checksum = mbpf_crc32(message, count);
     memset(&c->request, 0, sizeof c->request);
-    pb_istream_t in = pb_istream_from_buffer(c->receiver.bytes, count);
+    pb_istream_t in = pb_istream_from_buffer(message, count);
     bool decoded = pb_decode(&in, mbpf_control_Request_fields, &c->request);
-    if (decoded && c->answered && c->request.sequence == c->last_sequence && checksum == c->last_checksum && !idempotent(&c->request)) {
-        return; /* the same reply again */
-    }
+    bool once = decoded && !repeatable(&c->request);
+    uint64_t ahead = c->request.sequence - c->done_sequence;
     begin_response(c);
-    if (decoded) {
-        dispatch(c);
-    } else {
+    if (!decoded) {
         mbpf_control_set(c, MBPF_BAD_REQUEST);
+    } else if (once && c->request.session == c->session && ahead == 0u && checksum == c->done_checksum && c->done_bytes != 0u) {
+        memcpy(reply, c->done, c->done_bytes);
+        return c->done_bytes;
+    } else if (once && (c->session == 0u || c->request.session != c->session || ahead - 1u >= UINT64_MAX / 2u)) {
+        once = false; /* not done now */
+        mbpf_control_set(c, MBPF_STALE);
+    } else {
+        dispatch(c);
     }
-    if (!encode(c)) {
+    if (!encode(c, reply, &bytes)) {
         begin_response(c);
         mbpf_control_set(c, MBPF_OUT_OF_RANGE);
         mbpf_text_copy(c->response.detail, "reply does not fit a message", sizeof c->response.detail);
-        (void)encode(c);
+        (void)encode(c, reply, &bytes);
     }
-    c->answered = decoded;
-    c->last_sequence = c->request.sequence;
-    c->last_checksum = checksum;
+    if (once) {
+        c->done_sequence = c->request.sequence;
+        c->done_checksum = checksum;
+        c->done_bytes = bytes;
+        memcpy(c->done, reply, bytes);
+    }
+    return bytes;
 }
 
 bool mbpf_control_byte(mbpf_control *c, uint8_t byte)
 {
     uint32_t count;
+    uint8_t *line = c->receiver.bytes;
     if (!mbpf_frame_receive(&c->receiver, byte, &count)) {
         return false;
     }
-    answer(c, count);
-    return c->frame_bytes != 0u;
+    /* The receiver's buffer is free until the next byte: reply and frame are made in it. */
+    count = mbpf_control_message(c, line, count, line + MBPF_FRAME_HEADROOM);
+    c->frame = line;
+    c->frame_bytes = mbpf_frame_encode(line + MBPF_FRAME_HEADROOM, count, line, sizeof c->receiver.bytes);
+    return true;
 }
 
 void mbpf_control_poll(mbpf_control *c)
 {
-    uint8_t bytes[64];
-    uint32_t n;
-    while ((n = mbpf_port_serial_read(bytes, sizeof bytes)) != 0u) {
-        for (uint32_t i = 0u; i < n; i++) {
-            if (mbpf_control_byte(c, bytes[i])) {
-                mbpf_port_serial_write(c->frame, c->frame_bytes);
-            }
+    uint8_t byte;
+    for (uint32_t n = 64u; n != 0u && mbpf_port_serial_read(&byte, 1u) != 0u; n--) {
+        if (mbpf_control_byte(c, byte)) {
+            mbpf_port_serial_write(c->frame, c->frame_bytes);
+            return;
         }
     }
 }

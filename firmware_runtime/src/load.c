@@ -69,10 +69,13 @@ static void drop_transfer(mbpf_runtime *rt)
     rt->transfer.open = false;
 }
 
-mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t *sha256, mbpf_verdict *v)
+mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t sha256[32], mbpf_verdict *v)
 {
     (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
-    drop_transfer(rt); /* a new begin abandons an unfinished transfer */
+    if (rt->transfer.open && rt->transfer.bytes == bytes && memcmp(rt->transfer.digest, sha256, sizeof rt->transfer.digest) == 0) {
+        return MBPF_OK;
+    }
+    drop_transfer(rt);
     if (bytes > MBPF_SLOT_BYTES) {
         (void)mbpf_refuse(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, bytes, "");
         return MBPF_REFUSED;
@@ -86,10 +89,7 @@ mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t 
         rt->transfer.open = true;
         rt->transfer.slot = (uint8_t)i;
         rt->transfer.bytes = bytes;
-        if (sha256) {
-            rt->transfer.has_digest = true;
-            memcpy(rt->transfer.digest, sha256, sizeof rt->transfer.digest);
-        }
+        memcpy(rt->transfer.digest, sha256, sizeof rt->transfer.digest);
         return MBPF_OK;
     }
     (void)mbpf_refuse(v, MBPF_ADMIT_NO_SLOT, MBPF_SLOT_COUNT, MBPF_SLOT_COUNT, "");
@@ -102,15 +102,13 @@ mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t 
     if (!t->open) {
         return MBPF_BAD_STATE;
     }
-    /* In order; a chunk sent again is written again. */
+    uint32_t known = t->received - offset;
     if (offset > t->received || count > t->bytes || offset > t->bytes - count) {
         return MBPF_OUT_OF_RANGE;
     }
-    if (count != 0u) {
-        memcpy(rt->slots[t->slot] + offset, bytes, count);
-    }
-    if (offset + count > t->received) {
-        t->received = offset + count;
+    if (count > known) {
+        memcpy(rt->slots[t->slot] + t->received, bytes + known, count - known);
+        t->received += count - known;
     }
     return MBPF_OK;
 }
@@ -345,14 +343,12 @@ mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, 
         return MBPF_BAD_STATE;
     }
     const uint8_t *bytes = rt->slots[t->slot];
-    if (t->has_digest) {
-        uint8_t digest[32];
-        mbpf_sha256(bytes, t->bytes, digest);
-        if (memcmp(digest, t->digest, sizeof digest) != 0) {
-            drop_transfer(rt);
-            (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "transfer digest");
-            return MBPF_BAD_REQUEST;
-        }
+    uint8_t digest[32];
+    mbpf_sha256(bytes, t->bytes, digest);
+    if (memcmp(digest, t->digest, sizeof digest) != 0) {
+        drop_transfer(rt);
+        (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "transfer digest");
+        return MBPF_BAD_REQUEST;
     }
     mbpf_admitted admitted;
     bool admit = mbpf_admit(rt, bytes, t->bytes, &admitted, v);

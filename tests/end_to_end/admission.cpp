@@ -207,7 +207,11 @@ TEST_P(Admission, transfers_out_of_order_are_refused) {
     EXPECT_EQ(code_of(data), "MBPF4105");
     EXPECT_EQ(code_of(commit), "MBPF4105");
     begin.mutable_push_begin()->set_bytes(100);
+    EXPECT_EQ(code_of(begin), "MBPF3502");  // without a digest
+    begin.mutable_push_begin()->set_sha256(std::string(32, 'd'));
     must(begin);
+    EXPECT_EQ(code_of(data), "MBPF4105");  // of another transfer
+    data.mutable_push_data()->set_transfer(0x64646464);
     data.mutable_push_data()->set_offset(50);
     EXPECT_NE(code_of(data), "ok");
     data.mutable_push_data()->set_offset(0xfffffff0u);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 #include "control.pb.h"
 #include "device.h"
@@ -33,24 +34,36 @@ class Line {
         return response;
     }
     control::Response call(control::Request request, bool same_sequence = false) {
+        if (session_ == 0 && !request.has_hello()) {
+            control::Request hello;
+            hello.mutable_hello()->set_nonce(7);
+            session_ = call(hello).hello().session();
+        }
         if (!same_sequence) ++sequence_;
-        request.set_sequence(sequence_);
+        return call_as_it_is(std::move(request), session_, sequence_);
+    }
+    control::Response call_as_it_is(control::Request request, std::uint32_t session, std::uint64_t sequence) {
+        request.set_session(session);
+        request.set_sequence(sequence);
         const std::string text = request.SerializeAsString();
         std::optional<control::Response> r = send(encode_frame({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
         EXPECT_TRUE(r.has_value());
         if (!r) return {};
-        EXPECT_EQ(r->sequence(), sequence_);
+        EXPECT_EQ(r->sequence(), sequence);
         return *r;
     }
     void push(const Package& p) {
         const std::vector<std::uint8_t> bytes = device.signed_bytes(p);
         control::Request begin;
+        const auto digest = Device::digest_of(bytes);
         begin.mutable_push_begin()->set_bytes(static_cast<std::uint32_t>(bytes.size()));
+        begin.mutable_push_begin()->set_sha256(digest.data(), digest.size());
         ASSERT_EQ(call(begin).code(), control::CODE_OK);
         for (std::size_t at = 0; at < bytes.size(); at += 100) {
             control::Request data;
             data.mutable_push_data()->set_offset(static_cast<std::uint32_t>(at));
             data.mutable_push_data()->set_data(bytes.data() + at, std::min<std::size_t>(100, bytes.size() - at));
+            data.mutable_push_data()->set_transfer(std::uint32_t{digest[0]} | std::uint32_t{digest[1]} << 8 | std::uint32_t{digest[2]} << 16 | std::uint32_t{digest[3]} << 24);
             ASSERT_EQ(call(data).code(), control::CODE_OK);
         }
         control::Request commit;
@@ -71,7 +84,8 @@ class Line {
 
   private:
     std::unique_ptr<mbpf_control> control_;
-    std::uint32_t sequence_ = 0;
+    std::uint32_t session_ = 0;
+    std::uint64_t sequence_ = 0;
 };
 
 std::string text_of(std::initializer_list<int> bytes) { return std::string(bytes.begin(), bytes.end()); }
@@ -155,6 +169,76 @@ TEST(Control, a_repeated_request_is_answered_but_not_executed_again) {
     EXPECT_EQ(line.call(detach).code(), control::CODE_OK);
     EXPECT_EQ(line.call(detach, true).code(), control::CODE_OK);
     EXPECT_EQ(line.call(detach).code(), control::CODE_BAD_STATE);
+}
+
+TEST(Control, an_older_request_or_one_of_another_session_is_not_done) {
+    Line line;
+    line.push(simple_package());
+    control::Request hello;
+    hello.mutable_hello();
+    const control::HelloReply first = line.call(hello).hello();
+    EXPECT_NE(first.session(), 0u);
+    EXPECT_NE(first.last_sequence(), 0u);  // push's
+    control::Request detach, attach;
+    detach.mutable_detach()->set_package("demo");
+    detach.mutable_detach()->set_program("main");
+    attach.mutable_attach()->set_package("demo");
+    attach.mutable_attach()->set_program("main");
+    const auto send = [&](const control::Request& r, std::uint32_t session, std::uint64_t sequence) { return line.call_as_it_is(r, session, sequence).code(); };
+    const std::uint64_t s = first.last_sequence() + 100;
+    ASSERT_EQ(send(detach, first.session(), s), control::CODE_OK);
+    ASSERT_EQ(send(attach, first.session(), s + 1), control::CODE_OK);
+    EXPECT_EQ(send(detach, first.session(), s), control::CODE_STALE);          // recorded and replayed
+    EXPECT_EQ(send(detach, first.session(), s + 1), control::CODE_STALE);      // same sequence, another request
+    EXPECT_EQ(send(detach, first.session() + 2, s + 2), control::CODE_STALE);  // of another boot
+    EXPECT_EQ(send(detach, 0, s + 2), control::CODE_STALE);
+    EXPECT_TRUE(line.device.program("demo", "main")->attached);
+    // A later hello changes nothing, and neither it nor other reading displaces the answer kept for repetition.
+    const control::HelloReply second = line.call(hello).hello();
+    EXPECT_EQ(second.session(), first.session());
+    EXPECT_EQ(second.last_sequence(), s + 1);
+    EXPECT_EQ(send(attach, first.session(), s + 1), control::CODE_OK);
+    // The numbers may wrap.
+    EXPECT_EQ(send(detach, first.session(), s + 1 + UINT64_MAX / 2), control::CODE_OK);
+    EXPECT_EQ(send(attach, first.session(), s + 2), control::CODE_STALE);
+    EXPECT_EQ(send(attach, first.session(), 3), control::CODE_OK);
+}
+
+TEST(Control, nothing_is_done_before_a_session_is_open) {
+    Line line;
+    control::Request unload;
+    unload.mutable_unload()->set_package("demo");
+    EXPECT_EQ(line.call_as_it_is(unload, 0, 1).code(), control::CODE_STALE);
+    EXPECT_EQ(line.call_as_it_is(unload, 0, 0).code(), control::CODE_STALE);
+}
+
+TEST(Control, two_boots_have_two_sessions) {
+    std::set<std::uint32_t> sessions;
+    for (std::uint64_t nonce = 0; nonce < 20; ++nonce) {
+        Line line;
+        control::Request hello;
+        hello.mutable_hello()->set_nonce(nonce);
+        sessions.insert(line.call(hello).hello().session());
+    }
+    EXPECT_EQ(sessions.size(), 20u);
+}
+
+TEST(Control, data_of_another_transfer_is_not_taken) {
+    Line line;
+    control::Request begin, data;
+    begin.mutable_push_begin()->set_bytes(100);
+    EXPECT_EQ(line.call(begin).code(), control::CODE_BAD_REQUEST);  // without digest
+    begin.mutable_push_begin()->set_sha256(std::string(32, '\x11'));
+    ASSERT_EQ(line.call(begin).code(), control::CODE_OK);
+    data.mutable_push_data()->set_data("abc");
+    data.mutable_push_data()->set_transfer(0x11111112);
+    EXPECT_EQ(line.call(data).code(), control::CODE_BAD_STATE);
+    EXPECT_EQ(line.device.rt()->transfer.received, 0u);
+    data.mutable_push_data()->set_transfer(0x11111111);
+    EXPECT_EQ(line.call(data).push().received(), 3u);
+    EXPECT_EQ(line.call(begin).push().received(), 3u);  // goes on
+    begin.mutable_push_begin()->set_sha256(std::string(32, '\x12'));
+    EXPECT_EQ(line.call(begin).push().received(), 0u);
 }
 
 TEST(Control, maps_are_read_and_written) {

@@ -160,6 +160,12 @@ class Device {
         return p.serialize(true);
     }
 
+    static std::array<std::uint8_t, 32> digest_of(const std::vector<std::uint8_t>& bytes) {
+        std::array<std::uint8_t, 32> digest;
+        crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
+        return digest;
+    }
+
     struct Outcome {
         mbpf_status status = MBPF_OK;
         mbpf_verdict verdict{};
@@ -167,7 +173,7 @@ class Device {
     };
     Outcome push_bytes(const std::vector<std::uint8_t>& bytes, bool activate = true, bool dry_run = false) {
         Outcome o;
-        o.status = mbpf_transfer_begin(memory_, static_cast<std::uint32_t>(bytes.size()), nullptr, &o.verdict);
+        o.status = mbpf_transfer_begin(memory_, static_cast<std::uint32_t>(bytes.size()), digest_of(bytes).data(), &o.verdict);
         if (o.status != MBPF_OK) return o;
         o.status = mbpf_transfer_data(memory_, 0, bytes.data(), static_cast<std::uint32_t>(bytes.size()));
         if (o.status != MBPF_OK) return o;

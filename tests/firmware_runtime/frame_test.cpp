@@ -46,6 +46,10 @@ TEST(Frame, every_length_comes_back_on_device_and_host_from_either_encoder) {
         ASSERT_FALSE(frame.empty());
         for (const auto& line : {frame, encode_frame(m)}) {
             ASSERT_EQ(receive(r, line), (std::vector<std::vector<std::uint8_t>>{m})) << n;
+            std::vector<std::uint8_t> place(MBPF_MAX_FRAME_BYTES);
+            std::copy(m.begin(), m.end(), place.begin() + MBPF_FRAME_HEADROOM);
+            place.resize(mbpf_frame_encode(place.data() + MBPF_FRAME_HEADROOM, static_cast<std::uint32_t>(n), place.data(), MBPF_MAX_FRAME_BYTES));
+            ASSERT_EQ(place, frame) << "in place, " << n;
             FrameReceiver host;
             ASSERT_EQ(host.receive(line), (std::vector<std::vector<std::uint8_t>>{m})) << n;
         }

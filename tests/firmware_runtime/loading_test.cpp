@@ -138,7 +138,7 @@ TEST(Transfer, demands_order_and_completeness) {
     mbpf_commit_result r;
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 1), MBPF_BAD_STATE);
     EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_STATE);
-    ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), nullptr, &v), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), Device::digest_of(bytes).data(), &v), MBPF_OK);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 10, bytes.data(), 1), MBPF_OUT_OF_RANGE);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), static_cast<std::uint32_t>(bytes.size()) + 1), MBPF_OUT_OF_RANGE);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0xFFFFFFFF, bytes.data(), 2), MBPF_OUT_OF_RANGE);
@@ -147,6 +147,35 @@ TEST(Transfer, demands_order_and_completeness) {
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 100), MBPF_OK);  // repeated
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 100, bytes.data() + 100, static_cast<std::uint32_t>(bytes.size()) - 100), MBPF_OK);
     EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_OK);
+}
+
+TEST(Transfer, goes_on_where_it_stopped_if_it_is_the_same) {
+    Device d;
+    const std::vector<std::uint8_t> bytes = d.signed_bytes(simple_package());
+    const auto all = static_cast<std::uint32_t>(bytes.size());
+    const auto digest = Device::digest_of(bytes);
+    mbpf_verdict v;
+    mbpf_commit_result r;
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), all, digest.data(), &v), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 200), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), all, digest.data(), &v), MBPF_OK);
+    EXPECT_EQ(d.rt()->transfer.received, 200u);
+    // What is known already is skipped, whatever a late or hostile frame says it was; the rest of it is taken.
+    const std::vector<std::uint8_t> other(200, 0xEE);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, other.data(), 200), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 150, bytes.data() + 150, 100), MBPF_OK);
+    EXPECT_EQ(d.rt()->transfer.received, 250u);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 250, bytes.data() + 250, all - 250), MBPF_OK);
+    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_OK);
+    EXPECT_NE(d.program("demo", "main"), nullptr);
+    // Another length or digest begins anew.
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), all, digest.data(), &v), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 200), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), all - 1, digest.data(), &v), MBPF_OK);
+    EXPECT_EQ(d.rt()->transfer.received, 0u);
+    ASSERT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 200), MBPF_OK);
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), all - 1, Device::digest_of(other).data(), &v), MBPF_OK);
+    EXPECT_EQ(d.rt()->transfer.received, 0u);
 }
 
 TEST(Transfer, a_wrong_digest_of_the_whole_is_noticed) {

@@ -34,6 +34,9 @@
 #ifndef MBPF_LOG_BYTES /* console history; a power of two */
 #define MBPF_LOG_BYTES 4096u
 #endif
+#ifndef MBPF_LINE_BYTES /* the serial line's receive buffer: what a host may send ahead of an answer */
+#define MBPF_LINE_BYTES 1024u
+#endif
 /* What a program's machine code and its helpers may use on top of the hook's eBPF stack: saved registers,
  * spills, the deepest helper (trace_printk). The firmware's stack must hold both. */
 #ifndef MBPF_NATIVE_STACK_MARGIN

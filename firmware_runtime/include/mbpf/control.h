@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The device's end of the control protocol (core/proto/control.proto): frames in, one reply a request. A
- * request repeated because its reply was lost is answered again from memory, not executed again. */
+ * The device's end of the control protocol (core/proto/control.proto): messages in, one reply each. A request
+ * that changes state is executed once, whatever the line repeats: its sequence rises within a session, its
+ * reply is kept for repetitions. Messages come framed on the serial line, or as they are (CoAP). */
 #ifndef MBPF_CONTROL_H
 #define MBPF_CONTROL_H
 
@@ -18,26 +19,33 @@ typedef struct mbpf_control {
     mbpf_runtime *rt;
     /* The board's virtual hardware; null where there is none. */
     mbpf_status (*stimulus)(const mbpf_control_Stimulus *request, mbpf_control_StimulusReply *reply);
-    bool answered;           /* the last request's reply is still in `frame` */
-    uint32_t last_sequence;
-    uint32_t last_checksum;
+    uint32_t session;        /* of this boot; 0 before the first hello */
+    uint32_t done_checksum;  /* the last request that changed state: its CRC, its sequence, its reply */
+    uint64_t done_sequence;
+    uint32_t done_bytes;
+    const uint8_t *frame;    /* reply to what mbpf_control_byte() has completed */
     uint32_t frame_bytes;
     uint32_t events_bytes;   /* of `events`: u16 length and bytes, one record after the other */
     mbpf_frame_receiver receiver;
     mbpf_control_Request request;
     mbpf_control_Response response;
-    uint8_t message[MBPF_MAX_MESSAGE_BYTES];
-    uint8_t frame[MBPF_MAX_FRAME_BYTES];
-    uint8_t events[MBPF_EVENTS_BYTES];
+    uint8_t done[MBPF_MAX_MESSAGE_BYTES];
     MBPF_ALIGNED(16) uint8_t context[MBPF_CONTEXT_BYTES];
-    MBPF_ALIGNED(16) uint8_t packet[MBPF_PACKET_BYTES];
+    union { /* one request needs one of them */
+        MBPF_ALIGNED(16) uint8_t packet[MBPF_PACKET_BYTES];
+        uint8_t events[MBPF_EVENTS_BYTES];
+    };
 } mbpf_control;
 
 void mbpf_control_init(mbpf_control *control, mbpf_runtime *rt);
-/* Takes what has arrived on the serial line and answers complete requests. */
+/* Takes a few bytes of what has arrived on the serial line and answers at most one request: a host that floods
+ * the line does not keep the firmware's loop from its other work. */
 void mbpf_control_poll(mbpf_control *control);
-/* Takes one byte; true when a reply frame is ready in `frame`. */
+/* Takes one byte; true when a reply is ready in `frame`, valid until the next byte. */
 bool mbpf_control_byte(mbpf_control *control, uint8_t byte);
+/* Executes one message. `reply` has room for MBPF_MAX_MESSAGE_BYTES and may lie where the message does; returns
+ * the reply's length, never 0. */
+uint32_t mbpf_control_message(mbpf_control *control, const uint8_t *message, uint32_t count, uint8_t *reply);
 
 /* Operations, in files of their own; each fills the response. */
 void mbpf_control_list(mbpf_control *c, uint32_t index);

@@ -10,6 +10,8 @@
 #define MBPF_MAX_MESSAGE_BYTES 1024u
 /* Message and checksum, one COBS code byte each 254, the two delimiters. */
 #define MBPF_MAX_FRAME_BYTES (MBPF_MAX_MESSAGE_BYTES + 4u + (MBPF_MAX_MESSAGE_BYTES + 4u) / 254u + 1u + 2u)
+/* A message that lies so far into the buffer may be encoded in place: no byte is overwritten before it is read. */
+#define MBPF_FRAME_HEADROOM 6u
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,7 +19,8 @@ extern "C" {
 
 uint32_t mbpf_crc32(const uint8_t *bytes, uint32_t count);
 
-/* Writes the whole frame; returns its length, 0 if message or capacity is out of bounds. */
+/* Writes the whole frame; returns its length, 0 if message or capacity is out of bounds. `message` may be
+ * `frame + MBPF_FRAME_HEADROOM`. */
 uint32_t mbpf_frame_encode(const uint8_t *message, uint32_t count, uint8_t *frame, uint32_t capacity);
 
 typedef struct mbpf_frame_receiver {

@@ -37,7 +37,8 @@ void mbpf_port_code_ready(void *code, uint32_t bytes);
 /* The provisioned trust anchors, or null. */
 const uint8_t *mbpf_port_trust_anchors(uint32_t *bytes);
 
-/* The serial line. Read gives the bytes that have arrived, without waiting; write waits for room. */
+/* The serial line. Read gives the bytes that have arrived, without waiting; write waits for
+ * room, but not for ever: what a stuck line does not take is lost. */
 uint32_t mbpf_port_serial_read(uint8_t *bytes, uint32_t capacity);
 void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count);
 

@@ -103,7 +103,6 @@ typedef struct mbpf_package_state {
 typedef struct mbpf_transfer {
     bool open;
     uint8_t slot;
-    bool has_digest;
     uint32_t bytes;
     uint32_t received;
     uint8_t digest[32];
@@ -158,8 +157,10 @@ mbpf_hook_result mbpf_hook_run_where(mbpf_hook_point *point, void *context, mbpf
 uint64_t mbpf_program_run(mbpf_program *program, void *context);
 bool mbpf_attach_equals(const char *attach, const void *what); /* filter: the whole string */
 
-/* A package being transferred, then admitted and loaded. */
-mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t *sha256, mbpf_verdict *verdict);
+/* A package being transferred, then admitted and loaded. A begin with the open transfer's length and digest
+ * resumes it at `transfer.received`; any other abandons it. */
+mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t sha256[32], mbpf_verdict *verdict);
+/* Bytes received before are skipped; MBPF_OUT_OF_RANGE: some in between are missing, or it passes the end. */
 mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t *bytes, uint32_t count);
 
 typedef struct mbpf_commit_result {

@@ -12,7 +12,8 @@ typedef enum mbpf_status {
     MBPF_BAD_STATE = 4,
     MBPF_FULL = 5,
     MBPF_UNSUPPORTED = 6,
-    MBPF_OUT_OF_RANGE = 7
+    MBPF_OUT_OF_RANGE = 7,
+    MBPF_STALE = 8
 } mbpf_status;
 
 #endif

@@ -5,6 +5,7 @@
 #include "mbpf/port.h"
 
 #include "mbpf/abi/package.h"
+#include "mbpf/config.h"
 
 #define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 #define UART_DATA REG(0x40004000u)
@@ -23,7 +24,8 @@
 
 #define CLOCK_HZ 25000000u
 #define NS_PER_STEP (1000000000u / CLOCK_HZ)
-#define RING 1024u
+#define RING MBPF_LINE_BYTES
+#define WRITE_PATIENCE 100000u /* looks: longer than a byte takes at 1200 baud */
 
 /* Trust anchors: the emulator's loader (on a real board: protected flash) puts them here. */
 #define TRUST_ANCHORS 0x21000000u
@@ -159,9 +161,16 @@ uint32_t mbpf_port_serial_read(uint8_t *bytes, uint32_t capacity)
 
 void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count)
 {
+    static bool stuck; /* nobody takes what we send: the programs must not wait for it */
     for (uint32_t i = 0u; i < count; i++) {
+        uint32_t patience = stuck ? 1u : WRITE_PATIENCE;
         while ((UART_STATE & 1u) != 0u) {
+            if (--patience == 0u) {
+                stuck = true;
+                return;
+            }
         }
+        stuck = false;
         UART_DATA = bytes[i];
     }
 }

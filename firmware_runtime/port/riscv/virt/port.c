@@ -4,6 +4,7 @@
 #include "mbpf/port.h"
 
 #include "mbpf/abi/package.h"
+#include "mbpf/config.h"
 
 #define REG8(address) (*(volatile uint8_t *)(uintptr_t)(address))
 #define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
@@ -26,7 +27,8 @@
 
 #define NS_PER_STEP 100u /* mtime runs at 10 MHz */
 #define STEPS_PER_TICK 10000u
-#define RING 1024u
+#define RING MBPF_LINE_BYTES
+#define WRITE_PATIENCE 100000u /* looks: longer than a byte takes at 1200 baud */
 
 /* Trust anchors: the emulator's loader (on a real board: protected flash) puts them here. */
 #define TRUST_ANCHORS 0x87F00000u
@@ -172,9 +174,16 @@ uint32_t mbpf_port_serial_read(uint8_t *bytes, uint32_t capacity)
 
 void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count)
 {
+    static bool stuck; /* nobody takes what we send: the programs must not wait for it */
     for (uint32_t i = 0u; i < count; i++) {
+        uint32_t patience = stuck ? 1u : WRITE_PATIENCE;
         while ((UART_LSR & 0x20u) == 0u) {
+            if (--patience == 0u) {
+                stuck = true;
+                return;
+            }
         }
+        stuck = false;
         UART_DATA = bytes[i];
     }
 }
