@@ -3,6 +3,7 @@
 // for deeply nested sources, so that whatever happens inside comes out as a diagnostic.
 #include "compiler/front_end.h"
 
+#include <llvm/Config/llvm-config.h>
 #include <llvm/Support/CrashRecoveryContext.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <signal.h>
@@ -71,6 +72,9 @@ void compile_all(const std::vector<SourceFile>& sources, const FrontEndOptions& 
     for (const SourceFile& source : sources) {  // all of them, even after errors: one run tells everything
         modules.push_back(front_end::source_to_module(source, options, files, context, output));
     }
+    std::ranges::sort(output.files, {}, &ReadFile::path);
+    const auto twice = std::ranges::unique(output.files, {}, &ReadFile::path);
+    output.files.erase(twice.begin(), twice.end());
     const bool all_there = std::all_of(modules.begin(), modules.end(), [](const auto& m) { return m != nullptr; });
     if (!modules.empty() && all_there && !any_error(output)) {
         front_end::modules_to_elf(std::move(modules), context, options, want_llvm_ir, output);
@@ -114,6 +118,8 @@ void add(FrontEndOutput& output, const FrontEndOptions& options, Diagnostic d) {
 }
 
 }  // namespace
+
+std::string compiler_version() { return "LLVM " LLVM_VERSION_STRING; }
 
 FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndOptions& options, bool want_llvm_ir) {
     FrontEndOutput output;

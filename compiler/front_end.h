@@ -4,6 +4,7 @@
 // run the eBPF back end.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -30,14 +31,24 @@ struct SourceFile {
     std::string text;
 };
 
+// A file that was read on the way, sources included, and what it held.
+struct ReadFile {
+    std::string path;                     // as it was opened, path_maps applied
+    std::array<std::uint8_t, 32> sha256{};
+};
+
 struct FrontEndOutput {
     std::string messages;                 // Clang's own diagnostics with carets, then ours in the same form
     std::vector<Diagnostic> diagnostics;  // the same, structured (MBPF11xx; Clang's errors as MBPF1100)
     std::vector<std::uint8_t> elf;        // empty if any error
     std::string llvm_ir;                  // optimised module as text, when asked for
+    std::vector<ReadFile> files;          // sorted by path, each once
 };
 
 // Never throws or exits; back-end errors come out as diagnostics too.
 FrontEndOutput compile_c(const std::vector<SourceFile>& sources, const FrontEndOptions& options, bool want_llvm_ir = false);
+
+// "LLVM 19.1.7": the compiler that this process carries.
+std::string compiler_version();
 
 }  // namespace mbpf

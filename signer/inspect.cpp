@@ -93,6 +93,10 @@ json describe(const Package& p, const Platform* platform, std::span<const Public
         j["signatures"].push_back({{"role", role}, {"algorithm", r.signature.algorithm}, {"key_id", key_id_text(r.signature.key_id)}, {"status", !r.known ? "unknown key" : r.valid ? "valid" : "INVALID"}, {"label", r.label}});
     }
     j["host_sections"] = host_json(p);
+    if (const HostSection* statement = p.find_host_section(MBPF_HOST_PROVENANCE)) {
+        json parsed = json::parse(statement->bytes.begin(), statement->bytes.end(), nullptr, /*allow_exceptions=*/false);
+        if (!parsed.is_discarded()) j["provenance"] = std::move(parsed);
+    }
     return j;
 }
 

@@ -8,6 +8,8 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/MultiplexConsumer.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/SHA256.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include "compiler/front_end/file_system.h"
@@ -29,11 +31,27 @@ class Consumers : public clang::MultiplexConsumer {
     }
 };
 
+std::string mapped_path(std::string path, const FrontEndOptions& options) {
+    for (auto map = options.path_maps.rbegin(); map != options.path_maps.rend(); ++map)  // as Clang: the last one given wins
+        if (path.starts_with(map->first)) return map->second + path.substr(map->first.size());
+    return path;
+}
+
 class CompileAction : public clang::EmitLLVMOnlyAction {
   public:
-    using EmitLLVMOnlyAction::EmitLLVMOnlyAction;
+    CompileAction(llvm::LLVMContext* context, const FrontEndOptions& options, std::vector<ReadFile>& files) : EmitLLVMOnlyAction(context), options_(options), files_(files) {}
 
   protected:
+    void EndSourceFileAction() override {
+        const clang::SourceManager& sources = getCompilerInstance().getSourceManager();
+        for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
+            const auto text = file->second == nullptr ? std::nullopt : file->second->getBufferDataIfLoaded();
+            if (!text) continue;  // looked at, never read
+            files_.push_back({mapped_path(file->first.getName().str(), options_), llvm::SHA256::hash(llvm::arrayRefFromStringRef(*text))});
+        }
+        EmitLLVMOnlyAction::EndSourceFileAction();
+    }
+
     bool BeginSourceFileAction(clang::CompilerInstance& compiler) override {
         budget_ = SourceBudget::attach(compiler);
         return EmitLLVMOnlyAction::BeginSourceFileAction(compiler);
@@ -47,6 +65,8 @@ class CompileAction : public clang::EmitLLVMOnlyAction {
     }
 
   private:
+    const FrontEndOptions& options_;
+    std::vector<ReadFile>& files_;
     std::unique_ptr<SourceBudget> budget_;
 };
 
@@ -96,7 +116,7 @@ std::unique_ptr<llvm::Module> source_to_module(const SourceFile& source, const F
     compiler.setVerboseOutputStream(llvm::nulls());  // "2 errors generated." would go to stderr
     compiler.createFileManager(std::move(files));
 
-    CompileAction action(&context);
+    CompileAction action(&context, options, output.files);
     if (!compiler.ExecuteAction(action)) return nullptr;
     return action.takeModule();
 }

@@ -13,6 +13,13 @@ namespace mbpf::cli {
 
 inline constexpr const char* kVersion = "0.1.0";
 
+// An option whose value is MBPF_<name> unless the flag is given. CLI11's own envname() also fills options of
+// commands that were not chosen, over the flag given, where commands share a variable.
+inline CLI::Option* or_environment(CLI::Option* option, std::string& value, std::string_view name) {
+    if (const auto set = environment(name)) value = *set;
+    return option->description(option->get_description() + " (MBPF_" + std::string(name) + ")");
+}
+
 // Parses; nothing to return means: go on. --help and --version print to stdout and end with 0, anything the
 // tool does not understand prints MBPF2001 and ends with 2.
 inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {

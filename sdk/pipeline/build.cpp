@@ -2,11 +2,15 @@
 // Stages in order; each adds its figures and its messages, and the first error ends the way.
 #include "sdk/pipeline/build.h"
 
+#include <mbpf/abi/package.h>
+#include <sodium.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <string_view>
 
+#include "signer/provenance.h"
 #include "verifier/certificate_file.h"
 
 namespace mbpf {
@@ -69,6 +73,7 @@ bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options,
     result.messages += output.messages;
     for (Diagnostic& d : output.diagnostics) result.diagnostics.push_back(std::move(d));
     result.elf = std::move(output.elf);
+    for (const ReadFile& file : output.files) result.files.emplace_back(file.path, file.sha256);
     stage.figure("sources", sources.size());
     stage.figure("lines", lines);
     stage.figure("object_bytes", result.elf.size());
@@ -137,6 +142,25 @@ bool compile_to_native(const BuildOptions& options, const Target& target, BuildR
     return true;
 }
 
+const char* optimize_name(Optimize optimize) {
+    switch (optimize) {
+        case Optimize::speed: return "speed";
+        case Optimize::size: return "size";
+        case Optimize::balanced: return "balanced";
+    }
+    return "?";
+}
+
+// Nothing of the machine it is built on: the same input gives the same statement.
+ProvenanceFacts provenance_facts(const BuildOptions& options, const BuildResult& result) {
+    ProvenanceFacts facts;
+    facts.files = result.files;
+    facts.tools = {{"microbpf", MBPF_SDK_VERSION}, {"compiler", compiler_version()}};
+    facts.parameters = {{"target", options.target}, {"optimize", optimize_name(options.aot.optimize)}, {"cpu", options.cpu}, {"platform", options.platform->name + " " + std::to_string(options.platform->version)}, {"rollback_counter", std::to_string(options.link.rollback_counter)}};
+    facts.defines = options.defines;
+    return facts;
+}
+
 bool link_to_package(const std::string& path, const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "link");
     LinkOptions link = options.link;
@@ -147,6 +171,10 @@ bool link_to_package(const std::string& path, const BuildOptions& options, Build
         return false;
     }
     result.package = std::move(package).value();
+    if (!result.package->host_sections.empty()) {
+        const std::string statement = provenance_statement(*result.package, provenance_facts(options, result));
+        result.package->host_sections.push_back({MBPF_HOST_PROVENANCE, {statement.begin(), statement.end()}});
+    }
     stage.figure("text_bytes", result.package->text.size());
     stage.figure("ram_bytes", result.package->ram_bytes);
     stage.figure("package_bytes", result.package->serialize().size());
@@ -210,6 +238,8 @@ BuildResult build(const std::vector<BuildInput>& inputs, const BuildOptions& opt
     const std::string& path = inputs.front().path;
     if (is_elf(inputs.front())) {
         result.elf = inputs.front().bytes;
+        result.files.emplace_back(path, std::array<std::uint8_t, 32>{});
+        crypto_hash_sha256(result.files.back().second.data(), result.elf.data(), result.elf.size());
     } else if (!compile(inputs, options, result)) {
         return result;
     }

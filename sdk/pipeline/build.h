@@ -3,6 +3,7 @@
 // figures of each stage. Tools and tests call this, so that all of them build alike.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -62,6 +63,7 @@ struct BuildResult {
     std::optional<NativeObject> native;
     std::optional<Package> package;
     std::vector<StageFigures> stages;
+    std::vector<std::pair<std::string, std::array<std::uint8_t, 32>>> files;  // all that was read, with its SHA-256
 
     bool ok() const;
     int exit_code() const;  // 0, or that of the first error

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,10 @@ namespace mbpf::sign {
 struct Arguments {
     std::string package, output, role, label, platform = "microbpf", passphrase_file, capabilities = "all", device_id;
     std::string policy, pkcs11, pkcs11_module, pin_file, signature, drop;
+    std::string profile = "draft", vendor, device_class, component = "00", uri;
     std::vector<std::string> keys, public_keys;
-    bool json = false, no_passphrase = false, existing = false;
+    std::optional<std::uint32_t> sequence;
+    bool json = false, no_passphrase = false, existing = false, integrated = false;
 };
 
 // Keys.
@@ -29,12 +32,18 @@ int tbs(const Arguments& a);
 int attach(const Arguments& a);
 int verify(const Arguments& a);
 int inspect(const Arguments& a);
+int provenance(const Arguments& a);
+int suit(const Arguments& a);
+int strip(const Arguments& a);
 
 // Shared by them: each reads a file or says what is wrong with it.
 Result<Package> read_package(const std::string& path);
 Result<std::vector<PublicKey>> read_public_keys(const std::vector<std::string>& paths);
 // The key of a .key file: in memory, or in the token the file names.
 Result<std::unique_ptr<Signer>> open_key(const std::string& path, const Arguments& a);
+// All that must be true before a key of that role says anything of the package. What is attached was proved
+// when its bytes were written by tbs: `prove` false.
+Status ready_to_sign(const Package& package, const PublicKey& key, const Arguments& a, bool prove = true);
 Result<Role> role_of(const std::string& text, std::string_view choices);
 
 }  // namespace mbpf::sign

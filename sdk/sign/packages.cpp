@@ -8,6 +8,7 @@
 #include "sdk/sign/commands.h"
 #include "signer/inspect.h"
 #include "signer/policy.h"
+#include "signer/provenance.h"
 
 namespace mbpf::sign {
 
@@ -30,18 +31,6 @@ Result<std::optional<Policy>> read_policy(const Arguments& a) {
     return std::optional<Policy>(std::move(policy).value());
 }
 
-// All that must be true before a key of that role says anything of the package. What is attached was proved
-// when its bytes were written by tbs: `prove` false.
-Status ready_to_sign(const Package& package, const PublicKey& key, const Arguments& a, bool prove = true) {
-    auto platform = load_platform(a.platform);
-    if (!platform) return platform.error();
-    auto policy = read_policy(a);
-    if (!policy) return policy.error();
-    if (policy->has_value())
-        if (Status s = (*policy)->allows(key, package, *platform); !s) return s;
-    return prove && key.role == Role::verifier ? verify_before_signing(package, *platform) : ok();
-}
-
 Status write_package(const Arguments& a, const Package& package) {
     return cli::write_output(a.output.empty() ? a.package : a.output, package.serialize());
 }
@@ -62,6 +51,17 @@ Result<Package> read_package(const std::string& path) {
     Diagnostic d = package.error();
     if (d.where.file.empty()) d.where.file = path;
     return d;
+}
+
+Status ready_to_sign(const Package& package, const PublicKey& key, const Arguments& a, bool prove) {
+    if (Status s = check_provenance(package); !s) return s;
+    auto platform = load_platform(a.platform);
+    if (!platform) return platform.error();
+    auto policy = read_policy(a);
+    if (!policy) return policy.error();
+    if (policy->has_value())
+        if (Status s = (*policy)->allows(key, package, *platform); !s) return s;
+    return prove && key.role == Role::verifier ? verify_before_signing(package, *platform) : ok();
 }
 
 int sign(const Arguments& a) {
@@ -131,6 +131,7 @@ int verify(const Arguments& a) {
     }
     auto policy = read_policy(a);
     if (!policy) return cli::report(policy.error());
+    if (Status s = check_provenance(*package); !s) return cli::report(s.error());
     if (Status s = require_roles(*package, *keys, roles); !s) return cli::report(s.error());
     if (policy->has_value()) {
         auto platform = load_platform(a.platform);

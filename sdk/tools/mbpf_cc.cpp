@@ -42,8 +42,8 @@ Exit codes: 0 done, 1 rejected, 2 usage, 3 malformed input, 4 I/O, 70 internal e
 void add_build_options(CLI::App& cmd, Arguments& a) {
     cmd.add_option("inputs", a.inputs, "C sources, or one eBPF object; - is stdin")->required()->type_name("SRC|OBJ");
     cmd.add_option("-o,--output", a.output, "file to write; - is stdout")->type_name("FILE");
-    cmd.add_option("--target", a.target, "what the device's CPU is")->envname("MBPF_TARGET")->type_name("NAME");
-    cmd.add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str()->type_name("P");
+    cli::or_environment(cmd.add_option("--target", a.target, "what the device's CPU is"), a.target, "TARGET")->type_name("NAME");
+    cli::or_environment(cmd.add_option("--platform", a.platform, "built-in name or .textproto file"), a.platform, "PLATFORM")->capture_default_str()->type_name("P");
     cmd.add_option("--emit", a.emit, "product to write")->check(CLI::IsMember({"bpf", "llvm", "asm", "object", "package"}))->capture_default_str();
     cmd.add_option("-I", a.include_paths, "folder to search for headers")->type_name("DIR")->allow_extra_args(false);
     cmd.add_option("-D", a.defines, "macro to define")->type_name("NAME[=VALUE]")->allow_extra_args(false);
@@ -160,7 +160,7 @@ int main(int argc, char** argv) {
     CLI::App* build_cmd = app.add_subcommand("build", "compile, verify, translate to native code, link");
     add_build_options(*build_cmd, a);
     CLI::App* headers_cmd = app.add_subcommand("headers", "write the headers that programs include, for editors");
-    headers_cmd->add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str();
+    cli::or_environment(headers_cmd->add_option("--platform", a.platform, "built-in name or .textproto file"), a.platform, "PLATFORM")->capture_default_str();
     headers_cmd->add_option("-o,--output", a.output, "folder to write to")->required()->type_name("DIR");
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     return build_cmd->parsed() ? build_command(a) : headers_command(a);

@@ -23,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-sign attach filter.mbpf --pub rel.pub --signature tbs.sig
   mbpf-sign verify filter.mbpf --pub ci.pub --pub rel.pub
   mbpf-sign inspect filter.mbpf --json
+  mbpf-sign suit filter.mbpf --key rel.key --vendor UUID --class UUID --uri coap://[fd00::1]/f.mbpf -o f.suit
   mbpf-sign trust-anchors --pub ci.pub --pub rel.pub -o anchors.bin
 
 The passphrase comes from MBPF_PASSPHRASE, --passphrase-file or the terminal, a token's PIN from MBPF_PIN,
@@ -33,14 +34,14 @@ using Command = int (*)(const Arguments&);
 using Commands = std::vector<std::pair<CLI::App*, Command>>;
 
 void package_option(CLI::App* c, Arguments& a) { c->add_option("package", a.package, ".mbpf file; - is stdin")->required()->type_name("PKG"); }
-void platform_option(CLI::App* c, Arguments& a) { c->add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str(); }
+void platform_option(CLI::App* c, Arguments& a) { cli::or_environment(c->add_option("--platform", a.platform, "built-in name or .textproto file"), a.platform, "PLATFORM")->capture_default_str(); }
 void pub_option(CLI::App* c, Arguments& a) { c->add_option("--pub", a.public_keys, "public key file")->type_name("FILE")->allow_extra_args(false); }
-void policy_option(CLI::App* c, Arguments& a) { c->add_option("--policy", a.policy, "who may sign what, and who must")->envname("MBPF_SIGN_POLICY")->type_name("FILE"); }
+void policy_option(CLI::App* c, Arguments& a) { cli::or_environment(c->add_option("--policy", a.policy, "who may sign what, and who must"), a.policy, "SIGN_POLICY")->type_name("FILE"); }
 void output_option(CLI::App* c, Arguments& a) { c->add_option("-o,--output", a.output, "file to write (default: in place)")->type_name("FILE"); }
 void secret_options(CLI::App* c, Arguments& a) {
     c->add_option("--passphrase-file", a.passphrase_file, "file whose first line is the passphrase")->type_name("FILE");
     c->add_flag("--no-passphrase", a.no_passphrase, "the key is not protected: for tests only");
-    c->add_option("--pkcs11-module", a.pkcs11_module, "the token vendor's library")->envname("MBPF_PKCS11_MODULE")->type_name("FILE");
+    cli::or_environment(c->add_option("--pkcs11-module", a.pkcs11_module, "the token vendor's library"), a.pkcs11_module, "PKCS11_MODULE")->type_name("FILE");
     c->add_option("--pin-file", a.pin_file, "file whose first line is the token's PIN")->type_name("FILE");
 }
 
@@ -85,6 +86,29 @@ void add_package_commands(CLI::App& app, Arguments& a, Commands& commands) {
     commands.emplace_back(inspect, sign::inspect);
 }
 
+void add_exports(CLI::App& app, Arguments& a, Commands& commands) {
+    CLI::App* provenance = app.add_subcommand("provenance", "print where the package comes from: an in-toto statement");
+    package_option(provenance, a);
+    provenance->add_option("-o,--output", a.output, "file to write (default: stdout)")->type_name("FILE");
+    commands.emplace_back(provenance, sign::provenance);
+    CLI::App* suit = app.add_subcommand("suit", "write the package as a SUIT update, signed by a release key");
+    package_option(suit, a), platform_option(suit, a), secret_options(suit, a), policy_option(suit, a);
+    suit->add_option("--key", a.keys, "release key file")->required()->type_name("FILE")->expected(1);
+    suit->add_option("--profile", a.profile, "whom it is for")->check(CLI::IsMember({"draft", "riot"}))->capture_default_str();
+    suit->add_option("--vendor", a.vendor, "of the devices it is for")->required()->type_name("UUID");
+    suit->add_option("--class", a.device_class, "of the devices it is for")->required()->type_name("UUID");
+    suit->add_option("--sequence", a.sequence, "devices take only greater ones (default: the rollback counter)");
+    suit->add_option("--component", a.component, "its identifier: hexadecimal parts with colons between")->capture_default_str();
+    suit->add_option("--uri", a.uri, "where devices fetch the package, host sections stripped");
+    suit->add_flag("--integrated", a.integrated, "or put it into the envelope");
+    suit->add_option("-o,--output", a.output, "file to write")->required()->type_name("FILE");
+    commands.emplace_back(suit, sign::suit);
+    CLI::App* strip = app.add_subcommand("strip", "write the package as devices get it, without host sections");
+    package_option(strip, a);
+    strip->add_option("-o,--output", a.output, "file to write")->required()->type_name("FILE");
+    commands.emplace_back(strip, sign::strip);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -96,6 +120,7 @@ int main(int argc, char** argv) {
     Commands commands;
     add_key_commands(app, a, commands);
     add_package_commands(app, a, commands);
+    add_exports(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     for (const auto& [command, run] : commands)
         if (command->parsed()) return run(a);

@@ -151,7 +151,7 @@ int main(int argc, char** argv) {
     run_cmd->add_option("program-file", a.input, "package, eBPF object or C source; - is stdin")->required()->type_name("PKG|OBJ|SRC");
     run_cmd->add_option("--program", a.program, "which of several");
     run_cmd->add_option("--input", a.scenario, "maps and events; default: one event, all zero")->type_name("FILE");
-    run_cmd->add_option("--platform", a.platform, "built-in name or .textproto file")->envname("MBPF_PLATFORM")->capture_default_str();
+    cli::or_environment(run_cmd->add_option("--platform", a.platform, "built-in name or .textproto file"), a.platform, "PLATFORM")->capture_default_str();
     run_cmd->add_option("-I", a.include_paths, "folder to search for headers")->type_name("DIR")->allow_extra_args(false);
     run_cmd->add_flag("--trace", a.trace, "print every instruction with the registers before it");
     run_cmd->add_flag("--json", a.json, "the report as JSON");

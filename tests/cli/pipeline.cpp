@@ -71,7 +71,11 @@ TEST(Build, anObjectEntersByTheSameDoor) {
     const BuildResult from_object = build({{"test.o", from_c.elf}}, options(BuildGoal::package, "rv32imac"));
     ASSERT_TRUE(from_object.package) << from_object.messages;
     EXPECT_EQ(stage_names(from_object).front(), "read");
-    EXPECT_EQ(from_object.package->serialize(), from_c.package->serialize());
+    // All but the statement of what it was built from.
+    Package same = *from_object.package;
+    EXPECT_NE(same.serialize(), from_c.package->serialize());
+    same.host_sections.back() = from_c.package->host_sections.back();
+    EXPECT_EQ(same.serialize(), from_c.package->serialize());
 }
 
 TEST(Build, whatIsRejectedGoesNoFurther) {
