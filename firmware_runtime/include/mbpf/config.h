@@ -4,14 +4,26 @@
 #ifndef MBPF_CONFIG_H
 #define MBPF_CONFIG_H
 
-#ifndef MBPF_SLOT_COUNT /* packages loaded at once, plus one being transferred */
+#ifndef MBPF_SLOT_COUNT /* RAM slots: one for the transfer, and one a package that does not run from flash */
 #define MBPF_SLOT_COUNT 6
+#endif
+#ifndef MBPF_MAX_PACKAGES /* loaded at once; an upgrade on trial and the version it may go back to are two */
+#define MBPF_MAX_PACKAGES MBPF_SLOT_COUNT
 #endif
 #ifndef MBPF_SLOT_BYTES /* greatest package; code runs in place in its slot */
 #define MBPF_SLOT_BYTES 32768u
 #endif
 #ifndef MBPF_SLOT_ALIGN
 #define MBPF_SLOT_ALIGN 16
+#endif
+#ifndef MBPF_STORE_SLOTS /* flash slots, at most */
+#define MBPF_STORE_SLOTS 8u
+#endif
+#ifndef MBPF_STORE_NAMES /* package names whose rollback counter the device remembers, installed or not */
+#define MBPF_STORE_NAMES 16u
+#endif
+#ifndef MBPF_PROBATION_MS /* how long a new version is on trial when the host does not say */
+#define MBPF_PROBATION_MS 10000u
 #endif
 #ifndef MBPF_ARENA_BYTES /* RAM for maps, data and import tables of all packages */
 #define MBPF_ARENA_BYTES 294912u

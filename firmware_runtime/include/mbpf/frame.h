@@ -17,8 +17,6 @@
 extern "C" {
 #endif
 
-uint32_t mbpf_crc32(const uint8_t *bytes, uint32_t count);
-
 /* Writes the whole frame; returns its length, 0 if message or capacity is out of bounds. `message` may be
  * `frame + MBPF_FRAME_HEADROOM`. */
 uint32_t mbpf_frame_encode(const uint8_t *message, uint32_t count, uint8_t *frame, uint32_t capacity);

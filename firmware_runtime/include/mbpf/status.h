@@ -13,7 +13,8 @@ typedef enum mbpf_status {
     MBPF_FULL = 5,
     MBPF_UNSUPPORTED = 6,
     MBPF_OUT_OF_RANGE = 7,
-    MBPF_STALE = 8
+    MBPF_STALE = 8,
+    MBPF_FLASH_FAILED = 9
 } mbpf_status;
 
 #endif
