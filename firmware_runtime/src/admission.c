@@ -463,11 +463,13 @@ static bool check_kept_maps(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdi
     return true;
 }
 
+/* The store remembers the counter of what was ever confirmed; without one only what is loaded does. */
 static bool check_rollback(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
 {
     const mbpf_package_state *old = mbpf_find_package(rt, p->name);
-    if (old && p->rollback_counter < old->rollback_counter) {
-        return mbpf_refuse(v, MBPF_ADMIT_ROLLBACK, old->rollback_counter, p->rollback_counter, p->name);
+    uint32_t floor = rt->keeper ? rt->keeper->floor(rt, p->name) : old ? old->rollback_counter : 0u;
+    if (p->rollback_counter < floor) {
+        return mbpf_refuse(v, MBPF_ADMIT_ROLLBACK, floor, p->rollback_counter, p->name);
     }
     return true;
 }

@@ -7,7 +7,7 @@
 static uint32_t gap_at(const mbpf_runtime *rt, uint32_t from)
 {
     uint32_t end = MBPF_ARENA_BYTES;
-    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
         const mbpf_package_state *p = &rt->packages[i];
         if (!p->used) {
             continue;
@@ -39,7 +39,7 @@ static uint32_t candidate(const mbpf_runtime *rt, uint32_t i)
 
 uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes)
 {
-    for (uint32_t i = 0u; i <= MBPF_SLOT_COUNT; i++) {
+    for (uint32_t i = 0u; i <= MBPF_MAX_PACKAGES; i++) {
         uint32_t from = candidate(rt, i);
         if (from < MBPF_ARENA_BYTES && gap_at(rt, from) >= bytes) {
             return rt->arena + from;
@@ -51,7 +51,7 @@ uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes)
 uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt)
 {
     uint32_t largest = 0u;
-    for (uint32_t i = 0u; i <= MBPF_SLOT_COUNT; i++) {
+    for (uint32_t i = 0u; i <= MBPF_MAX_PACKAGES; i++) {
         uint32_t from = candidate(rt, i);
         uint32_t gap = from < MBPF_ARENA_BYTES ? gap_at(rt, from) : 0u;
         if (gap > largest) {
@@ -64,7 +64,7 @@ uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt)
 uint32_t mbpf_ram_free(const mbpf_runtime *rt)
 {
     uint32_t used = 0u;
-    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
         used += rt->packages[i].used ? rt->packages[i].ram_bytes : 0u;
     }
     return MBPF_ARENA_BYTES - used;

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "mbpf/crc32.h"
 #include "mbpf/port.h"
+#include "mbpf/store.h"
 #include "mbpf/version.h"
 #include "pb_decode.h"
 #include "pb_encode.h"
@@ -60,7 +62,7 @@ static void hello(mbpf_control *c, const mbpf_control_Hello *request)
     r->device_id.size = sizeof c->rt->trust.device_id;
     memcpy(r->device_id.bytes, c->rt->trust.device_id, sizeof c->rt->trust.device_id);
     r->slot_bytes = MBPF_SLOT_BYTES;
-    r->slot_count = MBPF_SLOT_COUNT;
+    r->slot_count = c->rt->store ? c->rt->store->journal.slot_count : MBPF_SLOT_COUNT;
     r->ram_free = mbpf_ram_free(c->rt);
     r->max_chunk = CHUNK_BYTES;
     r->trusted_keys = c->rt->trust.count;
@@ -97,13 +99,17 @@ static void push_commit(mbpf_control *c, const mbpf_control_PushCommit *r)
 {
     mbpf_verdict v;
     mbpf_commit_result result;
-    mbpf_status status = mbpf_transfer_commit(c->rt, r->activate, r->dry_run, &v, &result);
+    const mbpf_commit_options options = {
+        .activate = r->activate, .dry_run = r->dry_run, .host_confirms = r->host_confirms, .probation_ms = r->probation_ms};
+    mbpf_status status = mbpf_transfer_commit(c->rt, &options, &v, &result);
     set_verdict(c, status, &v);
     c->response.which_body = mbpf_control_Response_push_tag;
     c->response.body.push.received = c->rt->transfer.received;
     c->response.body.push.package_id = result.package_id;
     c->response.body.push.replaced = result.replaced;
     c->response.body.push.maps_kept = result.maps_kept;
+    c->response.body.push.on_trial = result.on_trial;
+    c->response.body.push.slot = result.on_trial ? result.stored : 0u;
 }
 
 static void attachment(mbpf_control *c, const char *package_name, const char *program_name, bool attach)
@@ -126,12 +132,6 @@ static void stimulus(mbpf_control *c, const mbpf_control_Stimulus *r)
     }
     c->response.which_body = mbpf_control_Response_stimulus_tag;
     mbpf_control_set(c, c->stimulus(r, &c->response.body.stimulus));
-}
-
-static void unload(mbpf_control *c, const char *name)
-{
-    mbpf_package_state *package = mbpf_find_package(c->rt, name);
-    mbpf_control_set(c, package ? mbpf_unload(c->rt, package) : MBPF_NOT_FOUND);
 }
 
 static void dispatch(mbpf_control *c)
@@ -160,7 +160,7 @@ static void dispatch(mbpf_control *c)
         attachment(c, r->body.detach.package, r->body.detach.program, false);
         break;
     case mbpf_control_Request_unload_tag:
-        unload(c, r->body.unload.package);
+        mbpf_control_set(c, mbpf_unload(c->rt, r->body.unload.package));
         break;
     case mbpf_control_Request_map_tag:
         mbpf_control_map(c, &r->body.map);
@@ -180,6 +180,15 @@ static void dispatch(mbpf_control *c)
     case mbpf_control_Request_stimulus_tag:
         stimulus(c, &r->body.stimulus);
         break;
+    case mbpf_control_Request_confirm_tag:
+        mbpf_control_end_trial(c, r->body.confirm.package, true);
+        break;
+    case mbpf_control_Request_revert_tag:
+        mbpf_control_end_trial(c, r->body.revert.package, false);
+        break;
+    case mbpf_control_Request_list_slots_tag:
+        mbpf_control_list_slots(c, r->body.list_slots.index);
+        break;
     default:
         mbpf_control_set(c, MBPF_UNSUPPORTED);
         break;
@@ -195,6 +204,7 @@ static bool repeatable(const mbpf_control_Request *r)
     case mbpf_control_Request_list_tag:
     case mbpf_control_Request_list_hooks_tag:
     case mbpf_control_Request_log_tag:
+    case mbpf_control_Request_list_slots_tag:
         return true;
     case mbpf_control_Request_map_tag:
         return r->body.map.op != mbpf_control_MapAccess_Op_UPDATE && r->body.map.op != mbpf_control_MapAccess_Op_DELETE;

@@ -32,8 +32,8 @@ void mbpf_control_list(mbpf_control *c, uint32_t index)
     mbpf_control_ListReply *r = &c->response.body.list;
     const mbpf_package_state *package = 0;
     c->response.which_body = mbpf_control_Response_list_tag;
-    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
-        if (c->rt->packages[i].used && r->count++ == index) {
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
+        if (c->rt->packages[i].used && !c->rt->packages[i].held && r->count++ == index) {
             package = &c->rt->packages[i];
         }
     }

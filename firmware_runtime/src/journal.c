@@ -109,18 +109,19 @@ static void replay(mbpf_journal *j, uint32_t index, const mbpf_record *r)
     if (r->kind == MBPF_RECORD_FLOOR || r->kind == MBPF_RECORD_CONFIRMED) {
         raise_floor(j, index, r);
     }
-    if (r->kind == MBPF_RECORD_FLOOR || r->slot >= j->slot_count) {
+    bool empty = r->kind == MBPF_RECORD_EMPTY;
+    if ((!empty && r->kind != MBPF_RECORD_TRIAL && r->kind != MBPF_RECORD_CONFIRMED) || r->slot >= j->slot_count) {
         return;
     }
     mbpf_record other;
-    for (uint32_t i = 0u; i < j->slot_count && r->kind != MBPF_RECORD_EMPTY; i++) {
+    for (uint32_t i = 0u; i < j->slot_count && !empty; i++) {
         /* One confirmed version and one on trial a name: the newer of a kind takes the place of the older. */
         if (j->slots[i] != 0u && read_record(j, j->area, j->slots[i], &other) == FOUND_SOUND && mbpf_text_equal(other.name, r->name) &&
             (r->kind == MBPF_RECORD_CONFIRMED || other.kind == MBPF_RECORD_TRIAL)) {
             j->slots[i] = 0u;
         }
     }
-    j->slots[r->slot] = r->kind == MBPF_RECORD_EMPTY ? (uint16_t)0u : (uint16_t)index;
+    j->slots[r->slot] = empty ? (uint16_t)0u : (uint16_t)index;
 }
 
 /* --- the two areas --- */
@@ -236,11 +237,11 @@ mbpf_status mbpf_journal_open(mbpf_journal *j, uint32_t layout)
         if (r.bytes != layout || r.attached != j->slot_count) {
             return MBPF_BAD_STATE; /* not formatted over: it holds the rollback counters */
         }
-        any = true;
-        if (r.counter > j->sequence) {
+        if (!any || r.counter > j->sequence) {
             j->sequence = r.counter;
             j->area = area;
         }
+        any = true;
     }
     if (!any) {
         return format(j, layout);

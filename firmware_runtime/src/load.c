@@ -8,6 +8,7 @@
 #include "mbpf/admission_check.h"
 #include "mbpf/crypto.h"
 #include "mbpf/port.h"
+#include "loading.h"
 #include "runtime_functions.h"
 #include "text.h"
 
@@ -31,8 +32,8 @@ mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *plat
 
 mbpf_package_state *mbpf_find_package(mbpf_runtime *rt, const char *name)
 {
-    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
-        if (rt->packages[i].used && mbpf_text_equal(rt->packages[i].name, name)) {
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
+        if (rt->packages[i].used && !rt->packages[i].held && mbpf_text_equal(rt->packages[i].name, name)) {
             return &rt->packages[i];
         }
     }
@@ -155,15 +156,15 @@ static void *function_address(any_function f)
     return address;
 }
 
-static void *entry_address(const mbpf_runtime *rt, const mbpf_admitted *p, uint32_t slot, uint32_t program)
+static void *entry_address(const mbpf_admitted *p, uint32_t program)
 {
     mbpf_package_program row;
     mbpf_read_program(p, program, &row);
-    const uint8_t *at = rt->slots[slot] + p->text_offset + row.entry_offset;
+    const uint8_t *at = p->bytes + p->text_offset + row.entry_offset;
     return (void *)(uintptr_t)((uintptr_t)at | mbpf_port_code_bit);
 }
 
-static void *import_value(const mbpf_runtime *rt, const mbpf_admitted *p, const mbpf_package_state *package, uint32_t slot, uint32_t i)
+static void *import_value(const mbpf_admitted *p, const mbpf_package_state *package, uint32_t i)
 {
     mbpf_package_import row;
     mbpf_read_import(p, i, &row);
@@ -182,7 +183,7 @@ static void *import_value(const mbpf_runtime *rt, const mbpf_admitted *p, const 
     case MBPF_IMPORT_DATA:
         return package->ram + row.value;
     case MBPF_IMPORT_PROGRAM:
-        return entry_address(rt, p, slot, row.index);
+        return entry_address(p, row.index);
     case MBPF_IMPORT_RUNTIME:
         return function_address(row.index == MBPF_RT_ATOMIC64 ? (any_function)mbpf_rt_atomic64 : (any_function)mbpf_rt_atomic32);
     default:
@@ -190,7 +191,7 @@ static void *import_value(const mbpf_runtime *rt, const mbpf_admitted *p, const 
     }
 }
 
-static void place_programs(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_package_state *package, void *const *imports)
+static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, void *const *imports)
 {
     package->program_count = (uint16_t)p->program_count;
     for (uint32_t i = 0u; i < p->program_count; i++) {
@@ -198,7 +199,7 @@ static void place_programs(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_
         mbpf_read_program(p, i, &row);
         mbpf_program *program = &package->programs[i];
         memset(program, 0, sizeof *program);
-        void *address = entry_address(rt, p, package->slot, i);
+        void *address = entry_address(p, i);
         memcpy(&program->entry, &address, sizeof address);
         program->imports = imports;
         program->point = p->points[i];
@@ -214,7 +215,7 @@ static void place_programs(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_
 
 static mbpf_package_state *free_record(mbpf_runtime *rt)
 {
-    for (uint32_t i = 0u; i < MBPF_SLOT_COUNT; i++) {
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
         if (!rt->packages[i].used) {
             return &rt->packages[i];
         }
@@ -222,7 +223,7 @@ static mbpf_package_state *free_record(mbpf_runtime *rt)
     return 0;
 }
 
-static mbpf_package_state *load(mbpf_runtime *rt, const mbpf_admitted *p, uint32_t slot)
+mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t ram_slot)
 {
     mbpf_package_state *package = free_record(rt);
     uint8_t *ram = mbpf_arena_take(rt, p->ram_bytes);
@@ -233,7 +234,9 @@ static mbpf_package_state *load(mbpf_runtime *rt, const mbpf_admitted *p, uint32
     memset(ram, 0, p->ram_bytes);
     package->ram = ram;
     package->ram_bytes = p->ram_bytes;
-    package->slot = (uint8_t)slot;
+    package->slot = ram_slot;
+    package->stored = MBPF_NO_SLOT;
+    package->bytes = p->bytes;
     package->text_bytes = p->text_bytes;
     package->rollback_counter = p->rollback_counter;
     package->version_major = p->version_major;
@@ -247,10 +250,10 @@ static mbpf_package_state *load(mbpf_runtime *rt, const mbpf_admitted *p, uint32
     place_maps(p, package, &at);
     void **imports = (void **)(void *)at;
     for (uint32_t i = 0u; i < p->import_count; i++) {
-        imports[i] = import_value(rt, p, package, slot, i);
+        imports[i] = import_value(p, package, i);
     }
-    place_programs(rt, p, package, imports);
-    mbpf_port_code_ready(rt->slots[slot] + p->text_offset, p->text_bytes);
+    place_programs(p, package, imports);
+    mbpf_port_code_ready(p->bytes + p->text_offset, p->text_bytes);
     package->id = rt->next_package_id++;
     package->used = true;
     return package;
@@ -305,36 +308,103 @@ mbpf_status mbpf_detach_program(mbpf_program *program)
     return MBPF_OK;
 }
 
-mbpf_status mbpf_unload(mbpf_runtime *rt, mbpf_package_state *package)
+void mbpf_release(mbpf_runtime *rt, mbpf_package_state *package)
 {
     for (uint32_t i = 0u; i < package->program_count; i++) {
         (void)mbpf_detach_program(&package->programs[i]);
     }
-    rt->slot_used[package->slot] = false;
+    if (package->slot != MBPF_NO_SLOT) {
+        rt->slot_used[package->slot] = false;
+    }
     memset(package, 0, sizeof *package);
+}
+
+mbpf_status mbpf_unload(mbpf_runtime *rt, const char *name)
+{
+    if (rt->keeper) {
+        return rt->keeper->forget(rt, name);
+    }
+    mbpf_package_state *package = mbpf_find_package(rt, name);
+    if (!package) {
+        return MBPF_NOT_FOUND;
+    }
+    mbpf_release(rt, package);
     return MBPF_OK;
 }
 
-static void take_over(mbpf_runtime *rt, mbpf_package_state *package, mbpf_package_state *old, bool activate, mbpf_commit_result *result)
+void mbpf_package_failed(mbpf_runtime *rt, mbpf_package_state *package)
 {
-    bool attach[MBPF_MAX_PROGRAMS];
-    for (uint32_t i = 0u; i < package->program_count; i++) {
-        mbpf_program *before = old ? mbpf_find_program(old, package->programs[i].name) : 0;
-        attach[i] = activate || (before && before->attached);
+    if (rt->keeper) {
+        rt->keeper->failed(rt, package);
+    } else {
+        mbpf_release(rt, package);
     }
+}
+
+static void hold(mbpf_package_state *package)
+{
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        if (mbpf_detach_program(&package->programs[i]) == MBPF_OK) {
+            package->held_attached |= (uint16_t)(1u << i);
+        }
+    }
+    package->held = true;
+}
+
+void mbpf_take_over(mbpf_runtime *rt, mbpf_package_state *package, mbpf_package_state *old, uint32_t attach, bool hold_old, mbpf_commit_result *result)
+{
     if (old) {
         result->maps_kept = keep_maps(package, old);
         result->replaced = true;
-        (void)mbpf_unload(rt, old);
+        if (hold_old) {
+            hold(old);
+        } else {
+            mbpf_release(rt, old);
+        }
     }
     for (uint32_t i = 0u; i < package->program_count; i++) {
-        if (attach[i]) {
+        if ((attach >> i & 1u) != 0u) {
             (void)mbpf_attach_program(&package->programs[i]);
         }
     }
 }
 
-mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, mbpf_verdict *v, mbpf_commit_result *result)
+uint32_t mbpf_attachments(const mbpf_admitted *p, mbpf_package_state *old, bool activate)
+{
+    uint32_t attach = 0u;
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        mbpf_package_program row;
+        mbpf_read_program(p, i, &row);
+        const mbpf_program *before = old ? mbpf_find_program(old, (const char *)row.name) : 0;
+        attach |= (activate || (before && before->attached) ? 1u : 0u) << i;
+    }
+    return attach;
+}
+
+mbpf_status mbpf_no_room(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
+{
+    if (!free_record(rt)) {
+        (void)mbpf_refuse(v, MBPF_ADMIT_NO_SLOT, MBPF_MAX_PACKAGES, MBPF_MAX_PACKAGES, "loaded packages");
+    } else {
+        (void)mbpf_refuse(v, MBPF_ADMIT_RAM, mbpf_arena_largest_gap(rt), p->ram_bytes, "free");
+    }
+    return MBPF_REFUSED;
+}
+
+static mbpf_status commit_to_ram(mbpf_runtime *rt, mbpf_admitted *p, uint8_t ram_slot, const mbpf_commit_options *options, mbpf_verdict *v,
+                                 mbpf_commit_result *result)
+{
+    mbpf_package_state *old = mbpf_find_package(rt, p->name);
+    mbpf_package_state *package = mbpf_load(rt, p, ram_slot);
+    if (!package) {
+        return mbpf_no_room(rt, p, v);
+    }
+    mbpf_take_over(rt, package, old, mbpf_attachments(p, old, options->activate), false, result);
+    result->package_id = package->id;
+    return MBPF_OK;
+}
+
+mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *options, mbpf_verdict *v, mbpf_commit_result *result)
 {
     mbpf_transfer *t = &rt->transfer;
     memset(result, 0, sizeof *result);
@@ -352,19 +422,15 @@ mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, 
     }
     mbpf_admitted admitted;
     bool admit = mbpf_admit(rt, bytes, t->bytes, &admitted, v);
-    if (!admit || dry_run) {
+    if (!admit || options->dry_run) {
         drop_transfer(rt);
         return admit ? MBPF_OK : MBPF_REFUSED;
     }
-    mbpf_package_state *old = mbpf_find_package(rt, admitted.name);
-    mbpf_package_state *package = load(rt, &admitted, t->slot);
-    if (!package) {
+    result->stored = MBPF_NO_SLOT;
+    mbpf_status status = (rt->keeper ? rt->keeper->commit : commit_to_ram)(rt, &admitted, t->slot, options, v, result);
+    if (status != MBPF_OK) {
         drop_transfer(rt);
-        (void)mbpf_refuse(v, MBPF_ADMIT_RAM, mbpf_arena_largest_gap(rt), admitted.ram_bytes, "free");
-        return MBPF_REFUSED;
     }
-    t->open = false; /* the slot is the package's now */
-    take_over(rt, package, old, activate, result);
-    result->package_id = package->id;
-    return MBPF_OK;
+    t->open = false; /* the slot is the package's now, or free */
+    return status;
 }

@@ -38,7 +38,9 @@ mbpf_status mbpf_store_open(mbpf_store *s, const mbpf_flash *flash)
         return MBPF_OUT_OF_RANGE;
     }
     j->slot_count = (uint8_t)(slots < MBPF_STORE_SLOTS ? slots : MBPF_STORE_SLOTS);
-    return mbpf_journal_open(j, s->slot_bytes);
+    mbpf_status status = mbpf_journal_open(j, s->slot_bytes);
+    s->next_slot = (uint8_t)(j->next % j->slot_count); /* moves with every change, so that all slots wear alike */
+    return status;
 }
 
 static uint32_t begin_of(const mbpf_store *s, uint32_t slot)

@@ -139,9 +139,7 @@ class Device {
     Key release = make_key(MBPF_ROLE_RELEASE, 2);
 
     Device() : memory_(static_cast<mbpf_runtime*>(std::aligned_alloc(4096, (sizeof(mbpf_runtime) + 4095) / 4096 * 4096))) {
-        mbpf_runtime_init(memory_);
-        mbpf_virtual_board_init(memory_);
-        provision(anchors({verifier, release}));
+        reset();
     }
     ~Device() {
         mbpf_active = nullptr;
@@ -149,6 +147,13 @@ class Device {
     }
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
+
+    // What a reset leaves of RAM: nothing.
+    void reset() {
+        mbpf_runtime_init(memory_);
+        mbpf_virtual_board_init(memory_);
+        provision(anchors({verifier, release}));
+    }
 
     mbpf_runtime* rt() { return memory_; }
     void provision(const std::vector<std::uint8_t>& blob) { mbpf_set_trust_anchors(memory_, blob.data(), static_cast<std::uint32_t>(blob.size())); }
@@ -171,16 +176,20 @@ class Device {
         mbpf_verdict verdict{};
         mbpf_commit_result result{};
     };
-    Outcome push_bytes(const std::vector<std::uint8_t>& bytes, bool activate = true, bool dry_run = false) {
+    Outcome push_bytes(const std::vector<std::uint8_t>& bytes, const mbpf_commit_options& options) {
         Outcome o;
         o.status = mbpf_transfer_begin(memory_, static_cast<std::uint32_t>(bytes.size()), digest_of(bytes).data(), &o.verdict);
         if (o.status != MBPF_OK) return o;
         o.status = mbpf_transfer_data(memory_, 0, bytes.data(), static_cast<std::uint32_t>(bytes.size()));
         if (o.status != MBPF_OK) return o;
-        o.status = mbpf_transfer_commit(memory_, activate, dry_run, &o.verdict, &o.result);
+        o.status = mbpf_transfer_commit(memory_, &options, &o.verdict, &o.result);
         return o;
     }
+    Outcome push_bytes(const std::vector<std::uint8_t>& bytes, bool activate = true, bool dry_run = false) {
+        return push_bytes(bytes, {.activate = activate, .dry_run = dry_run, .host_confirms = false, .probation_ms = 0});
+    }
     Outcome push(const Package& p, bool activate = true, bool dry_run = false) { return push_bytes(signed_bytes(p), activate, dry_run); }
+    Outcome push_with(const Package& p, const mbpf_commit_options& options) { return push_bytes(signed_bytes(p), options); }
 
     mbpf_program* program(const std::string& package, const std::string& name) {
         mbpf_package_state* state = mbpf_find_package(memory_, package.c_str());

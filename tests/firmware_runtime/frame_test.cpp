@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "mbpf/crc32.h"
 #include "mbpf/frame.h"
 #include "simulator/framing.h"
 

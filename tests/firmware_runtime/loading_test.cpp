@@ -88,7 +88,7 @@ TEST(HotSwap, a_hundred_versions_use_no_more_than_two) {
         ASSERT_EQ(d.push(counting_package(5 + i)).status, MBPF_OK) << i;
         EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), i + 1);
     }
-    ASSERT_EQ(mbpf_unload(d.rt(), mbpf_find_package(d.rt(), "counter")), MBPF_OK);
+    ASSERT_EQ(mbpf_unload(d.rt(), "counter"), MBPF_OK);
     EXPECT_EQ(mbpf_ram_free(d.rt()), MBPF_ARENA_BYTES);
     EXPECT_EQ(mbpf_arena_largest_gap(d.rt()), MBPF_ARENA_BYTES);
 }
@@ -131,22 +131,27 @@ TEST(Attachments, are_not_doubled) {
     EXPECT_EQ(mbpf_detach_program(p), MBPF_OK);
 }
 
+mbpf_status commit(Device& d, mbpf_verdict* v, mbpf_commit_result* r) {
+    const mbpf_commit_options options{.activate = true, .dry_run = false, .host_confirms = false, .probation_ms = 0};
+    return mbpf_transfer_commit(d.rt(), &options, v, r);
+}
+
 TEST(Transfer, demands_order_and_completeness) {
     Device d;
     const std::vector<std::uint8_t> bytes = d.signed_bytes(simple_package());
     mbpf_verdict v;
     mbpf_commit_result r;
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 1), MBPF_BAD_STATE);
-    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_STATE);
+    EXPECT_EQ(commit(d, &v, &r), MBPF_BAD_STATE);
     ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), Device::digest_of(bytes).data(), &v), MBPF_OK);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 10, bytes.data(), 1), MBPF_OUT_OF_RANGE);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), static_cast<std::uint32_t>(bytes.size()) + 1), MBPF_OUT_OF_RANGE);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0xFFFFFFFF, bytes.data(), 2), MBPF_OUT_OF_RANGE);
-    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_STATE);
+    EXPECT_EQ(commit(d, &v, &r), MBPF_BAD_STATE);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 100), MBPF_OK);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 100), MBPF_OK);  // repeated
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 100, bytes.data() + 100, static_cast<std::uint32_t>(bytes.size()) - 100), MBPF_OK);
-    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_OK);
+    EXPECT_EQ(commit(d, &v, &r), MBPF_OK);
 }
 
 TEST(Transfer, goes_on_where_it_stopped_if_it_is_the_same) {
@@ -166,7 +171,7 @@ TEST(Transfer, goes_on_where_it_stopped_if_it_is_the_same) {
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 150, bytes.data() + 150, 100), MBPF_OK);
     EXPECT_EQ(d.rt()->transfer.received, 250u);
     EXPECT_EQ(mbpf_transfer_data(d.rt(), 250, bytes.data() + 250, all - 250), MBPF_OK);
-    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_OK);
+    EXPECT_EQ(commit(d, &v, &r), MBPF_OK);
     EXPECT_NE(d.program("demo", "main"), nullptr);
     // Another length or digest begins anew.
     ASSERT_EQ(mbpf_transfer_begin(d.rt(), all, digest.data(), &v), MBPF_OK);
@@ -186,7 +191,7 @@ TEST(Transfer, a_wrong_digest_of_the_whole_is_noticed) {
     mbpf_commit_result r;
     ASSERT_EQ(mbpf_transfer_begin(d.rt(), static_cast<std::uint32_t>(bytes.size()), digest, &v), MBPF_OK);
     ASSERT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), static_cast<std::uint32_t>(bytes.size())), MBPF_OK);
-    EXPECT_EQ(mbpf_transfer_commit(d.rt(), true, false, &v, &r), MBPF_BAD_REQUEST);
+    EXPECT_EQ(commit(d, &v, &r), MBPF_BAD_REQUEST);
     EXPECT_EQ(d.program("demo", "main"), nullptr);
 }
 

@@ -32,7 +32,7 @@ void mbpf_port_measure_begin(uint32_t step);
 void mbpf_port_measure_end(void);
 
 /* Makes freshly written code visible to instruction fetch, and executable where that needs saying. */
-void mbpf_port_code_ready(void *code, uint32_t bytes);
+void mbpf_port_code_ready(const void *code, uint32_t bytes);
 
 /* The provisioned trust anchors, or null. */
 const uint8_t *mbpf_port_trust_anchors(uint32_t *bytes);

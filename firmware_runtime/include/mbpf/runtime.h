@@ -83,10 +83,19 @@ typedef struct mbpf_program {
     char attach[MBPF_ATTACH_BYTES];
 } mbpf_program;
 
+#define MBPF_NO_SLOT 0xFFu
+
 typedef struct mbpf_package_state {
     bool used;
-    uint8_t slot;
+    bool held;              /* the version to go back to: keeps its RAM, its programs do not run */
+    bool on_trial;
+    bool host_confirms;     /* at its deadline a trial is reverted, not confirmed */
+    uint8_t slot;           /* in RAM, or MBPF_NO_SLOT: it runs where the store keeps it */
+    uint8_t stored;         /* in the store, or MBPF_NO_SLOT */
     uint16_t id;
+    uint16_t held_attached; /* bit i: program i is attached again when it is no longer held */
+    uint64_t deadline_ns;   /* of the trial */
+    const uint8_t *bytes;   /* the package, where it lies */
     uint8_t *ram; /* in the arena */
     uint32_t ram_bytes;
     uint32_t text_bytes;
@@ -113,6 +122,34 @@ typedef struct mbpf_log {
     uint8_t bytes[MBPF_LOG_BYTES];
 } mbpf_log;
 
+struct mbpf_runtime;
+struct mbpf_store;
+struct mbpf_admitted;
+
+typedef struct mbpf_commit_options {
+    bool activate;          /* attach its programs */
+    bool dry_run;
+    bool host_confirms;     /* store: silence until the deadline reverts it */
+    uint32_t probation_ms;  /* store: 0 for the firmware's default */
+} mbpf_commit_options;
+
+typedef struct mbpf_commit_result {
+    uint16_t package_id;
+    bool replaced;
+    bool on_trial;
+    uint8_t stored;         /* slot of the store, or MBPF_NO_SLOT */
+    uint32_t maps_kept;
+} mbpf_commit_result;
+
+/* What a store adds, so that firmware without one does not link it. */
+typedef struct mbpf_keeper {
+    mbpf_status (*commit)(struct mbpf_runtime *rt, struct mbpf_admitted *admitted, uint8_t ram_slot, const mbpf_commit_options *options,
+                          mbpf_verdict *verdict, mbpf_commit_result *result);
+    mbpf_status (*forget)(struct mbpf_runtime *rt, const char *name);
+    void (*failed)(struct mbpf_runtime *rt, mbpf_package_state *package);
+    uint32_t (*floor)(const struct mbpf_runtime *rt, const char *name); /* least rollback counter admitted */
+} mbpf_keeper;
+
 typedef struct mbpf_runtime {
     const mbpf_platform_tables *platforms[MBPF_MAX_PLATFORMS];
     uint32_t platform_count;
@@ -121,8 +158,12 @@ typedef struct mbpf_runtime {
     bool slot_used[MBPF_SLOT_COUNT];
     mbpf_trust trust;
     mbpf_transfer transfer;
+    const mbpf_keeper *keeper; /* null: packages live in RAM alone */
+    struct mbpf_store *store;
+    /* The firmware's judgement of a package on trial; false reverts it at once. Null: only faults count. */
+    bool (*healthy)(struct mbpf_runtime *rt, const mbpf_package_state *package);
     mbpf_hook_point points[MBPF_MAX_HOOK_POINTS];
-    mbpf_package_state packages[MBPF_SLOT_COUNT];
+    mbpf_package_state packages[MBPF_MAX_PACKAGES];
     mbpf_log log;
     /* Page-aligned where the host must map them executable. */
     MBPF_ALIGNED(MBPF_SLOT_ALIGN) uint8_t slots[MBPF_SLOT_COUNT][MBPF_SLOT_BYTES];
@@ -163,19 +204,19 @@ mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t 
 /* Bytes received before are skipped; MBPF_OUT_OF_RANGE: some in between are missing, or it passes the end. */
 mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t *bytes, uint32_t count);
 
-typedef struct mbpf_commit_result {
-    uint16_t package_id;
-    bool replaced;
-    uint32_t maps_kept;
-} mbpf_commit_result;
-mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, bool activate, bool dry_run, mbpf_verdict *verdict, mbpf_commit_result *result);
+mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *options, mbpf_verdict *verdict, mbpf_commit_result *result);
 
+/* The one that runs; a held version is not found. */
 mbpf_package_state *mbpf_find_package(mbpf_runtime *rt, const char *name);
 mbpf_program *mbpf_find_program(mbpf_package_state *package, const char *name);
 mbpf_map *mbpf_find_map(mbpf_package_state *package, const char *name);
 mbpf_status mbpf_attach_program(mbpf_program *program);
 mbpf_status mbpf_detach_program(mbpf_program *program);
-mbpf_status mbpf_unload(mbpf_runtime *rt, mbpf_package_state *package);
+/* Removes it, from the store too, even if it is kept there only; its rollback counter stays. */
+mbpf_status mbpf_unload(mbpf_runtime *rt, const char *name);
+/* A program of it did what none may. On trial: the version before runs again. Else it is loaded no more; a store
+ * keeps it. Not to be called from within one of its programs' runs. */
+void mbpf_package_failed(mbpf_runtime *rt, mbpf_package_state *package);
 uint32_t mbpf_ram_free(const mbpf_runtime *rt);
 
 /* Console: to the log and the serial line. */

@@ -73,7 +73,7 @@ void mbpf_port_measure_begin(uint32_t step)
 
 void mbpf_port_measure_end(void) {}
 
-void mbpf_port_code_ready(void *code, uint32_t bytes)
+void mbpf_port_code_ready(const void *code, uint32_t bytes)
 {
     uintptr_t begin = (uintptr_t)code & ~(uintptr_t)4095u;
     uintptr_t end = ((uintptr_t)code + bytes + 4095u) & ~(uintptr_t)4095u;

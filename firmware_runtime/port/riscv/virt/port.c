@@ -146,7 +146,7 @@ void mbpf_port_measure_end(void)
     interrupts(true);
 }
 
-void mbpf_port_code_ready(void *code, uint32_t bytes)
+void mbpf_port_code_ready(const void *code, uint32_t bytes)
 {
     (void)code;
     (void)bytes;

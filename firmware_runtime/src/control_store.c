@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the host may ask of the store: what it holds, and the end of a trial. */
+#include "mbpf/control.h"
+#include "mbpf/port.h"
+#include "mbpf/store.h"
+#include "text.h"
+
+#define MS_NS 1000000u
+
+static const mbpf_package_state *loaded_from(const mbpf_runtime *rt, uint32_t slot)
+{
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
+        if (rt->packages[i].used && rt->packages[i].stored == slot) {
+            return &rt->packages[i];
+        }
+    }
+    return 0;
+}
+
+static void describe_loaded(mbpf_control_SlotsReply *r, const mbpf_package_state *package)
+{
+    uint64_t now = mbpf_port_time_ns();
+    r->running = !package->held;
+    r->waiting = package->held;
+    r->version_major = package->version_major;
+    r->version_minor = package->version_minor;
+    r->version_patch = package->version_patch;
+    if (package->on_trial && package->deadline_ns > now) {
+        r->probation_left_ms = (uint32_t)((package->deadline_ns - now) / MS_NS);
+    }
+}
+
+void mbpf_control_list_slots(mbpf_control *c, uint32_t index)
+{
+    mbpf_control_SlotsReply *r = &c->response.body.slots;
+    c->response.which_body = mbpf_control_Response_slots_tag;
+    if (!c->rt->store) {
+        return;
+    }
+    const mbpf_journal *j = &c->rt->store->journal;
+    r->count = j->slot_count;
+    if (index >= j->slot_count) {
+        mbpf_control_set(c, MBPF_NOT_FOUND);
+        return;
+    }
+    mbpf_record record;
+    if (!mbpf_journal_slot(j, index, &record)) {
+        return;
+    }
+    r->state = record.kind == MBPF_RECORD_CONFIRMED ? mbpf_control_SlotsReply_State_CONFIRMED : mbpf_control_SlotsReply_State_TRIAL;
+    mbpf_text_copy(r->name, record.name, sizeof r->name);
+    r->bytes = record.bytes;
+    r->rollback_counter = record.counter;
+    r->tries = record.tries;
+    r->host_confirms = (record.flags & MBPF_TRIAL_HOST_CONFIRMS) != 0u;
+    r->floor = mbpf_journal_floor(j, record.name);
+    const mbpf_package_state *package = loaded_from(c->rt, index);
+    if (package) {
+        describe_loaded(r, package);
+    }
+}
+
+void mbpf_control_end_trial(mbpf_control *c, const char *name, bool confirm)
+{
+    mbpf_package_state *package = mbpf_find_package(c->rt, name);
+    if (!package) {
+        mbpf_control_set(c, MBPF_NOT_FOUND);
+        mbpf_text_copy(c->response.detail, "package", sizeof c->response.detail);
+        return;
+    }
+    mbpf_control_set(c, confirm ? mbpf_confirm(c->rt, package) : mbpf_revert(c->rt, package, MBPF_EMPTY_REVERTED));
+    if (c->response.code == (mbpf_control_Code)MBPF_BAD_STATE) {
+        mbpf_text_copy(c->response.detail, "package is not on trial", sizeof c->response.detail);
+    }
+}
