@@ -72,6 +72,12 @@ std::uint32_t Helper::abi_hash() const {
     return hash.value();
 }
 
+bool Helper::runs_as_program() const {
+    return as_program || std::ranges::any_of(args, [](const HelperArg& a) {
+               return a.kind == ArgKind::map || a.kind == ArgKind::map_value_pointer || a.kind == ArgKind::ring_buffer_record || a.kind == ArgKind::callback;
+           });
+}
+
 const Helper* Platform::find_helper(std::uint32_t number) const {
     const auto found = std::ranges::lower_bound(helpers, number, {}, &Helper::number);
     return found == helpers.end() || found->number != number ? nullptr : &*found;

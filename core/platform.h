@@ -163,11 +163,15 @@ struct Helper {
     std::uint8_t return_at_most_argument = 0;  // r0 is at most the value of this argument (1 to 5), as signed; 0: no such promise
     std::string unsupported;          // why a call cannot be judged; empty: it can
     bool variadic = false;            // in C further arguments may follow; the helper takes any value there
+    bool as_program = false;          // touches memory given to it and nothing else; see runs_as_program()
     std::vector<std::string> hooks;   // names of hooks that may call it; empty: all
     std::vector<std::uint32_t> map_types;  // accepted types of the map argument; empty: any
     std::string doc;
 
     std::uint32_t abi_hash() const;
+    // On a device with isolation: called directly, with the program's own rights, instead of through a gate. True
+    // also of every helper that works on a map, for a map's storage is the program's and not to be trusted.
+    bool runs_as_program() const;
 };
 
 struct MapTypeInfo {

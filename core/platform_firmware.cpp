@@ -53,10 +53,51 @@ std::string native_return(const Helper& helper) {
     return "void ";
 }
 
-std::string prototype(const Helper& helper) {
-    std::string out = native_return(helper) + "mbpf_helper_" + helper.name + "(";
+std::string prototype(const Helper& helper, std::string_view prefix = "mbpf_helper_") {
+    std::string out = native_return(helper) + std::string(prefix) + helper.name + "(";
     for (std::size_t i = 0; i < helper.args.size(); ++i) out += (i != 0 ? ", " : "") + native_type(helper.args[i]) + helper.args[i].name;
     return out + (helper.args.empty() ? "void)" : ")");
+}
+
+// Words that the arguments take where pointers have 32 bits, counted as AAPCS places them: 64-bit ones begin at even
+// words. Ports copy what passes the argument registers from the program's stack.
+std::uint32_t argument_words(const Helper& helper) {
+    std::uint32_t words = 0;
+    for (const HelperArg& arg : helper.args) words = native_type(arg) == "uint64_t " ? (words + 1) / 2 * 2 + 2 : words + 1;
+    return words;
+}
+
+// The memory arguments of a helper that runs with the runtime's rights are checked against what the program may
+// reach itself, or it could reach all through the helper.
+std::string guards(const Platform& platform, const Helper& helper) {
+    std::string out;
+    for (std::size_t i = 0; i < helper.args.size(); ++i) {
+        const HelperArg& arg = helper.args[i];
+        const bool reads = arg.kind == ArgKind::memory_read || arg.kind == ArgKind::stack_only_read;
+        if (!reads && arg.kind != ArgKind::memory_write && arg.kind != ArgKind::context) continue;
+        std::string bytes = std::to_string(arg.fixed_size) + "u";
+        if (arg.kind == ArgKind::context) {
+            std::uint32_t greatest = 0;
+            for (const Hook& hook : platform.hooks)
+                if (helper.hooks.empty() || std::ranges::find(helper.hooks, hook.name) != helper.hooks.end()) greatest = std::max(greatest, hook.context_size);
+            bytes = std::to_string(greatest) + "u";
+        } else if (arg.fixed_size == 0 && i + 1 < helper.args.size()) {
+            bytes = helper.args[i + 1].name;
+        }
+        out += std::string("    ") + (arg.nullable ? "if (" + arg.name + ") " : "") + "mbpf_guard_" + (reads ? "read(" : "write(") + arg.name + ", " + bytes + ");\n";
+    }
+    return out;
+}
+
+// With isolation the table holds a function that checks and calls the helper, without it the helper itself.
+std::string add_gated(std::string& out, const Platform& platform, const Helper& helper) {
+    const std::string checks = helper.runs_as_program() ? "" : guards(platform, helper);
+    if (checks.empty()) return "mbpf_helper_" + helper.name;
+    std::string call = "mbpf_helper_" + helper.name + "(";
+    for (std::size_t i = 0; i < helper.args.size(); ++i) call += (i != 0 ? ", " : "") + helper.args[i].name;
+    out += "#if MBPF_ISOLATION\nstatic " + prototype(helper, "gated_") + "\n{\n" + checks + "    " + (helper.returns == ReturnKind::nothing ? "" : "return ") + call +
+           ");\n}\n#else\n#define gated_" + helper.name + " mbpf_helper_" + helper.name + "\n#endif\n";
+    return "gated_" + helper.name;
 }
 
 std::string field_type(const ContextField& field) { return std::string(field.is_signed ? "" : "u") + "int" + std::to_string(field.size * 8) + "_t "; }
@@ -94,6 +135,10 @@ std::string constant_literal(std::int64_t value) {
     return value < 0 ? "(" + std::to_string(value) + ")" : std::to_string(value);
 }
 
+bool writes_context(const Hook& hook) {
+    return hook.raw_memory || std::ranges::any_of(hook.fields, [](const ContextField& f) { return f.writable; });
+}
+
 // Ranges of one hook's fields; returns how many.
 std::size_t add_ranges(std::string& out, const Platform& platform, const Hook& hook) {
     std::string rows;
@@ -126,7 +171,7 @@ std::string firmware_header(const Platform& platform) {
 }
 
 std::string firmware_source(const Platform& platform) {
-    std::string out = head(platform, "tables of hooks and helpers") + "#include \"" + platform.name + "_platform.h\"\n\n";
+    std::string out = head(platform, "tables of hooks and helpers") + "#include \"" + platform.name + "_platform.h\"\n\n#include \"mbpf/isolation.h\"\n\n";
     std::string hooks, helpers;
     for (const Hook& hook : platform.hooks) {
         const std::size_t ranges = add_ranges(out, platform, hook);
@@ -135,12 +180,12 @@ std::string firmware_source(const Platform& platform) {
                                                                    : "sizeof(void *) == 8 ? " + std::to_string(hook.native64_context_size) + " : " + std::to_string(hook.context_size);
         hooks += "    {\"" + hook.name + "\", " + (ranges != 0 ? platform.name + "_" + hook.name + "_ranges" : "0") + ", UINT64_C(" + std::to_string(hook.max_instructions) + "), " +
                  std::to_string(hook.abi_hash()) + "u, " + bytes + ", " + std::to_string(hook.max_stack) + ", " + std::to_string(hook.id) + ", " + std::to_string(ranges) + ", " +
-                 (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + "},\n";
+                 (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + ", " + (writes_context(hook) ? "1" : "0") + "},\n";
     }
     for (const Helper& helper : platform.helpers) {
         const Capability* capability = platform.find_capability(helper.capability);
-        helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))mbpf_helper_" + helper.name + ", " +
-                   (capability == nullptr ? "0" : "UINT64_C(1) << " + std::to_string(capability->bit)) + "},\n";
+        helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))" + add_gated(out, platform, helper) + ", " +
+                   (capability == nullptr ? "0" : "UINT64_C(1) << " + std::to_string(capability->bit)) + ", " + (helper.runs_as_program() ? "0, 0" : "1, " + std::to_string(argument_words(helper))) + "},\n";
     }
     out += "static const mbpf_hook_row " + platform.name + "_hooks[] = {\n" + hooks + "};\n\nstatic const mbpf_helper_row " + platform.name + "_helpers[] = {\n" + helpers + "};\n\n";
     out += "const mbpf_platform_tables mbpf_platform_" + platform.name + " = {\n    \"" + platform.name + "\", " + platform.name + "_hooks, " + platform.name + "_helpers, " +

@@ -209,6 +209,7 @@ Helper convert(const pb::Helper& in, const pb::Platform& platform) {
     out.pure = in.pure();
     for (const std::string& name : in.hook()) add_hooks(platform, name, out.hooks);
     out.variadic = in.variadic();
+    out.as_program = in.as_program();
     out.map_types.assign(in.map_type().begin(), in.map_type().end());
     out.doc = in.doc();
     out.object = in.object();

@@ -8,12 +8,17 @@ set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_EXTENSIONS OFF)
 set(MBPF_CODE_FLAGS -Oz -g -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables)
 set(MBPF_DEVICE_FLAGS ${MBPF_MACHINE_FLAGS} -nostdlibinc -isystem ${MBPF_PICOLIBC}/include)
+# Programs behind the part's MPU or PMP; an image for a part without one is built with OFF.
+option(MBPF_ISOLATION "Run programs unprivileged" ON)
+if(MBPF_ISOLATION)
+  list(APPEND MBPF_DEVICE_FLAGS -DMBPF_ISOLATION=1)
+endif()
 set(MBPF_DEVICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 
 function(mbpf_device_library name)
   add_library(${name} OBJECT ${ARGN})
   target_compile_options(${name} PRIVATE ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS})
-  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED})
+  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R})
   target_include_directories(${name} SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 endfunction()
 

@@ -2,7 +2,7 @@
 # The runtime's files by part, for host and device alike.
 set(R ${PROJECT_SOURCE_DIR}/firmware_runtime)
 set(MBPF_RUNTIME_CORE_SOURCES
-  ${R}/src/admission.c ${R}/src/arena.c ${R}/src/atomics.c ${R}/src/commit.c ${R}/src/console.c ${R}/src/crc32.c ${R}/src/hooks.c ${R}/src/journal.c ${R}/src/load.c ${R}/src/map.c
+  ${R}/src/admission.c ${R}/src/arena.c ${R}/src/atomics.c ${R}/src/commit.c ${R}/src/console.c ${R}/src/crc32.c ${R}/src/fault.c ${R}/src/hooks.c ${R}/src/isolation.c ${R}/src/journal.c ${R}/src/load.c ${R}/src/map.c
   ${R}/src/map_array.c ${R}/src/map_hash.c ${R}/src/map_ringbuf.c ${R}/src/packet.c ${R}/src/signatures.c ${R}/src/store.c ${R}/src/text.c)
 set(MBPF_RUNTIME_HELPER_SOURCES
   ${R}/helpers/format.c ${R}/helpers/isa.c ${R}/helpers/maps.c ${R}/helpers/ring_buffer.c ${R}/helpers/time.c ${R}/helpers/trace_printk.c)

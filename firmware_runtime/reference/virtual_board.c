@@ -43,7 +43,6 @@ static struct {
     uint32_t loop_iteration;
     uint64_t loop_due_ns;
     coap_response response;
-    MBPF_ALIGNED(16) uint8_t packet[MBPF_PACKET_BYTES];
 } board;
 
 /* --- helpers of these devices --- */
@@ -185,7 +184,7 @@ static void poll_sensors(uint64_t now)
 
 static void poll_timers(uint64_t now)
 {
-    uint32_t id = 0u;
+    uint32_t id = 0u, faults = board.rt->fault_count;
     for (mbpf_program *p = board.timer->first; p; p = p->next, id++) {
         uint64_t period = p->parameter;
         if (period == 0u) {
@@ -208,6 +207,9 @@ static void poll_timers(uint64_t now)
         p->next_due_ns += (late + 1u) * period;
         board.timer->fired++;
         (void)mbpf_program_run(p, &event);
+        if (board.rt->fault_count != faults) {
+            return; /* it is gone, and its neighbours in the list perhaps; the others are still due at the next turn */
+        }
     }
 }
 
@@ -341,13 +343,13 @@ static mbpf_status gpio_stimulus(const mbpf_control_GpioEdge *r, mbpf_control_St
 static mbpf_status packet_stimulus(const mbpf_control_Packet *r, mbpf_control_StimulusReply *reply)
 {
     MBPF_ALIGNED(8) uint8_t context[MBPF_XDP_CONTEXT_BYTES];
-    memcpy(board.packet, r->data.bytes, r->data.size);
-    (void)mbpf_xdp_context(context, board.packet, r->data.size, r->ifindex);
+    memcpy(board.rt->open.packet, r->data.bytes, r->data.size);
+    (void)mbpf_xdp_context(context, board.rt->open.packet, r->data.size, r->ifindex);
     mbpf_hook_result result = mbpf_hook_run(board.xdp, context);
     reply->verdict = result.verdict;
     reply->programs_run = result.programs_run;
     reply->data.size = r->data.size;
-    memcpy(reply->data.bytes, board.packet, r->data.size);
+    memcpy(reply->data.bytes, board.rt->open.packet, r->data.size);
     return MBPF_OK;
 }
 

@@ -310,6 +310,7 @@ static void helper_text(char text[MBPF_DETAIL_BYTES], uint32_t number)
 
 static bool check_helpers(const mbpf_admitted *p, mbpf_verdict *v)
 {
+    uint32_t gated = 0u;
     for (uint32_t i = 0u; i < p->import_count; i++) {
         mbpf_package_import row;
         mbpf_read_import(p, i, &row);
@@ -324,6 +325,10 @@ static bool check_helpers(const mbpf_admitted *p, mbpf_verdict *v)
         }
         if (helper->abi_hash != row.value) {
             return mbpf_refuse(v, MBPF_ADMIT_HELPER_ABI, helper->abi_hash, row.value, text);
+        }
+        gated += helper->gated;
+        if (gated > MBPF_GATES) {
+            return mbpf_refuse(v, MBPF_ADMIT_IMPORT, MBPF_GATES, gated, "helpers");
         }
         if ((helper->capability & ~p->capabilities) != 0u) {
             /* Signed without the capability it uses: the manifest lies, so it gets nothing. */
@@ -367,6 +372,11 @@ static bool check_bounds(const mbpf_admitted *p, mbpf_verdict *v)
     for (uint32_t i = 0u; i < p->program_count; i++) {
         mbpf_read_program(p, i, &row);
         uint64_t limit = (uint64_t)p->points[i]->row->max_stack + MBPF_NATIVE_STACK_MARGIN;
+#if MBPF_ISOLATION
+        if (limit > sizeof ((mbpf_open *)0)->stack) {
+            limit = sizeof ((mbpf_open *)0)->stack;
+        }
+#endif
         if (row.stack_bytes > limit) {
             return mbpf_refuse(v, MBPF_ADMIT_STACK, limit, row.stack_bytes, (const char *)row.name);
         }

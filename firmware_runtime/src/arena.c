@@ -23,24 +23,25 @@ static uint32_t gap_at(const mbpf_runtime *rt, uint32_t from)
     return end - from;
 }
 
-/* Blocks begin where the arena does or where another ends, rounded up to 16. */
-static uint32_t candidate(const mbpf_runtime *rt, uint32_t i)
+/* Blocks begin where the arena does or where another ends, rounded up. */
+static uint32_t candidate(const mbpf_runtime *rt, uint32_t i, uint32_t align)
 {
-    if (i == 0u) {
-        return 0u;
+    uint32_t end = 0u;
+    if (i != 0u) {
+        const mbpf_package_state *p = &rt->packages[i - 1u];
+        if (!p->used) {
+            return MBPF_ARENA_BYTES;
+        }
+        end = (uint32_t)(p->ram - rt->arena) + p->ram_bytes;
     }
-    const mbpf_package_state *p = &rt->packages[i - 1u];
-    if (!p->used) {
-        return MBPF_ARENA_BYTES;
-    }
-    uint32_t end = ((uint32_t)(p->ram - rt->arena) + p->ram_bytes + 15u) & ~15u;
+    end += (uint32_t)(0u - ((uintptr_t)rt->arena + end)) & (align - 1u);
     return end < MBPF_ARENA_BYTES ? end : MBPF_ARENA_BYTES;
 }
 
-uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes)
+uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes, uint32_t align)
 {
     for (uint32_t i = 0u; i <= MBPF_MAX_PACKAGES; i++) {
-        uint32_t from = candidate(rt, i);
+        uint32_t from = candidate(rt, i, align);
         if (from < MBPF_ARENA_BYTES && gap_at(rt, from) >= bytes) {
             return rt->arena + from;
         }
@@ -52,7 +53,7 @@ uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt)
 {
     uint32_t largest = 0u;
     for (uint32_t i = 0u; i <= MBPF_MAX_PACKAGES; i++) {
-        uint32_t from = candidate(rt, i);
+        uint32_t from = candidate(rt, i, 16u);
         uint32_t gap = from < MBPF_ARENA_BYTES ? gap_at(rt, from) : 0u;
         if (gap > largest) {
             largest = gap;

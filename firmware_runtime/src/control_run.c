@@ -4,6 +4,7 @@
  * is trusted to ask, not to bypass the proof. */
 #include <string.h>
 
+#include "isolation.h"
 #include "mbpf/control.h"
 #include "mbpf/packet.h"
 #include "mbpf/port.h"
@@ -45,20 +46,20 @@ static bool is_packet_hook(const mbpf_hook_row *row)
 /* Context and packet as they were before each run, so that all runs do the same. */
 static void prepare(mbpf_control *c, const mbpf_control_TestRun *r, const mbpf_hook_row *row)
 {
-    memset(c->context, 0, sizeof c->context);
-    memcpy(c->packet, r->packet.bytes, r->packet.size);
+    memset(c->rt->open.context, 0, sizeof c->rt->open.context);
+    memcpy(c->rt->open.packet, r->packet.bytes, r->packet.size);
     if (is_packet_hook(row)) {
-        (void)mbpf_xdp_context(c->context, c->packet, r->packet.size, 1u);
+        (void)mbpf_xdp_context(c->rt->open.context, c->rt->open.packet, r->packet.size, 1u);
     } else {
-        memcpy(c->context, r->context.bytes, r->context.size);
+        memcpy(c->rt->open.context, r->context.bytes, r->context.size);
     }
 }
 
-static uint64_t measure(mbpf_entry entry, void *context, void *const *imports, uint32_t step, uint64_t *result)
+static uint64_t measure(const mbpf_program *program, void *context, uint32_t step, uint64_t *result, bool *returned)
 {
     mbpf_port_measure_begin(step);
     uint64_t begin = mbpf_port_instructions();
-    *result = entry(context, imports);
+    *returned = mbpf_enter(program, context, result);
     uint64_t end = mbpf_port_instructions();
     mbpf_port_measure_end();
     return end - begin;
@@ -69,6 +70,18 @@ static uint64_t nothing(void *context, void *const *imports)
     (void)context;
     (void)imports;
     return 0u;
+}
+
+static void stopped(mbpf_control *c, mbpf_program *program)
+{
+#if MBPF_ISOLATION
+    mbpf_contain(program);
+    mbpf_control_set(c, MBPF_BAD_STATE);
+    mbpf_text_copy(c->response.detail, "program was stopped and unloaded: see its fault", sizeof c->response.detail);
+#else
+    (void)c;
+    (void)program;
+#endif
 }
 
 void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
@@ -89,19 +102,25 @@ void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
         return;
     }
     prepare(c, r, row);
-    if (!packet && !ranges_hold(row, c->context)) {
+    if (!packet && !ranges_hold(row, c->rt->open.context)) {
         mbpf_control_set(c, MBPF_OUT_OF_RANGE);
         mbpf_text_copy(c->response.detail, "context field out of its range", sizeof c->response.detail);
         return;
     }
-    mbpf_entry volatile empty = nothing; /* volatile: called as a program is, not inlined */
+    mbpf_program empty = *program; /* what it costs to get there and back */
+    empty.entry = nothing;
+    bool returned;
     uint32_t repeat = r->repeat == 0u ? 1u : r->repeat > MAX_REPEAT ? MAX_REPEAT : r->repeat, runs = 0u;
     uint64_t total = 0u, overhead = 0u, result = 0u, ignored, until = mbpf_port_time_ns() + MAX_NS;
     while (runs < repeat && (runs == 0u || mbpf_port_time_ns() < until)) {
         uint32_t i = runs++;
-        overhead += measure(empty, c->context, program->imports, i, &ignored);
+        overhead += measure(&empty, c->rt->open.context, i, &ignored, &returned);
         prepare(c, r, row);
-        total += measure(program->entry, c->context, program->imports, i, &result);
+        total += measure(program, c->rt->open.context, i, &result, &returned);
+        if (!returned) {
+            stopped(c, program);
+            return;
+        }
         program->runs++;
     }
     program->last_result = result;
@@ -112,10 +131,10 @@ void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
     reply->total_instructions = total;
     reply->instructions = total / runs;
     reply->packet.size = r->packet.size;
-    memcpy(reply->packet.bytes, c->packet, r->packet.size);
+    memcpy(reply->packet.bytes, c->rt->open.packet, r->packet.size);
     if (!packet) { /* xdp_md holds addresses of this device: nothing for the host */
         reply->context.size = (pb_size_t)context_bytes;
-        memcpy(reply->context.bytes, c->context, context_bytes);
+        memcpy(reply->context.bytes, c->rt->open.context, context_bytes);
     }
     /* What would pass a message together goes without the context. */
     if (reply->context.size + reply->packet.size > 940u) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mbpf/abi/reader.h"
+#include "isolation.h"
 #include "mbpf/admission_check.h"
 #include "mbpf/crypto.h"
 #include "mbpf/port.h"
@@ -19,6 +20,9 @@ void mbpf_runtime_init(mbpf_runtime *rt)
     memset(rt, 0, sizeof *rt);
     rt->next_package_id = 1u;
     mbpf_active = rt;
+#if MBPF_ISOLATION
+    mbpf_isolation_init(rt);
+#endif
 }
 
 mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *platform)
@@ -121,17 +125,37 @@ static uint32_t storage_of(const mbpf_package_map *row)
     return (uint32_t)mbpf_map_storage_bytes(row->type, row->key_size, row->value_size, row->max_entries);
 }
 
-/* RAM in order: data (16-aligned), map objects, map storage, import table. */
-static void place_maps(const mbpf_admitted *p, mbpf_package_state *package, uint8_t **at)
+/* RAM of a package. Plain: data (16-aligned), map storage, map objects, import table. With isolation the parts that
+ * programs only read come first, as one protected piece. */
+typedef struct ram_plan {
+    uint32_t align, bytes;
+    uint32_t data, storage, objects, imports; /* offsets */
+    uint32_t fixed_bytes;                     /* of the read-only piece */
+} ram_plan;
+
+static void plan_ram(const mbpf_admitted *p, ram_plan *plan)
 {
-    package->maps = (mbpf_map *)(void *)*at;
-    *at += (size_t)p->map_count * MBPF_MAP_OBJECT_RAM_BYTES;
+    uint32_t data = (p->data_ram_bytes + 15u) & ~15u;
+    uint32_t objects = p->map_count * MBPF_MAP_OBJECT_RAM_BYTES;
+    uint32_t imports = (p->import_count * (uint32_t)sizeof(void *) + 7u) & ~7u;
+#if MBPF_ISOLATION
+    mbpf_block block;
+    mbpf_port_block(objects + imports, p->ram_bytes - objects - imports, &block);
+    *plan = (ram_plan){block.align, block.bytes, block.fixed_bytes, block.fixed_bytes + data, imports, 0u, block.fixed_bytes};
+#else
+    *plan = (ram_plan){16u, p->ram_bytes, 0u, data, p->ram_bytes - imports - objects, p->ram_bytes - imports, 0u};
+#endif
+}
+
+static void place_maps(const mbpf_admitted *p, mbpf_package_state *package, uint8_t *objects, uint8_t *at)
+{
+    package->maps = (mbpf_map *)(void *)objects;
     package->map_count = (uint16_t)p->map_count;
     for (uint32_t i = 0u; i < p->map_count; i++) {
         mbpf_package_map row;
         mbpf_read_map(p, i, &row);
         mbpf_map *map = &package->maps[i];
-        map->values = *at;
+        map->values = at;
         map->stride = mbpf_map_stride(row.type, row.key_size, row.value_size);
         map->key_size = row.key_size;
         map->value_size = row.value_size;
@@ -140,7 +164,7 @@ static void place_maps(const mbpf_admitted *p, mbpf_package_state *package, uint
         map->flags = row.flags;
         memcpy(package->map_names[i], row.name, MBPF_MAP_NAME_BYTES);
         package->map_names[i][MBPF_MAP_NAME_BYTES] = '\0';
-        *at += storage_of(&row);
+        at += storage_of(&row);
         mbpf_map_operations_of(row.type)->reset(map);
     }
 }
@@ -156,6 +180,18 @@ static void *function_address(any_function f)
     return address;
 }
 
+static void *helper_address(mbpf_package_state *package, const mbpf_helper_row *helper)
+{
+#if MBPF_ISOLATION
+    if (helper->gated) {
+        return mbpf_gate_of(package, helper);
+    }
+#else
+    (void)package;
+#endif
+    return function_address(helper->function);
+}
+
 static void *entry_address(const mbpf_admitted *p, uint32_t program)
 {
     mbpf_package_program row;
@@ -164,7 +200,7 @@ static void *entry_address(const mbpf_admitted *p, uint32_t program)
     return (void *)(uintptr_t)((uintptr_t)at | mbpf_port_code_bit);
 }
 
-static void *import_value(const mbpf_admitted *p, const mbpf_package_state *package, uint32_t i)
+static void *import_value(const mbpf_admitted *p, mbpf_package_state *package, uint32_t data, uint32_t i)
 {
     mbpf_package_import row;
     mbpf_read_import(p, i, &row);
@@ -172,7 +208,7 @@ static void *import_value(const mbpf_admitted *p, const mbpf_package_state *pack
     case MBPF_IMPORT_HELPER:
         for (uint32_t h = 0u; h < p->platform->helper_count; h++) {
             if (p->platform->helpers[h].number == row.index) {
-                return function_address(p->platform->helpers[h].function);
+                return helper_address(package, &p->platform->helpers[h]);
             }
         }
         return 0;
@@ -181,7 +217,7 @@ static void *import_value(const mbpf_admitted *p, const mbpf_package_state *pack
     case MBPF_IMPORT_MAP_VALUES:
         return package->maps[row.index].values;
     case MBPF_IMPORT_DATA:
-        return package->ram + row.value;
+        return package->ram + data + row.value;
     case MBPF_IMPORT_PROGRAM:
         return entry_address(p, row.index);
     case MBPF_IMPORT_RUNTIME:
@@ -203,6 +239,10 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
         memcpy(&program->entry, &address, sizeof address);
         program->imports = imports;
         program->point = p->points[i];
+#if MBPF_ISOLATION
+        program->domain = &package->domain;
+        mbpf_port_watchdog(mbpf_bound_cycles(row.worst_case_instructions), &program->watchdog_steps, &program->watchdog_rounds);
+#endif
         program->worst_case_instructions = row.worst_case_instructions;
         program->parameter = row.parameter;
         program->stack_bytes = row.stack_bytes;
@@ -226,14 +266,16 @@ static mbpf_package_state *free_record(mbpf_runtime *rt)
 mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t ram_slot)
 {
     mbpf_package_state *package = free_record(rt);
-    uint8_t *ram = mbpf_arena_take(rt, p->ram_bytes);
+    ram_plan plan;
+    plan_ram(p, &plan);
+    uint8_t *ram = mbpf_arena_take(rt, plan.bytes, plan.align);
     if (!package || !ram) {
         return 0;
     }
     memset(package, 0, sizeof *package);
-    memset(ram, 0, p->ram_bytes);
+    memset(ram, 0, plan.bytes);
     package->ram = ram;
-    package->ram_bytes = p->ram_bytes;
+    package->ram_bytes = plan.bytes;
     package->slot = ram_slot;
     package->stored = MBPF_NO_SLOT;
     package->bytes = p->bytes;
@@ -244,16 +286,18 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
     package->version_patch = p->version_patch;
     memcpy(package->name, p->name, sizeof package->name);
     if (p->data_init_bytes != 0u) {
-        memcpy(ram, p->bytes + p->data_offset, p->data_init_bytes);
+        memcpy(ram + plan.data, p->bytes + p->data_offset, p->data_init_bytes);
     }
-    uint8_t *at = ram + ((p->data_ram_bytes + 15u) & ~15u);
-    place_maps(p, package, &at);
-    void **imports = (void **)(void *)at;
+    place_maps(p, package, ram + plan.objects, ram + plan.storage);
+    void **imports = (void **)(void *)(ram + plan.imports);
     for (uint32_t i = 0u; i < p->import_count; i++) {
-        imports[i] = import_value(p, package, i);
+        imports[i] = import_value(p, package, plan.data, i);
     }
     place_programs(p, package, imports);
     mbpf_port_code_ready(p->bytes + p->text_offset, p->text_bytes);
+#if MBPF_ISOLATION
+    mbpf_domain_set(package, p->bytes + p->text_offset, plan.fixed_bytes);
+#endif
     package->id = rt->next_package_id++;
     package->used = true;
     return package;

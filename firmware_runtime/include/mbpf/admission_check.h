@@ -45,8 +45,8 @@ void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_package_map *row);
 bool mbpf_check_signatures(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *verdict);
 bool mbpf_refuse(mbpf_verdict *verdict, uint32_t code, uint64_t expected, uint64_t actual, const char *detail);
 
-/* Arena. `bytes` a multiple of 8; null: no gap that large. */
-uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes);
+/* Arena. `bytes` a multiple of 8, `align` a power of two >= 16; null: no gap that large. */
+uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes, uint32_t align);
 uint32_t mbpf_arena_largest_gap(const mbpf_runtime *rt);
 
 #ifdef __cplusplus

@@ -13,8 +13,15 @@
 #ifndef MBPF_SLOT_BYTES /* greatest package; code runs in place in its slot */
 #define MBPF_SLOT_BYTES 32768u
 #endif
+#ifndef MBPF_ISOLATION /* 1: programs run unprivileged behind MPU or PMP; the port must have it */
+#define MBPF_ISOLATION 0
+#endif
 #ifndef MBPF_SLOT_ALIGN
+#if MBPF_ISOLATION /* MPU regions are powers of two aligned to their size */
+#define MBPF_SLOT_ALIGN MBPF_SLOT_BYTES
+#else
 #define MBPF_SLOT_ALIGN 16
+#endif
 #endif
 #ifndef MBPF_STORE_SLOTS /* flash slots, at most */
 #define MBPF_STORE_SLOTS 8u
@@ -53,6 +60,20 @@
  * spills, the deepest helper (trace_printk). The firmware's stack must hold both. */
 #ifndef MBPF_NATIVE_STACK_MARGIN
 #define MBPF_NATIVE_STACK_MARGIN 1536u
+#endif
+#ifndef MBPF_OPEN_BYTES /* isolation: program stack, context and packet together; a power of two */
+#define MBPF_OPEN_BYTES 4096u
+#endif
+#ifndef MBPF_FAULT_RECORDS /* isolation: of the last stopped programs */
+#define MBPF_FAULT_RECORDS 4u
+#endif
+/* The watchdog's bound: cycles for one eBPF instruction of the admitted worst case, and what interrupts may take
+ * meanwhile. */
+#ifndef MBPF_CYCLES_PER_INSTRUCTION
+#define MBPF_CYCLES_PER_INSTRUCTION 16u
+#endif
+#ifndef MBPF_WATCHDOG_SLACK_CYCLES
+#define MBPF_WATCHDOG_SLACK_CYCLES 20000u
 #endif
 #ifndef MBPF_CONTEXT_BYTES /* greatest context of a test run */
 #define MBPF_CONTEXT_BYTES 512u

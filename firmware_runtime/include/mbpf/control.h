@@ -30,11 +30,7 @@ typedef struct mbpf_control {
     mbpf_control_Request request;
     mbpf_control_Response response;
     uint8_t done[MBPF_MAX_MESSAGE_BYTES];
-    MBPF_ALIGNED(16) uint8_t context[MBPF_CONTEXT_BYTES];
-    union { /* one request needs one of them */
-        MBPF_ALIGNED(16) uint8_t packet[MBPF_PACKET_BYTES];
-        uint8_t events[MBPF_EVENTS_BYTES];
-    };
+    uint8_t events[MBPF_EVENTS_BYTES];
 } mbpf_control;
 
 void mbpf_control_init(mbpf_control *control, mbpf_runtime *rt);

@@ -29,6 +29,7 @@ typedef struct mbpf_hook_row {
     uint16_t range_count;
     uint8_t fail_open;
     uint8_t raw_memory;           /* context is memory of any size (conformance runs) */
+    uint8_t context_writable;     /* programs may change some field of it */
 } mbpf_hook_row;
 
 typedef struct mbpf_helper_row {
@@ -36,6 +37,8 @@ typedef struct mbpf_helper_row {
     uint32_t abi_hash;
     void (*function)(void);       /* cast of mbpf_helper_<name> */
     uint64_t capability;          /* the one bit it needs; 0: free for all */
+    uint8_t gated;                /* 0: called directly, with the program's rights */
+    uint8_t argument_words;       /* gated: 32-bit words of its arguments */
 } mbpf_helper_row;
 
 typedef struct mbpf_platform_tables {

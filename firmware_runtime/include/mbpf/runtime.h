@@ -13,6 +13,7 @@
 #include "mbpf/abi/package.h"
 #include "mbpf/abi/trust.h"
 #include "mbpf/config.h"
+#include "mbpf/isolation.h"
 #include "mbpf/map.h"
 #include "mbpf/platform_tables.h"
 #include "mbpf/status.h"
@@ -69,6 +70,9 @@ typedef struct mbpf_program {
     struct mbpf_program *next; /* at the same point */
     mbpf_entry entry;
     void *const *imports;
+    const mbpf_domain *domain; /* isolation: its package's */
+    uint32_t watchdog_steps;   /* isolation: its bound, in the unit of the port's timer, after … */
+    uint32_t watchdog_rounds;  /* … so many periods of that length */
     mbpf_hook_point *point;
     uint64_t runs;
     uint64_t last_result;
@@ -104,6 +108,9 @@ typedef struct mbpf_package_state {
     uint16_t program_count;
     uint16_t map_count;
     mbpf_map *maps; /* in `ram` */
+#if MBPF_ISOLATION
+    mbpf_domain domain;
+#endif
     char name[MBPF_NAME_BYTES];
     char map_names[MBPF_MAX_MAPS][MBPF_MAP_NAME_BYTES + 1u];
     mbpf_program programs[MBPF_MAX_PROGRAMS];
@@ -150,6 +157,16 @@ typedef struct mbpf_keeper {
     uint32_t (*floor)(const struct mbpf_runtime *rt, const char *name); /* least rollback counter admitted */
 } mbpf_keeper;
 
+/* What every program may read and write: its stack, whose overflow leaves the area at its lower end, and buffers.
+ * A context built elsewhere is copied here and back; a packet must lie here. */
+typedef struct mbpf_open {
+#if MBPF_ISOLATION
+    MBPF_ALIGNED(16) uint8_t stack[MBPF_OPEN_BYTES - MBPF_CONTEXT_BYTES - (MBPF_PACKET_BYTES + 15u) / 16u * 16u];
+#endif
+    MBPF_ALIGNED(16) uint8_t context[MBPF_CONTEXT_BYTES];
+    MBPF_ALIGNED(16) uint8_t packet[(MBPF_PACKET_BYTES + 15u) / 16u * 16u];
+} mbpf_open;
+
 typedef struct mbpf_runtime {
     const mbpf_platform_tables *platforms[MBPF_MAX_PLATFORMS];
     uint32_t platform_count;
@@ -165,6 +182,13 @@ typedef struct mbpf_runtime {
     mbpf_hook_point points[MBPF_MAX_HOOK_POINTS];
     mbpf_package_state packages[MBPF_MAX_PACKAGES];
     mbpf_log log;
+    uint32_t fault_count; /* programs stopped since boot; number n is in `faults` at n - 1 modulo their count */
+#if MBPF_ISOLATION
+    mbpf_fault_record faults[MBPF_FAULT_RECORDS];
+    MBPF_ALIGNED(MBPF_OPEN_BYTES) mbpf_open open;
+#else
+    mbpf_open open;
+#endif
     /* Page-aligned where the host must map them executable. */
     MBPF_ALIGNED(MBPF_SLOT_ALIGN) uint8_t slots[MBPF_SLOT_COUNT][MBPF_SLOT_BYTES];
     MBPF_ALIGNED(16) uint8_t arena[MBPF_ARENA_BYTES];
@@ -189,12 +213,18 @@ typedef struct mbpf_hook_result {
     uint32_t programs_run;
 } mbpf_hook_result;
 
-/* Runs the programs attached at the point on `context`, in order of priority. */
+/* Whether a program is attached: a driver that passes events on by default asks before it builds a context. */
+static inline bool mbpf_hook_enabled(const mbpf_hook_point *point)
+{
+    return point->first != 0;
+}
+/* Runs the programs attached at the point on `context`, in order of priority. A program that is stopped gives the
+ * verdict that its package chose for failures. */
 mbpf_hook_result mbpf_hook_run(mbpf_hook_point *point, void *context);
 /* Likewise those for which `wanted` says so: prefix points, e.g. one line of many. */
 typedef bool (*mbpf_attach_filter)(const char *attach, const void *what);
 mbpf_hook_result mbpf_hook_run_where(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what);
-/* Runs one program. */
+/* Runs one program. One that is stopped gives 0, and is gone with its package. */
 uint64_t mbpf_program_run(mbpf_program *program, void *context);
 bool mbpf_attach_equals(const char *attach, const void *what); /* filter: the whole string */
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Entry and trap vector. Interrupts save what C may clobber; exceptions never return. */
+ * Entry and trap vector. mscratch is 0 while the runtime runs, and its stack pointer while a program does: by that a
+ * trap knows whose stack it is on. Traps from programs and the way back are in enter.S; here interrupts of the
+ * runtime, which save what C may clobber; its own exceptions never return. */
+#include "mbpf/config.h"
+
     .section .start, "ax"
     .globl _start
 _start:
@@ -8,6 +12,7 @@ _start:
     la gp, __global_pointer$
     .option pop
     csrci mstatus, 8
+    csrw mscratch, zero
     la sp, mbpf_stack_top
     la t0, mbpf_trap_entry
     csrw mtvec, t0
@@ -24,6 +29,11 @@ _start:
     .balign 4
     .globl mbpf_trap_entry
 mbpf_trap_entry:
+#if MBPF_ISOLATION
+    csrrw sp, mscratch, sp
+    bnez sp, mbpf_program_trap
+    csrrw sp, mscratch, sp
+#endif
     addi sp, sp, -64
     sw ra, 0(sp)
     sw t0, 4(sp)

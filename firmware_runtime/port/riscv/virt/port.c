@@ -5,6 +5,7 @@
 
 #include "mbpf/abi/package.h"
 #include "mbpf/config.h"
+#include "port/riscv/trap.h"
 
 #define REG8(address) (*(volatile uint8_t *)(uintptr_t)(address))
 #define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
@@ -29,6 +30,8 @@
 #define STEPS_PER_TICK 10000u
 #define RING MBPF_LINE_BYTES
 #define WRITE_PATIENCE 100000u /* looks: longer than a byte takes at 1200 baud */
+#define TIMER_INTERRUPT 0x80u
+#define EXTERNAL_INTERRUPT 0x800u
 
 /* Trust anchors: the emulator's loader (on a real board: protected flash) puts them here. */
 #define TRUST_ANCHORS 0x87F00000u
@@ -42,7 +45,8 @@ const uint8_t mbpf_port_code_bit = 0u;
 static volatile uint8_t ring[RING];
 static volatile uint32_t ring_in, ring_out;
 
-void mbpf_trap(uint32_t cause, uint32_t epc);
+/* No such silicon exists; a step of mtime is taken for ten cycles, so that the watchdog is patient with emulators. */
+const uint32_t mbpf_riscv_cycles_per_step = 10u;
 
 static uint64_t now_steps(void)
 {
@@ -112,7 +116,7 @@ void mbpf_port_init(void)
     PLIC_ENABLE = 1u << UART_IRQ;
     PLIC_THRESHOLD = 0u;
     next_tick();
-    __asm volatile("csrw mie, %0" ::"r"(0x880u) : "memory");
+    __asm volatile("csrw mie, %0" ::"r"(TIMER_INTERRUPT | EXTERNAL_INTERRUPT) : "memory");
     interrupts(true);
 }
 
@@ -138,11 +142,16 @@ uint64_t mbpf_port_instructions(void)
 void mbpf_port_measure_begin(uint32_t step)
 {
     (void)step; /* this counter has no grain */
+#if MBPF_ISOLATION
+    __asm volatile("csrw mie, %0" ::"r"(TIMER_INTERRUPT) : "memory"); /* the watchdog stays */
+#else
     interrupts(false);
+#endif
 }
 
 void mbpf_port_measure_end(void)
 {
+    __asm volatile("csrw mie, %0" ::"r"(TIMER_INTERRUPT | EXTERNAL_INTERRUPT) : "memory");
     interrupts(true);
 }
 
@@ -191,6 +200,7 @@ void mbpf_port_serial_write(const uint8_t *bytes, uint32_t count)
 void mbpf_port_idle(void)
 {
     interrupts(false);
+    next_tick(); /* a program's deadline may stand there */
     if (ring_in == ring_out) {
         __asm volatile("wfi"); /* wakes for a pending interrupt even while masked: no byte slips between */
     }

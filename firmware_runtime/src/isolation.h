@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One way to run a program for hooks and test runs, isolated or not. */
+#ifndef MBPF_SRC_ISOLATION_H
+#define MBPF_SRC_ISOLATION_H
+
+#include "mbpf/isolation.h"
+#include "mbpf/runtime.h"
+
+/* Runs it; false: it was stopped, and mbpf_contain() is to follow. */
+static inline bool mbpf_enter(const mbpf_program *program, void *context, uint64_t *result)
+{
+#if MBPF_ISOLATION
+    *result = mbpf_port_run(context, program);
+    return mbpf_stopped_now.kind == MBPF_FAULT_NONE;
+#else
+    *result = program->entry(context, program->imports);
+    return true;
+#endif
+}
+
+#if MBPF_ISOLATION
+void mbpf_isolation_init(mbpf_runtime *rt);
+/* To be called when the package's RAM is laid out; `text` is where it runs. */
+void mbpf_domain_set(mbpf_package_state *package, const uint8_t *text, uint32_t fixed_bytes);
+/* What the import table holds for a helper with rights of its own. */
+void *mbpf_gate_of(mbpf_package_state *package, const mbpf_helper_row *helper);
+/* Records why the program was stopped, says it on the console, unloads its package. */
+void mbpf_contain(mbpf_program *program);
+#endif
+
+/* Bound on a run in CPU cycles, for the watchdog: the admitted worst case, as native code, entry and return
+ * included. */
+static inline uint64_t mbpf_bound_cycles(uint64_t worst_case_instructions)
+{
+    return worst_case_instructions > (UINT64_MAX >> 8) ? UINT64_MAX : worst_case_instructions * MBPF_CYCLES_PER_INSTRUCTION + MBPF_WATCHDOG_SLACK_CYCLES;
+}
+
+#endif
