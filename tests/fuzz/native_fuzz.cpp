@@ -21,6 +21,7 @@ std::uint64_t g_programs = 3000, g_seed = 1;
 std::uint64_t g_case = 0;  // this seed alone
 std::uint64_t g_seconds = 0;  // then end; 0: when all are done
 std::string g_board;       // empty: this process
+std::string g_on;          // in this process: x86_64 or x32 alone
 bool g_speed_only = false;
 
 // Programs that once showed a bug. 11112918: an index that is never 0, so that what is accessed and the offset the
@@ -39,8 +40,10 @@ std::vector<Way> ways() {
         if (!g_speed_only) board.push_back({find_target(g_board), {.optimize = Optimize::size}});
         return board;
     }
-    std::vector<Way> here = {{find_target("x86_64"), {}}, {&test::kX32, {}}};
-    if (!g_speed_only) here.push_back({&test::kX32, {.optimize = Optimize::size}});
+    std::vector<Way> here;
+    if (g_on != "x32") here.push_back({find_target("x86_64"), {}});
+    if (g_on != "x86_64") here.push_back({&test::kX32, {}});
+    if (!g_speed_only) here.push_back({here.back().target, {.optimize = Optimize::size}});
     return here;
 }
 
@@ -48,11 +51,13 @@ std::vector<Way> ways() {
 bool is_stress(std::uint64_t seed) { return seed % 3 != 0; }
 bpf::Object generated(std::uint64_t seed) { return is_stress(seed) ? fuzz::generate_stress(seed) : fuzz::generate(seed); }
 
-VerifyReport judge(bpf::Object object) {
+// With the programs' proofs, if they are at hand: then they are only checked.
+VerifyReport judge(bpf::Object object, std::vector<std::vector<std::uint8_t>> proofs = {}) {
     static const auto microbpf = std::make_shared<const Platform>(*builtin_platform("microbpf")), isa = std::make_shared<const Platform>(*builtin_platform("isa"));
     const bool stress = object.programs[0].section == "isa";
     VerifyOptions options;
     options.max_steps = 100'000 * object.programs.size();
+    options.certificates = std::move(proofs);
     if (stress) options.memory_bytes = fuzz::kStressMemory;
     return verify(std::make_shared<const bpf::Object>(std::move(object)), stress ? isa : microbpf, options);
 }
@@ -139,11 +144,12 @@ std::string minimised_listing(const bpf::Object& object, std::size_t program, st
 struct Batch {
     bpf::Object object;
     std::vector<std::uint64_t> seeds;
+    std::vector<std::vector<std::uint8_t>> proofs;
 };
 
 void expect_same(const Batch& batch, std::uint64_t& runs) {
     if (batch.seeds.empty()) return;
-    const VerifyReport report = judge(batch.object);
+    const VerifyReport report = judge(batch.object, batch.proofs);
     ASSERT_TRUE(report.accepted());
     for (const Way& way : ways()) {
         std::size_t bad = 0;
@@ -165,13 +171,15 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
     for (std::uint64_t i = 0; i < count + known && !late(); ++i, ++tried) {
         const std::uint64_t seed = g_case != 0 ? g_case : i < known ? kFoundBugs[i] : g_seed * 1'000'003 + i - known;
         bpf::Object object = i < known ? fuzz::generate(seed) : generated(seed);
-        if (!judge(object).accepted()) continue;
+        VerifyReport report = judge(object);
+        if (!report.accepted()) continue;
         ++accepted;
         Batch& batch = batches[object.programs[0].section == "isa"];
         object.programs[0].name = "p" + std::to_string(batch.seeds.size());
         if (batch.seeds.empty()) batch.object = object;
         else batch.object.programs.push_back(object.programs[0]);
         batch.seeds.push_back(seed);
+        batch.proofs.push_back(std::move(report.verdicts[0].certificate));
         if (batch.seeds.size() < kBatch) continue;
         expect_same(batch, runs);
         if (HasFatalFailure()) return;
@@ -181,7 +189,8 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
         expect_same(batch, runs);
         if (HasFatalFailure()) return;
     }
-    std::cout << tried << " programs, " << accepted << " accepted, " << runs << " native runs\n";
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    std::cout << tried << " programs in " << seconds << " s, " << accepted << " accepted, " << runs << " native runs\n";
     EXPECT_TRUE(g_case != 0 || accepted > tried / 3) << "the generators make hardly anything acceptable";
 }
 
@@ -220,7 +229,8 @@ TEST(NativeFuzz, a_wrong_translation_is_found_and_minimised) {
 }  // namespace mbpf
 
 // --programs N, --seed N, --seconds N (at most): a longer run; --board cortex-m4 (rv32imac, rv64gc, aarch64): there instead of here;
-// --case SEED: that program; --speed-only: fewer code generations a program.
+// --on x86_64 (x32): that alone of the two that run in this process; --case SEED: that program; --speed-only: fewer code
+// generations a program.
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
@@ -235,6 +245,8 @@ int main(int argc, char** argv) {
         std::uint64_t* number = name == "--programs" ? &mbpf::g_programs : name == "--case" ? &mbpf::g_case : name == "--seed" ? &mbpf::g_seed : name == "--seconds" ? &mbpf::g_seconds : nullptr;
         if (name == "--board" && mbpf::find_target(value) != nullptr) {
             mbpf::g_board = value;
+        } else if (name == "--on" && (value == "x86_64" || value == "x32")) {
+            mbpf::g_on = value;
         } else if (number == nullptr || std::from_chars(value.data(), value.data() + value.size(), *number).ec != std::errc{}) {
             std::cerr << "native_fuzz: unknown option or value \"" << argument << "\"\n";
             return 2;
