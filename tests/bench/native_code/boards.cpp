@@ -17,10 +17,10 @@
 namespace mbpf::bench {
 namespace {
 
-constexpr std::size_t kInputs = 0x1000;  // offset of the first input from the table
+constexpr std::size_t kInputs = 0x2000;  // offset of the first input from the table
 
 bool is_arm(const std::string& board) { return board == "cortex-m4"; }
-std::uint64_t table_address(const std::string& board) { return is_arm(board) ? 0x21000000 : 0x87f00000; }
+std::uint64_t table_address(const std::string& board) { return is_arm(board) ? 0x21000000 : board == "rv32imac" ? 0x87f00000 : 0x10000000; }
 
 std::uint64_t digest(const std::vector<std::uint8_t>& memory) {
     std::uint64_t hash = 0xcbf29ce484222325u;
@@ -32,6 +32,7 @@ std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
     std::vector<std::uint8_t> blob(BENCH_CODE_OFFSET + BENCH_ROWS * BENCH_CODE_BYTES);
     bench_table table{BENCH_MAGIC, static_cast<std::uint32_t>(tasks.size()), {}};
     std::uint32_t input = kInputs;
+    const auto word = [](std::uint64_t address) { return static_cast<std::uint32_t>(address); };
     for (std::uint32_t i = 0; i < tasks.size(); ++i) {
         const Task& task = tasks[i];
         const std::uint32_t code = BENCH_CODE_OFFSET + i * BENCH_CODE_BYTES;
@@ -40,9 +41,13 @@ std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
         } else if (i > 0) {
             input = (table.row[i - 1].input + table.row[i - 1].bytes + 7u) & ~7u;
         }
-        table.row[i] = {task.interpreted ? BENCH_BYTECODE : BENCH_MACHINE_CODE, code + task.entry, input, static_cast<std::uint32_t>(task.input.size())};
+        table.row[i] = {task.interpreted ? BENCH_BYTECODE : BENCH_MACHINE_CODE, code + task.entry, input, static_cast<std::uint32_t>(task.input.size()), 0, 0, 0, 0, 0};
+        if (const auto& scene = task.scene) {
+            bench_row& row = table.row[i];
+            row.variant = scene->variant, row.reset = word(scene->reset), row.digest = word(scene->digest), row.context = word(scene->context), row.imports = word(scene->imports);
+        }
         std::memcpy(blob.data() + code, task.code.data(), std::min<std::size_t>(task.code.size(), BENCH_CODE_BYTES));
-        std::memcpy(blob.data() + input, task.input.data(), task.input.size());
+        if (!task.input.empty()) std::memcpy(blob.data() + input, task.input.data(), task.input.size());
     }
     static_assert(sizeof table <= kInputs);
     std::memcpy(blob.data(), &table, sizeof table);
@@ -54,22 +59,34 @@ std::uint64_t nothing(void*, void* const*) { return 0; }
 
 // The child: a trap before and after the call, result and memory in a page shared with the parent.
 struct Shared {
-    std::uint64_t result;
+    std::uint64_t result, digest;
     std::uint8_t memory[BENCH_MEMORY_BYTES];
 };
-[[noreturn]] void child(Kernel kernel, Shared* shared) {
+template <class Function>
+Function* function_at(std::uint64_t address) {
+    return reinterpret_cast<Function*>(address);
+}
+[[noreturn]] void child(Kernel kernel, Shared* shared, const std::optional<Scene>& scene) {
+    void* context = shared->memory;
+    void* const* imports = nullptr;
+    if (scene) {
+        function_at<void(std::uint32_t)>(scene->reset)(scene->variant);
+        context = reinterpret_cast<void*>(scene->context);
+        imports = reinterpret_cast<void* const*>(scene->imports);
+    }
     ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     __asm__ volatile("int3");
-    const std::uint64_t result = kernel(shared->memory, nullptr);
+    const std::uint64_t result = kernel(context, imports);
     __asm__ volatile("int3");
     shared->result = result;
+    if (scene) shared->digest = function_at<std::uint64_t()>(scene->digest)();
     ::_exit(0);
 }
 
 // Steps between the traps. A single step reports TRAP_TRACE, the trap itself SI_KERNEL.
-std::uint64_t steps(Kernel kernel, Shared* shared) {
+std::uint64_t steps(Kernel kernel, Shared* shared, const std::optional<Scene>& scene = {}) {
     const pid_t pid = ::fork();
-    if (pid == 0) child(kernel, shared);
+    if (pid == 0) child(kernel, shared, scene);
     int status = 0;
     std::uint64_t count = 0;
     ::waitpid(pid, &status, 0);
@@ -121,16 +138,22 @@ Count run_stepwise(const Task& task) {
     Count count;
     void* shared_page = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     void* code = ::mmap(nullptr, task.code.size() + 1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (shared_page == MAP_FAILED || code == MAP_FAILED) return count;
+    void* wanted = task.scene ? reinterpret_cast<void*>(task.scene->base) : nullptr;
+    void* scene = task.scene ? ::mmap(wanted, task.scene_image.size(), PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) : nullptr;
+    if (shared_page == MAP_FAILED || code == MAP_FAILED || scene != wanted) return count;
     auto* shared = static_cast<Shared*>(shared_page);
     std::memcpy(code, task.code.data(), task.code.size());
-    std::memcpy(shared->memory, task.input.data(), task.input.size());
-    const std::uint64_t with = steps(reinterpret_cast<Kernel>(static_cast<std::uint8_t*>(code) + task.entry), shared);
+    if (!task.input.empty()) std::memcpy(shared->memory, task.input.data(), task.input.size());
+    if (task.scene) std::memcpy(scene, task.scene_image.data(), task.scene_image.size());
+    // Native code of a hook is linked for its scene's place and runs there.
+    std::uint8_t* base = static_cast<std::uint8_t*>(task.scene && task.code == task.scene_image ? scene : code);
+    const std::uint64_t with = steps(reinterpret_cast<Kernel>(base + task.entry), shared, task.scene);
     count.result = shared->result;
-    count.digest = digest({shared->memory, shared->memory + task.input.size()});
+    count.digest = task.scene ? shared->digest : digest({shared->memory, shared->memory + task.input.size()});
     const std::uint64_t without = steps(nothing, shared);
     count.done = with > 0 && without > 0;
     count.instructions = with - without;
+    if (task.scene) ::munmap(scene, task.scene_image.size());
     ::munmap(shared_page, sizeof(Shared));
     ::munmap(code, task.code.size() + 1);
     return count;

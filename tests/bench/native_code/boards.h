@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/native_code/rows.h"
+
 namespace mbpf::bench {
 
 struct Task {
@@ -13,13 +15,15 @@ struct Task {
     std::uint32_t entry = 0;
     bool interpreted = false;
     std::vector<std::uint8_t> input;
+    std::optional<Scene> scene{};
+    std::vector<std::uint8_t> scene_image{};  // loaded at scene->base; on a board the task whose code it is does that
 };
 struct Count {
     std::uint64_t result = 0, digest = 0, instructions = 0;
     bool done = false;
 };
 
-// Where code of task `index` will lie on the board.
+// Where code of task `index` will lie: on a board; here, that of a scene.
 std::uint64_t code_address(const std::string& board, std::size_t index);
 // One emulation for all; `error` is empty if it went to its end.
 std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error);

@@ -10,6 +10,8 @@
 #define RUNS 40u
 
 typedef uint64_t kernel_fn(void *memory, void *const *imports);
+typedef void reset_fn(uint32_t variant);
+typedef uint64_t digest_fn(void);
 
 uint64_t bench_interpret(const uint8_t *code, void *memory, uint32_t bytes);
 
@@ -25,15 +27,20 @@ static uint64_t nothing(void *bytes, void *const *imports)
 static uint64_t measure(kernel_fn *volatile *kernel, const struct bench_row *row, const uint8_t *table, uint64_t *result)
 {
     uint64_t total = 0u;
+    void *context = row->reset != 0u ? (void *)(uintptr_t)row->context : memory;
+    void *const *imports = (void *)(uintptr_t)row->imports;
     uint32_t runs = row->kind == BENCH_BYTECODE ? 1u : RUNS;
     for (uint32_t i = 0u; i < runs; i++) {
         memcpy(memory, table + row->input, row->bytes);
+        if (row->reset != 0u) {
+            ((reset_fn *)(uintptr_t)row->reset)(row->variant);
+        }
         mbpf_port_measure_begin(i);
         uint64_t begin = mbpf_port_instructions();
         if (row->kind == BENCH_BYTECODE && kernel == NULL) {
             *result = bench_interpret(table + row->entry, memory, row->bytes);
         } else {
-            *result = (*kernel)(memory, NULL);
+            *result = (*kernel)(context, imports);
         }
         uint64_t end = mbpf_port_instructions();
         mbpf_port_measure_end();
@@ -82,7 +89,7 @@ int main(void)
         const struct bench_row *row = &table->row[i];
         kernel_fn *volatile kernel = (kernel_fn *)(uintptr_t)(at + row->entry + mbpf_port_code_bit);
         uint64_t total = measure(row->kind == BENCH_BYTECODE ? NULL : &kernel, row, at, &result);
-        uint64_t after = digest(row->bytes);
+        uint64_t after = row->reset != 0u ? ((digest_fn *)(uintptr_t)row->digest)() : digest(row->bytes);
         uint64_t overhead = measure(&empty, row, at, &ignored);
         print_number(i);
         print_number(result);

@@ -19,6 +19,7 @@ struct bench_row {
     uint32_t entry;  /* offset from the table; bytecode: of its first slot */
     uint32_t input;  /* offset from the table */
     uint32_t bytes;
+    uint32_t variant, reset, digest, context, imports; /* of a hook: addresses (hooks/scene.h); a kernel's are 0 */
 };
 
 struct bench_table {

@@ -8,6 +8,8 @@
 
 #include "sdk/cli/cli.h"
 #include "tests/bench/native_code/boards.h"
+#include "tests/bench/native_code/harness.h"
+#include "tests/bench/native_code/hooks.h"
 #include "tests/bench/native_code/plot.h"
 #include "tests/bench/native_code/rows.h"
 
@@ -28,7 +30,9 @@ struct Line {
     Cell cell[kWays];
 };
 
-Code code_for(Way way, const Row& row, const Machine& machine, std::uint64_t address) {
+const Folders kFolders = {MBPF_SOURCE_DIR, GENERATED_FOLDER};
+
+Code kernel_code(Way way, const Row& row, const Machine& machine, std::uint64_t address) {
     switch (way) {
         case native_speed: return native_code(KERNELS_FOLDER, row, machine, "-O2", address);
         case native_size: return native_code(KERNELS_FOLDER, row, machine, "-Os", address);
@@ -39,21 +43,51 @@ Code code_for(Way way, const Row& row, const Machine& machine, std::uint64_t add
     }
 }
 
+// AOT code runs in the scene of `native`.
+Code hook_code(Way way, const Row& row, const Machine& machine, std::uint64_t address, Code& native) {
+    switch (way) {
+        case native_speed: return hook_native_code(kFolders, row, machine, "-O2", address);
+        case native_size: return hook_native_code(kFolders, row, machine, "-Os", address);
+        case aot_speed: return hook_aot_code(kFolders, row, machine, Optimize::speed, native, 0);
+        case aot_balanced: return hook_aot_code(kFolders, row, machine, Optimize::balanced, native, 1);
+        default: return hook_aot_code(kFolders, row, machine, Optimize::size, native, 2);
+    }
+}
+
+// The ways that the row is run in here; the interpreter of the benchmark has no maps and is not for this CPU.
+bool has(Way way, const Row& row, bool stepwise) { return way != interpreted || (row.scene.empty() && !stepwise); }
+
 bool measure(const Machine& machine, const std::vector<Row>& chosen, std::vector<Line>& lines) {
     const bool stepwise = std::string(machine.target) == "x86_64";
     std::vector<Task> tasks;
+    std::vector<std::pair<std::size_t, Way>> places;  // of each task: line and way
     bool fine = true;
     for (const Row& row : chosen) {
         Line line{row.name, {}};
-        for (int way = 0; way < kWays; ++way) {
-            Code code;
-            if (!stepwise || way != interpreted) code = code_for(static_cast<Way>(way), row, machine, stepwise ? 0 : code_address(machine.target, tasks.size()));
+        Code native;
+        const std::size_t first = tasks.size();
+        for (int w = 0; w < kWays; ++w) {
+            const Way way = static_cast<Way>(w);
+            if (!has(way, row, stepwise)) continue;
+            const std::uint64_t address = stepwise && row.scene.empty() ? 0 : code_address(machine.target, tasks.size());
+            Code code = row.scene.empty() ? kernel_code(way, row, machine, address) : hook_code(way, row, machine, address, native);
+            if (code.error.empty() && code.image.size() > BENCH_CODE_BYTES) code.error = std::to_string(code.image.size()) + " bytes are too many for the benchmark";
             if (!code.error.empty()) {
                 std::fprintf(stderr, "%s, %s, %s: %s\n", machine.target, row.name.c_str(), kWayNames[way], code.error.c_str());
                 fine = false;
+                if (way == native_speed) return false;
             }
             line.cell[way].bytes = code.bytes;
-            tasks.push_back({std::move(code.image), code.entry, way == interpreted, input_of(row)});
+            places.emplace_back(lines.size(), way);
+            tasks.push_back({.code = code.image, .entry = code.entry, .interpreted = way == interpreted, .input = row.scene.empty() ? input_of(row) : std::vector<std::uint8_t>{}, .scene = code.scene, .scene_image = {}});
+            if (way == native_speed) native = std::move(code);
+            else if (way == native_size) tasks.back().scene_image = code.image;
+        }
+        // The import tables are in the scene now.
+        if (!row.scene.empty()) {
+            tasks[first].code = native.image;
+            for (std::size_t t = first; t < tasks.size(); ++t)
+                if (tasks[t].scene_image.empty()) tasks[t].scene_image = native.image;
         }
         lines.push_back(std::move(line));
     }
@@ -61,18 +95,20 @@ bool measure(const Machine& machine, const std::vector<Row>& chosen, std::vector
     std::vector<Count> counts;
     std::string error;
     if (stepwise) {
-        for (const Task& task : tasks) counts.push_back(task.interpreted ? Count{} : run_stepwise(task));
+        for (const Task& task : tasks) counts.push_back(run_stepwise(task));
     } else {
         counts = run_on_board(machine.target, FIRMWARE_FOLDER, tasks, error);
     }
     if (!error.empty()) std::fprintf(stderr, "%s: %s\n", machine.target, error.c_str());
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        Line& line = lines[i / kWays];
-        line.cell[i % kWays].count = counts[i];
+        const auto [at, way] = places[i];
+        Line& line = lines[at];
+        line.cell[way].count = counts[i];
         const Count& native = line.cell[native_speed].count;
-        if (stepwise && i % kWays == interpreted) continue;
-        if (counts[i].done && counts[i].result == native.result && counts[i].digest == native.digest) continue;
-        std::fprintf(stderr, "%s, %s, %s: another result than native C\n", machine.target, line.name.c_str(), kWayNames[i % kWays]);
+        // A hook returns an int.
+        const std::uint64_t different = (counts[i].result ^ native.result) & (chosen[at].scene.empty() ? UINT64_MAX : UINT32_MAX);
+        if (counts[i].done && different == 0 && counts[i].digest == native.digest) continue;
+        std::fprintf(stderr, "%s, %s, %s: another result than native C\n", machine.target, line.name.c_str(), kWayNames[way]);
         fine = false;
     }
     return fine && error.empty();
@@ -88,14 +124,14 @@ double mean(const std::vector<Line>& lines, Ratio of) {
     return std::exp(sum / static_cast<double>(lines.size()));
 }
 
-void print(const Machine& machine, const std::vector<Line>& lines) {
+void print(const Machine& machine, const std::vector<Line>& lines, const char* mean_name) {
     std::printf("\n%s%31s| instructions%34s| bytes%17s|\n", machine.target, "", "", "");
     std::printf("%-20s %9s %9s | %8s %8s %8s %8s | %6s %6s %8s | %s\n", "", "-O2", "speed", "/ -O2", "size/-Os", "bal./-Os", "interp.", "-Os", "size", "/ -Os", "speed / -Os");
     for (const Line& l : lines)
         std::printf("%-20s %9llu %9llu | %8.3f %8.3f %8.3f %8.1f | %6u %6u %8.3f | %8.3f\n", l.name.c_str(), static_cast<unsigned long long>(l.cell[native_speed].count.instructions), static_cast<unsigned long long>(l.cell[aot_speed].count.instructions), instructions(l, aot_speed, native_speed), instructions(l, aot_size, native_size), instructions(l, aot_balanced, native_size), instructions(l, interpreted, native_speed), l.cell[native_size].bytes, l.cell[aot_size].bytes, bytes(l, aot_size), bytes(l, aot_speed));
     const auto of = [&](Way way, Way base) { return mean(lines, [=](const Line& l) { return instructions(l, way, base); }); };
     const bool has_interpreter = lines.front().cell[interpreted].count.done;
-    std::printf("%-20s %9s %9s | %8.3f %8.3f %8.3f %8.1f | %6s %6s %8.3f | %8.3f\n", "geometric mean", "", "", of(aot_speed, native_speed), of(aot_size, native_size), of(aot_balanced, native_size), has_interpreter ? of(interpreted, native_speed) : 0.0, "", "", mean(lines, [](const Line& l) { return bytes(l, aot_size); }), mean(lines, [](const Line& l) { return bytes(l, aot_speed); }));
+    std::printf("%-20s %9s %9s | %8.3f %8.3f %8.3f %8.1f | %6s %6s %8.3f | %8.3f\n", mean_name, "", "", of(aot_speed, native_speed), of(aot_size, native_size), of(aot_balanced, native_size), has_interpreter ? of(interpreted, native_speed) : 0.0, "", "", mean(lines, [](const Line& l) { return bytes(l, aot_size); }), mean(lines, [](const Line& l) { return bytes(l, aot_speed); }));
 }
 
 nlohmann::json as_json(const std::vector<Line>& lines) {
@@ -119,22 +155,28 @@ int main(int argc, char** argv) {
     app.add_option("--only", only, "rows whose name has this in it");
     app.add_option("--on", on, "one target alone");
     CLI11_PARSE(app, argc, argv);
-    std::vector<Row> chosen;
-    for (const Row& row : rows())
-        if (row.name.find(only) != std::string::npos) chosen.push_back(row);
+    const auto chosen = [&](const std::vector<Row>& from) {
+        std::vector<Row> with;
+        for (const Row& row : from)
+            if (row.name.find(only) != std::string::npos) with.push_back(row);
+        return with;
+    };
+    const std::vector<std::pair<std::vector<Row>, const char*>> groups = {{chosen(rows()), "geometric mean"}, {chosen(hook_rows()), "mean of hooks"}};
     nlohmann::json figures;
     std::vector<Series> series;
-    bool fine = !chosen.empty();
+    bool fine = !groups[0].first.empty() || !groups[1].first.empty();
     for (const Machine& machine : {kMachines[0], kMachines[1], kHost}) {
         if (!on.empty() && on != machine.target) continue;
-        std::vector<Line> lines;
-        fine = measure(machine, chosen, lines) && fine;
-        if (lines.empty()) continue;
-        print(machine, lines);
-        figures[machine.target] = as_json(lines);
         Series drawn{machine.target, {}};
-        for (const Line& l : lines) drawn.bars.push_back({l.name, instructions(l, aot_speed, native_speed)});
-        drawn.bars.push_back({"geometric mean", mean(lines, [](const Line& l) { return instructions(l, aot_speed, native_speed); })});
+        for (const auto& [group, mean_name] : groups) {
+            std::vector<Line> lines;
+            if (!group.empty()) fine = measure(machine, group, lines) && fine;
+            if (lines.empty()) continue;
+            print(machine, lines, mean_name);
+            for (auto& row : as_json(lines)) figures[machine.target].push_back(std::move(row));
+            for (const Line& l : lines) drawn.bars.push_back({l.name, instructions(l, aot_speed, native_speed)});
+            drawn.bars.push_back({mean_name, mean(lines, [](const Line& l) { return instructions(l, aot_speed, native_speed); })});
+        }
         series.push_back(std::move(drawn));
     }
     if (!json_path.empty() && !cli::write_text(json_path, figures.dump(2) + "\n")) fine = false;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +17,22 @@ struct Row {
     std::string source;
     std::vector<std::string> defines;
     std::uint32_t bytes;  // of the kernel's memory
+    // Of a hook (hooks.h): which of the source's programs, the native source with its maps, which event.
+    std::string program{}, scene{};
+    unsigned variant = 0;
 };
 const std::vector<Row>& rows();
 std::vector<std::uint8_t> input_of(const Row& row);
+
+// Where a hook's maps and context lie, by address, and what makes them ready for a run.
+struct Scene {
+    std::uint64_t base = 0, reset = 0, digest = 0, context = 0, imports = 0;
+    unsigned variant = 0;
+};
+struct SymbolPlace {
+    std::uint64_t address = 0;
+    std::uint32_t bytes = 0;
+};
 
 // Position independent, or linked for the address asked for.
 struct Code {
@@ -25,6 +40,8 @@ struct Code {
     std::uint32_t entry = 0;  // offset in the image
     std::uint32_t bytes = 0;  // of code and constants, without what comes from libraries
     std::string error;
+    std::optional<Scene> scene;
+    std::map<std::string, SymbolPlace> symbols;  // of a scene's image
 };
 
 struct Machine {
