@@ -12,14 +12,15 @@
 #include "tests/bench/native_code/hooks.h"
 #include "tests/bench/native_code/plot.h"
 #include "tests/bench/native_code/rows.h"
+#include "tests/bench/native_code/wasm.h"
 
 namespace {
 
 using namespace mbpf;
 using namespace mbpf::bench;
 
-enum Way { native_speed, native_size, aot_speed, aot_balanced, aot_size, interpreted, kWays };
-constexpr const char* kWayNames[kWays] = {"native -O2", "native -Os", "speed", "balanced", "size", "interpreter"};
+enum Way { native_speed, native_size, aot_speed, aot_balanced, aot_size, interpreted, wasm, kWays };
+constexpr const char* kWayNames[kWays] = {"native -O2", "native -Os", "speed", "balanced", "size", "interpreter", "wasm2c"};
 
 struct Cell {
     Count count;
@@ -39,6 +40,7 @@ Code kernel_code(Way way, const Row& row, const Machine& machine, std::uint64_t 
         case aot_speed: return aot_code(KERNELS_FOLDER, row, machine, Optimize::speed);
         case aot_balanced: return aot_code(KERNELS_FOLDER, row, machine, Optimize::balanced);
         case aot_size: return aot_code(KERNELS_FOLDER, row, machine, Optimize::size);
+        case wasm: return wasm_code(KERNELS_FOLDER, kFolders.source + "/tests/bench/native_code/wasm", row, machine, address);
         default: return bytecode(KERNELS_FOLDER, row);
     }
 }
@@ -55,7 +57,11 @@ Code hook_code(Way way, const Row& row, const Machine& machine, std::uint64_t ad
 }
 
 // The ways that the row is run in here; the interpreter of the benchmark has no maps and is not for this CPU.
-bool has(Way way, const Row& row, bool stepwise) { return way != interpreted || (row.scene.empty() && !stepwise); }
+bool has(Way way, const Row& row, bool stepwise) {
+    static const bool wasm_here = has_wasm();
+    if (way == wasm) return wasm_here && row.scene.empty();
+    return way != interpreted || (row.scene.empty() && !stepwise);
+}
 
 bool measure(const Machine& machine, const std::vector<Row>& chosen, std::vector<Line>& lines) {
     const bool stepwise = std::string(machine.target) == "x86_64";
@@ -125,13 +131,13 @@ double mean(const std::vector<Line>& lines, Ratio of) {
 }
 
 void print(const Machine& machine, const std::vector<Line>& lines, const char* mean_name) {
-    std::printf("\n%s%31s| instructions%34s| bytes%17s|\n", machine.target, "", "", "");
-    std::printf("%-20s %9s %9s | %8s %8s %8s %8s | %6s %6s %8s | %s\n", "", "-O2", "speed", "/ -O2", "size/-Os", "bal./-Os", "interp.", "-Os", "size", "/ -Os", "speed / -Os");
+    std::printf("\n%s%31s| instructions%43s| bytes%17s|\n", machine.target, "", "", "");
+    std::printf("%-20s %9s %9s | %8s %8s %8s %8s %8s | %6s %6s %8s | %s\n", "", "-O2", "speed", "/ -O2", "size/-Os", "bal./-Os", "interp.", "wasm2c", "-Os", "size", "/ -Os", "speed / -Os");
     for (const Line& l : lines)
-        std::printf("%-20s %9llu %9llu | %8.3f %8.3f %8.3f %8.1f | %6u %6u %8.3f | %8.3f\n", l.name.c_str(), static_cast<unsigned long long>(l.cell[native_speed].count.instructions), static_cast<unsigned long long>(l.cell[aot_speed].count.instructions), instructions(l, aot_speed, native_speed), instructions(l, aot_size, native_size), instructions(l, aot_balanced, native_size), instructions(l, interpreted, native_speed), l.cell[native_size].bytes, l.cell[aot_size].bytes, bytes(l, aot_size), bytes(l, aot_speed));
+        std::printf("%-20s %9llu %9llu | %8.3f %8.3f %8.3f %8.1f %8.2f | %6u %6u %8.3f | %8.3f\n", l.name.c_str(), static_cast<unsigned long long>(l.cell[native_speed].count.instructions), static_cast<unsigned long long>(l.cell[aot_speed].count.instructions), instructions(l, aot_speed, native_speed), instructions(l, aot_size, native_size), instructions(l, aot_balanced, native_size), instructions(l, interpreted, native_speed), instructions(l, wasm, native_speed), l.cell[native_size].bytes, l.cell[aot_size].bytes, bytes(l, aot_size), bytes(l, aot_speed));
     const auto of = [&](Way way, Way base) { return mean(lines, [=](const Line& l) { return instructions(l, way, base); }); };
-    const bool has_interpreter = lines.front().cell[interpreted].count.done;
-    std::printf("%-20s %9s %9s | %8.3f %8.3f %8.3f %8.1f | %6s %6s %8.3f | %8.3f\n", mean_name, "", "", of(aot_speed, native_speed), of(aot_size, native_size), of(aot_balanced, native_size), has_interpreter ? of(interpreted, native_speed) : 0.0, "", "", mean(lines, [](const Line& l) { return bytes(l, aot_size); }), mean(lines, [](const Line& l) { return bytes(l, aot_speed); }));
+    const auto if_run = [&](Way way) { return lines.front().cell[way].count.done ? of(way, native_speed) : 0.0; };
+    std::printf("%-20s %9s %9s | %8.3f %8.3f %8.3f %8.1f %8.2f | %6s %6s %8.3f | %8.3f\n", mean_name, "", "", of(aot_speed, native_speed), of(aot_size, native_size), of(aot_balanced, native_size), if_run(interpreted), if_run(wasm), "", "", mean(lines, [](const Line& l) { return bytes(l, aot_size); }), mean(lines, [](const Line& l) { return bytes(l, aot_speed); }));
 }
 
 nlohmann::json as_json(const std::vector<Line>& lines) {
