@@ -6,7 +6,7 @@ set(MBPF_RUNTIME_CORE_SOURCES
   ${R}/src/map_array.c ${R}/src/map_hash.c ${R}/src/map_ringbuf.c ${R}/src/packet.c ${R}/src/signatures.c ${R}/src/store.c ${R}/src/text.c)
 set(MBPF_RUNTIME_HELPER_SOURCES
   ${R}/helpers/format.c ${R}/helpers/isa.c ${R}/helpers/maps.c ${R}/helpers/ring_buffer.c ${R}/helpers/time.c ${R}/helpers/trace_printk.c)
-set(MBPF_RUNTIME_CONTROL_SOURCES ${R}/src/control.c ${R}/src/control_run.c ${R}/src/control_state.c ${R}/src/control_store.c ${R}/src/frame.c)
+set(MBPF_RUNTIME_CONTROL_SOURCES ${R}/src/control.c ${R}/src/control_faults.c ${R}/src/control_run.c ${R}/src/control_state.c ${R}/src/control_store.c ${R}/src/frame.c)
 set(MBPF_RUNTIME_CRYPTO_SOURCES ${R}/crypto/ed25519.c ${R}/crypto/sha256.c)
 set(MBPF_RUNTIME_BOARD_SOURCES ${R}/reference/virtual_board.c)
 

@@ -75,6 +75,7 @@ Diagnostic refusal(const control::Response& r) {
         case control::CODE_UNSUPPORTED: return make(4107, "this firmware does not support that request", detail, "use firmware with this feature");
         case control::CODE_OUT_OF_RANGE: return make(4108, "a value is out of the range the device allows", detail, "see the sizes in mbpf-deploy list");
         case control::CODE_STALE: return make(4109, "the device has restarted or done other requests meanwhile, so whether it has done this one is unknown", detail, "see mbpf-deploy list, then ask again");
+        case control::CODE_STOPPED: return make(4111, "the program was stopped, and its package unloaded", detail, "see mbpf-deploy faults");
         default: return make(3502, "the device could not understand the request", detail, "the firmware may be of another SDK release");
     }
 }

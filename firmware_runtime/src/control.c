@@ -168,6 +168,9 @@ static void dispatch(mbpf_control *c)
     case mbpf_control_Request_events_tag:
         mbpf_control_events(c, &r->body.events);
         break;
+    case mbpf_control_Request_faults_tag:
+        mbpf_control_faults(c, r->body.faults.number);
+        break;
     case mbpf_control_Request_log_tag:
         mbpf_control_log(c, r->body.log.from);
         break;
@@ -204,6 +207,7 @@ static bool repeatable(const mbpf_control_Request *r)
     case mbpf_control_Request_list_tag:
     case mbpf_control_Request_list_hooks_tag:
     case mbpf_control_Request_log_tag:
+    case mbpf_control_Request_faults_tag:
     case mbpf_control_Request_list_slots_tag:
         return true;
     case mbpf_control_Request_map_tag:

@@ -75,9 +75,10 @@ static uint64_t nothing(void *context, void *const *imports)
 static void stopped(mbpf_control *c, mbpf_program *program)
 {
 #if MBPF_ISOLATION
+    uint32_t kind = mbpf_stopped_now.kind;
     mbpf_contain(program);
-    mbpf_control_set(c, MBPF_BAD_STATE);
-    mbpf_text_copy(c->response.detail, "program was stopped and unloaded: see its fault", sizeof c->response.detail);
+    mbpf_control_set(c, MBPF_STOPPED);
+    mbpf_text_copy(c->response.detail, mbpf_fault_text(kind), sizeof c->response.detail);
 #else
     (void)c;
     (void)program;

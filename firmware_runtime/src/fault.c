@@ -9,7 +9,7 @@
 
 #if MBPF_ISOLATION
 
-static const char *kind_text(uint32_t kind)
+const char *mbpf_fault_text(uint32_t kind)
 {
     switch (kind) {
 #define MBPF_FAULT_CASE(number, name, what) \
@@ -36,7 +36,7 @@ static void say(const mbpf_fault_record *r)
     mbpf_console("/", 1u);
     mbpf_console(r->program, (uint32_t)strlen(r->program));
     mbpf_console(": ", 2u);
-    mbpf_console(kind_text(r->kind), (uint32_t)strlen(kind_text(r->kind)));
+    mbpf_console(mbpf_fault_text(r->kind), (uint32_t)strlen(mbpf_fault_text(r->kind)));
     put_hex(", address 0x", r->address);
     if (r->pc_offset != UINT32_MAX) {
         put_hex(", at text+0x", r->pc_offset);

@@ -26,6 +26,7 @@ void mbpf_domain_set(mbpf_package_state *package, const uint8_t *text, uint32_t 
 void *mbpf_gate_of(mbpf_package_state *package, const mbpf_helper_row *helper);
 /* Records why the program was stopped, says it on the console, unloads its package. */
 void mbpf_contain(mbpf_program *program);
+const char *mbpf_fault_text(uint32_t kind);
 #endif
 
 /* Bound on a run in CPU cycles, for the watchdog: the admitted worst case, as native code, entry and return

@@ -34,6 +34,7 @@ int map_get(ControlClient& device, const Arguments& a);
 int map_set(ControlClient& device, const Arguments& a);
 int map_delete(ControlClient& device, const Arguments& a);
 int events(ControlClient& device, const Arguments& a);
+int faults(ControlClient& device, const Arguments& a);
 int log(ControlClient& device, const Arguments& a);
 int test_run(ControlClient& device, const Arguments& a);
 int stimulus(ControlClient& device, const Arguments& a, const std::string& what);

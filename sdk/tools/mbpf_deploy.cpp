@@ -80,6 +80,7 @@ void add_data_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::A
     events->add_option("--count", a.count, "stop after so many");
     events->add_flag("--follow", a.follow, "wait for more");
     commands.emplace_back(events, deploy::events);
+    commands.emplace_back(app.add_subcommand("faults", "print which programs were stopped, and why"), deploy::faults);
     CLI::App* log = app.add_subcommand("log", "print the device's console");
     log->add_flag("--follow", a.follow, "wait for more");
     commands.emplace_back(log, deploy::log);

@@ -16,74 +16,10 @@
 #include "signer/signer.h"
 #include "simulator/board.h"
 #include "simulator/control_client.h"
+#include "tests/firmware_runtime/board_packages.h"
 
 namespace mbpf::test {
 namespace {
-
-struct Signer {
-    PublicKey key;
-    std::array<std::uint8_t, 64> secret{};
-    Signer(Role role, std::uint8_t seed) {
-        std::array<std::uint8_t, 32> bytes{};
-        bytes.fill(seed);
-        key.role = role;
-        crypto_sign_seed_keypair(key.bytes.data(), secret.data(), bytes.data());
-    }
-    void sign(Package& p) const {
-        const std::string prefix = key.role == Role::verifier ? std::string(MBPF_TBS_PREFIX_VERIFIER, sizeof(MBPF_TBS_PREFIX_VERIFIER) - 1)
-                                                              : std::string(MBPF_TBS_PREFIX_RELEASE, sizeof(MBPF_TBS_PREFIX_RELEASE) - 1);
-        std::vector<std::uint8_t> message(prefix.begin(), prefix.end());
-        const auto header = p.header_bytes();
-        message.insert(message.end(), header.begin(), header.end());
-        PackageSignature s;
-        s.role = static_cast<std::uint8_t>(key.role);
-        s.algorithm = MBPF_SIGALG_ED25519;
-        s.key_id = key.id();
-        crypto_sign_detached(s.signature.data(), nullptr, message.data(), message.size(), secret.data());
-        p.signatures.push_back(s);
-    }
-};
-
-const Signer& verifier() { static const Signer s(Role::verifier, 1); return s; }
-const Signer& release() { static const Signer s(Role::release, 2); return s; }
-
-BoardOptions provisioned() {
-    const PublicKey keys[] = {verifier().key, release().key};
-    BoardOptions options;
-    Result<std::vector<std::uint8_t>> blob = encode_trust_anchors(keys);
-    EXPECT_TRUE(static_cast<bool>(blob));
-    if (blob) options.trust_anchors = *blob;
-    return options;
-}
-
-// On the conformance hook: returns the u32 at the context plus 1, high word 0.
-Package increment(BoardKind kind, const std::string& name = "demo") {
-    Package p;
-    p.name = name;
-    p.platform_version = 1;
-    if (kind == BoardKind::cortex_m4) {
-        p.isa = MBPF_ISA_THUMBV7EM;
-        p.text = {0x00, 0x68, 0x01, 0x30, 0x00, 0x21, 0x70, 0x47};  // ldr r0,[r0]; adds r0,#1; movs r1,#0; bx lr
-    } else {
-        p.isa = MBPF_ISA_RV32;
-        p.isa_extensions = MBPF_EXT_RV_C;
-        p.text = {0x08, 0x41, 0x05, 0x05, 0x81, 0x45, 0x82, 0x80};  // lw a0,0(a0); addi a0,a0,1; li a1,0; ret
-    }
-    PackageProgram program;
-    program.name = "main";
-    program.attach = "isa";
-    program.hook_id = 1;
-    program.worst_case_instructions = 4;
-    p.programs.push_back(program);
-    p.ram_bytes = static_cast<std::uint32_t>(mbpf_package_ram_base_bytes(0, 0, 0, 4));
-    return p;
-}
-
-std::vector<std::uint8_t> signed_bytes(Package p) {
-    verifier().sign(p);
-    release().sign(p);
-    return p.serialize(true);
-}
 
 class Board : public testing::TestWithParam<BoardKind> {
   protected:
@@ -156,27 +92,6 @@ TEST_P(Board, refuses_flipped_bits_foreign_code_and_missing_roles) {
     Package half = increment(GetParam());
     verifier().sign(half);
     EXPECT_EQ(code_of(half.serialize(true)), "MBPF5111");
-}
-
-TEST_P(Board, a_fault_in_native_code_resets_the_device_and_it_answers_again) {
-    Result<BoardProcess> board = start_board(GetParam(), provisioned());
-    ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
-    auto client = connect(*board);
-    ASSERT_NE(client, nullptr);
-    Package p = increment(GetParam());
-    p.programs[0].hook_abi = builtin_platform("isa")->hooks[0].abi_hash();
-    p.text = GetParam() == BoardKind::cortex_m4 ? std::vector<std::uint8_t>{0x00, 0xDE, 0x00, 0xDE} : std::vector<std::uint8_t>{0x00, 0x00, 0x00, 0x00};  // undefined
-    ASSERT_TRUE(static_cast<bool>(client->push(signed_bytes(p), {})));
-    control::Request request;
-    request.mutable_test_run()->set_package("demo");
-    request.mutable_test_run()->set_program("main");
-    client->timeout_ms = 300;
-    client->tries = 2;
-    EXPECT_FALSE(static_cast<bool>(client->call(request)));
-    client->tries = 10;
-    const auto packages = client->list();
-    ASSERT_TRUE(static_cast<bool>(packages)) << render_text(packages.error());
-    EXPECT_TRUE(packages->empty());
 }
 
 TEST_P(Board, tcp_endpoint_on_a_free_port) {

@@ -49,6 +49,7 @@ void mbpf_control_list_hooks(mbpf_control *c, uint32_t index);
 void mbpf_control_map(mbpf_control *c, const mbpf_control_MapAccess *r);
 void mbpf_control_events(mbpf_control *c, const mbpf_control_Events *r);
 void mbpf_control_log(mbpf_control *c, uint32_t from);
+void mbpf_control_faults(mbpf_control *c, uint32_t number);
 void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r);
 void mbpf_control_list_slots(mbpf_control *c, uint32_t index);
 void mbpf_control_end_trial(mbpf_control *c, const char *package, bool confirm);

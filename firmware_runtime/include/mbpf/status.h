@@ -14,7 +14,8 @@ typedef enum mbpf_status {
     MBPF_UNSUPPORTED = 6,
     MBPF_OUT_OF_RANGE = 7,
     MBPF_STALE = 8,
-    MBPF_FLASH_FAILED = 9
+    MBPF_FLASH_FAILED = 9,
+    MBPF_STOPPED = 10
 } mbpf_status;
 
 #endif

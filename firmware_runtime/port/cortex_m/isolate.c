@@ -19,6 +19,7 @@
 #define MPU_CTRL REG(0xE000ED94u)
 #define MPU_RBAR REG(0xE000ED9Cu)
 #define MPU_RASR REG(0xE000EDA0u)
+#define SYST_RVR REG(0xE000E014u)
 #define SHCSR REG(0xE000ED24u)
 #define CFSR REG(0xE000ED28u)
 #define HFSR REG(0xE000ED2Cu)
@@ -126,6 +127,7 @@ void mbpf_port_isolate(const void *open, uint32_t bytes)
     SHPR1 = 0u;                      /* faults before all else, */
     SHPR2 = 0xE0000000u;             /* SVC and */
     SHPR3 = 0xE0E00000u;             /* SysTick after all else */
+    SYST_RVR = 0xFFFFFFu;            /* mbpf_port_run() switches it on before it sets the period: never with none */
     SHCSR |= 0x00070000u;            /* usage, bus and memory faults have handlers of their own */
     MPU_CTRL = 5u;                   /* on; privileged code uses the default map elsewhere */
     __asm volatile("dsb\n isb" ::: "memory");
