@@ -357,11 +357,13 @@ Machine::Step Machine::call_local(const Insn& insn) {
 }
 
 Machine::Step Machine::leave() {
-    auto result = read(0);
-    if (!result) return result.error();
     Memory& memory = world_.memory();
     const Frame frame = frames_.back();
-    if (frames_.size() == 1) return false;  // its stack stays readable for messages; the run is over
+    if (frames_.size() == 1) {
+        auto result = read(0);
+        if (!result) return result.error();
+        return false;  // its stack stays readable for messages; the run is over
+    }
     memory.region(frame.stack_region).alive = false;
     frames_.pop_back();
     for (std::size_t i = 0; i < 4; ++i) {

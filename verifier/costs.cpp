@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "verifier/checker/cost.h"
 #include "verifier/checker/cover.h"
 
 namespace mbpf {
@@ -20,11 +21,11 @@ namespace {
 
 bool same_place(const Location& a, const Location& b) { return a.frame == b.frame && a.offset == b.offset && a.size == b.size; }
 
-// U(value at `to`, on arrival) - U(value at `from`, at the start) lies in [low, high].
+// The reading of the value at `to`, on arrival, less that of the value at `from`, at the start, lies in [low, high].
 struct Relation {
     Location from, to;
     std::int64_t low = 0, high = 0;
-    bool is_signed = false;  // of the signed readings
+    Reading reading = Reading::as_unsigned;
 };
 
 struct Flow {
@@ -180,15 +181,28 @@ class Solver {
         return s.cells[index - State::kRegisters - kMaxTerms].at;
     }
 
-    // Places of numbers stated at a node.
+    // Places of numbers and packet pointers stated at a node.
     const std::vector<Location>& numbers(std::int32_t n) {
         const auto [it, added] = numbers_.try_emplace(n);
         if (added && search_.load_node(n, state_))
             for (unsigned i = 0; i < state_.value_count(); ++i) {
                 if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
-                if (state_.at(i).is_number()) it->second.push_back(location_of(state_, i));
+                Value counter;
+                if (counter_at(state_, location_of(state_, i), counter)) it->second.push_back(location_of(state_, i));
             }
         return it->second;
+    }
+
+    // What is known of the two beyond their ranges.
+    static void relate(const State& s, const Location& from, const Value& start, const Location& to, const Value& now, std::vector<Relation>& found) {
+        bool related = now.symbol != 0 && start.symbol == now.symbol;
+        for (unsigned d = 0; d < s.difference_count && now.symbol != 0 && !related; ++d)
+            related = (s.differences[d].a == start.symbol && s.differences[d].b == now.symbol) || (s.differences[d].b == start.symbol && s.differences[d].a == now.symbol);
+        for (const Reading reading : {Reading::as_unsigned, Reading::as_signed, Reading::bits_set}) {
+            if (reading == Reading::bits_set ? !related && now.origin != start.symbol : !related) continue;
+            std::int64_t up = 0, down = 0;
+            if (reading_difference(s, now, start, reading, up) && reading_difference(s, start, now, reading, down)) found.push_back({from, to, -down, up, reading});
+        }
     }
 
     // How numbers move from a node to those its ways lead to.
@@ -205,7 +219,9 @@ class Solver {
                 starts.clear();
                 for (unsigned i = 0; i < s.value_count(); ++i) {
                     if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
-                    if (s.at(i).is_number() && s.name(s.at(i)) != 0) starts.push_back({location_of(s, i), s.at(i)});
+                    Value counter;
+                    const Location at = location_of(s, i);
+                    if (counter_at(s, at, counter) && s.name(s.at(i)) != 0 && counter_at(s, at, counter)) starts.push_back({at, counter});
                 }
             },
             [&](std::uint32_t point, const State& s) {
@@ -214,30 +230,16 @@ class Solver {
                 if (flow == nullptr) return;
                 std::vector<Relation> found;
                 for (const Location& at : numbers(to)) {
-                    const Value* now = s.value_at(at);
-                    if (now == nullptr || now->symbol == 0) continue;
-                    for (const Start& start : starts) {
-                        bool related = start.value.symbol == now->symbol;
-                        for (unsigned d = 0; d < s.difference_count && !related; ++d)
-                            related = (s.differences[d].a == start.value.symbol && s.differences[d].b == now->symbol) || (s.differences[d].b == start.value.symbol && s.differences[d].a == now->symbol);
-                        if (!related) continue;
-                        for (const bool is_signed : {false, true}) {
-                            Relation r{start.at, at, 0, 0, is_signed};
-                            std::int64_t down = 0;
-                            const bool known = is_signed ? s.signed_difference(*now, start.value, r.high) && s.signed_difference(start.value, *now, down)
-                                                         : s.difference(*now, start.value, r.high) && s.difference(start.value, *now, down);
-                            if (!known) continue;
-                            r.low = -down;
-                            found.push_back(r);
-                        }
-                    }
+                    Value now;
+                    if (!counter_at(s, at, now)) continue;
+                    for (const Start& start : starts) relate(s, start.at, start.value, at, now, found);
                 }
                 if (!flow_seen_.insert(flow).second) {
                     // A second way between the two: what holds on both.
                     std::vector<Relation> both;
                     for (const Relation& r : flow->relations)
                         for (const Relation& o : found)
-                            if (r.is_signed == o.is_signed && same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high), r.is_signed});
+                            if (r.reading == o.reading && same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high), r.reading});
                     found = std::move(both);
                 }
                 flow->relations = std::move(found);
@@ -246,7 +248,7 @@ class Solver {
 
     // Where the loop is entered: the shallowest, then earliest point.
     std::uint32_t head_point(const Part& part) const {
-        const auto rank = [&](std::int32_t n) { return std::tuple(depth(n), node(n).point & ~kGate, node(n).point); };
+        const auto rank = [&](std::int32_t n) { return std::pair(depth(n), search_.rank(node(n).point)); };
         return node(*std::ranges::min_element(part.nodes, {}, rank)).point;
     }
     unsigned depth(std::int32_t n) const {
@@ -261,18 +263,20 @@ class Solver {
 
     struct Measure {
         Location counter;
-        bool rises = true, is_signed = false;
+        bool rises = true;
+        Reading reading = Reading::as_unsigned;
         std::map<std::int32_t, std::vector<Place>> places;
         std::vector<std::pair<std::size_t, std::int64_t>> strict;  // ways back that move it, and by how much at least
         bool complete = false;  // all ways back do
+        std::uint64_t rounds = 0;  // at most; of a complete one
     };
 
     // Follows the counter from the heads through the part.
-    std::optional<Measure> measure(const Part& part, const std::set<std::int32_t>& heads, const Location& counter, bool rises, bool is_signed) {
+    std::optional<Measure> measure(const Part& part, const std::set<std::int32_t>& heads, const Location& counter, bool rises, Reading reading) {
         Measure m;
         m.counter = counter;
         m.rises = rises;
-        m.is_signed = is_signed;
+        m.reading = reading;
         std::set<std::int32_t> reached;
         for (std::int32_t h : heads) m.places[h] = {{counter, 0, 0}};
         std::vector<std::size_t> back;
@@ -285,7 +289,7 @@ class Solver {
             std::vector<Place> to;
             for (const Place& p : places)
                 for (const Relation& r : flow.relations)
-                    if (r.is_signed == is_signed && same_place(p.at, r.from)) {
+                    if (r.reading == reading && same_place(p.at, r.from)) {
                         const Place now{r.to, p.low + r.low, p.high + r.high};
                         const auto same = std::ranges::find_if(to, [&](const Place& o) { return same_place(o.at, now.at); });
                         if (same == to.end()) to.push_back(now);
@@ -343,17 +347,18 @@ class Solver {
         return m;
     }
 
-    // The counter's range at the heads must be one the checker computes with.
-    bool usable(const std::set<std::int32_t>& heads, const Location& counter, bool is_signed) {
+    // The counter's range at the heads; nothing: not one the checker computes with.
+    std::optional<std::uint64_t> range(const std::set<std::int32_t>& heads, const Location& counter, Reading reading) {
+        std::int64_t low = INT64_MAX, high = INT64_MIN;
         for (std::int32_t h : heads) {
-            if (!search_.load_node(h, state_)) return false;
-            const Value* v = state_.value_at(counter);
-            if (v == nullptr || !v->is_number()) return false;
-            const auto& w = v->number.wide;
-            const std::int64_t most = static_cast<std::int64_t>(kMaxCounter);
-            if (is_signed ? w.smin < -most || w.smax > most : w.umax > kMaxCounter) return false;
+            Value v;
+            std::int64_t least = 0, greatest = 0;
+            if (!search_.load_node(h, state_) || !counter_at(state_, counter, v)) return std::nullopt;
+            if (!reading_extreme(v, reading, false, least) || !reading_extreme(v, reading, true, greatest)) return std::nullopt;
+            low = std::min(low, least);
+            high = std::max(high, greatest);
         }
-        return true;
+        return static_cast<std::uint64_t>(high - low);
     }
 
     bool no_measure(const Part& part) {
@@ -361,26 +366,33 @@ class Solver {
         return false;
     }
 
-    bool rank_part(const Part& part) {
+    // `within`: the head of the part around it, entered at most `entries` times by ways that part does not follow.
+    bool rank_part(const Part& part, std::optional<std::uint32_t> within = {}, std::uint64_t entries = 1) {
         for (std::int32_t n : part.nodes) trace(n);
         const std::uint32_t point = head_point(part);
         std::set<std::int32_t> heads;
         for (std::int32_t n : part.nodes)
             if (node(n).point == point) heads.insert(n);
+        // The one that moves on most ways back; of those that move on all, the one that ends first.
         std::optional<Measure> best;
+        constexpr std::size_t kTried = 24;
+        std::size_t tried = 0;
         for (const Location& counter : numbers(*heads.begin())) {
-            if (best && best->complete) break;
-            for (const auto& [rises, is_signed] : {std::pair{true, false}, std::pair{false, false}, std::pair{true, true}, std::pair{false, true}}) {
-                if (!usable(heads, counter, is_signed)) continue;
-                std::optional<Measure> m = measure(part, heads, counter, rises, is_signed);
-                if (m && (!best || m->complete || (!best->complete && m->strict.size() > best->strict.size()))) best = std::move(m);
+            if (best && best->complete && ++tried > kTried) break;
+            for (const auto& [rises, reading] : {std::pair{true, Reading::as_unsigned}, std::pair{false, Reading::as_unsigned}, std::pair{true, Reading::as_signed}, std::pair{false, Reading::as_signed}, std::pair{false, Reading::bits_set}}) {
+                const std::optional<std::uint64_t> way = range(heads, counter, reading);
+                std::optional<Measure> m = way ? measure(part, heads, counter, rises, reading) : std::nullopt;
+                if (!m) continue;
+                m->rounds = *way / static_cast<std::uint64_t>(std::ranges::min_element(m->strict, {}, [](const auto& s) { return s.second; })->second);
+                const bool better = !best || (m->complete && !best->complete) || (m->complete == best->complete && (m->complete ? m->rounds < best->rounds : m->strict.size() > best->strict.size()));
+                if (better) best = std::move(m);
             }
         }
         if (!best) return no_measure(part);
         Part rest = part;
         std::erase_if(rest.flows, [&](std::size_t f) { return std::ranges::any_of(best->strict, [&](const auto& s) { return s.first == f; }); });
         for (const Part& inner : strong_parts(rest.nodes, rest.flows))
-            if (!rank_part(inner)) return false;
+            if (!rank_part(inner, point, within == point ? entries * (best->rounds + 1) : best->rounds + 1)) return false;
         const std::optional<std::int64_t> coefficient = price(rest, heads, *best);
         if (!coefficient || *coefficient > kMaxCoefficient) return no_measure(part);
         for (std::int32_t n : part.nodes) {
@@ -388,11 +400,11 @@ class Solver {
             if (*coefficient == 0) break;
             if (c.term_count == kMaxTerms) return no_measure(part);
             const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
-            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->is_signed};
+            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->reading};
         }
         for (const auto& [f, moves] : best->strict)
             if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
-        note_iterations(point, part, heads, *best);
+        note_iterations(point, part, *best, within == point ? entries : 1);
         return true;
     }
 
@@ -420,21 +432,11 @@ class Solver {
         return std::ranges::count_if(near, [&](std::int32_t n) { return node(n).point == point; });
     }
 
-    void note_iterations(std::uint32_t point, const Part& part, const std::set<std::int32_t>& heads, const Measure& m) {
+    void note_iterations(std::uint32_t point, const Part& part, const Measure& m, std::uint64_t entries) {
         const std::optional<std::uint64_t> others = m.complete ? other_heads(point, part) : std::nullopt;
         if (!others) return;
-        std::int64_t step = INT64_MAX;
-        for (const auto& [f, moves] : m.strict) step = std::min(step, moves);
-        std::int64_t low = INT64_MAX, high = INT64_MIN;
-        for (std::int32_t h : heads) {
-            search_.load_node(h, state_);
-            const Value* v = state_.value_at(m.counter);
-            const auto& w = v->number.wide;
-            low = std::min(low, m.is_signed ? w.smin : static_cast<std::int64_t>(w.umin));
-            high = std::max(high, m.is_signed ? w.smax : static_cast<std::int64_t>(w.umax));
-        }
         std::uint64_t& most = result_.iterations[point];
-        most = std::max(most, static_cast<std::uint64_t>((high - low) / step) + 1 + *others);
+        most = std::max(most, entries * (m.rounds + 1) + *others);
     }
 
     // Weights of the flows out of a node under the terms found so far.
@@ -447,9 +449,8 @@ class Solver {
             n,
             [&](State& s) {
                 for (unsigned i = 0; i < from.term_count; ++i) {
-                    Value* v = const_cast<Value*>(s.value_at(from.terms[i].at));
-                    s.name(*v);
-                    s.ghosts[i] = *v;
+                    s.name(*const_cast<Value*>(s.value_at(from.terms[i].at)));
+                    counter_at(s, from.terms[i].at, s.ghosts[i]);
                 }
             },
             [&](std::uint32_t point, const State& s) {

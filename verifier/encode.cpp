@@ -284,7 +284,7 @@ void put_invariant(Bytes& out, const Invariant& invariant, const Cost& cost) {
     if (cost.term_count > 0) {
         put_varint(b, cost.term_count);
         for (unsigned i = 0; i < cost.term_count; ++i) {
-            put_varint(b, location_code(cost.terms[i].at) << 1 | (cost.terms[i].is_signed ? 1 : 0));
+            put_varint(b, location_code(cost.terms[i].at) << 2 | static_cast<unsigned>(cost.terms[i].reading));
             put_zigzag(b, cost.terms[i].coefficient);
         }
     }

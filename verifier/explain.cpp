@@ -259,10 +259,6 @@ bool Explainer::pointers() {
         case Reason::comparison: {
             const bpf::Insn& insn = env_.program().insns[f_.slot];
             const bool two = (insn.opcode & 8) != 0;
-            const auto of_packet = [](const Value& v) { return v.region == Region::packet || v.region == Region::packet_end || v.region == Region::packet_meta; };
-            if (const Operation op = decode(insn); two && of_packet(s_.regs[insn.dst]) && of_packet(s_.regs[insn.src]) && (op.condition == bpf::Condition::eq || op.condition == bpf::Condition::ne))
-                return say(1014, "packet pointers are compared for equality", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + describe(env_, s_, s_.regs[insn.src]),
-                           "compare them by <, <=, > or >=; compilers turn a test of the length data_end - data into this: test p + n > data_end instead");
             return say(1014, "comparison of a pointer with something else", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + (two ? describe(env_, s_, s_.regs[insn.src]) : std::to_string(insn.imm)),
                        "compare pointers with NULL, packet pointers with data_end, or pointers into the same object");
         }

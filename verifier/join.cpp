@@ -112,14 +112,6 @@ Value join_values(const Value& a, const Value& b, Pairing& names) {
     return v;
 }
 
-// A value as a plain number, for differences.
-Value plain(const Value& v) {
-    Value n = Value::of(v.number);
-    n.symbol = v.symbol;
-    n.delta = v.delta;
-    return n;
-}
-
 const Value* value_of_symbol(const State& s, Symbol symbol, unsigned& index) {
     for (unsigned i = 0; i < s.value_count(); ++i) {
         if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
@@ -173,7 +165,7 @@ bool bound_in(const State& s, const Related& r, std::int32_t move_a, std::int32_
     const auto get = [&](const Location& at, std::int32_t move, Value& out) {
         const Value* v = s.value_at(at);
         if (v == nullptr || (!v->is_number() && v->kind != ValueKind::pointer)) return false;
-        out = plain(*v);
+        out = variable_part(*v);
         if (move != 0) {
             out.number = Number::alu64(AluOp::add, out.number, Number::constant(static_cast<std::uint64_t>(std::int64_t{move})));
             if (out.symbol != 0) out.delta += move;
@@ -205,8 +197,13 @@ bool join_states(State& a, const State& b, const Compared* compared) {
     collect(a, related);
     collect(b, related);
     const std::size_t known = related.size();
-    if (compared != nullptr)
-        for (const auto& [x, y] : *compared) related.push_back({{x, 8, kRegisters}, {y, 8, kRegisters}, false, false, 0});
+    if (compared != nullptr) {
+        for (const auto& [x, y] : *compared)
+            if (b.regs[x].is_number() && b.regs[y].is_number()) related.push_back({{x, 8, kRegisters}, {y, 8, kRegisters}, false, false, 0});
+        // A packet pointer at a constant offset may have been compared with the end, too.
+        for (std::int16_t r = 0; r < bpf::kFramePointer; ++r)
+            if (b.regs[r].kind == ValueKind::pointer && b.regs[r].region == Region::packet) related.push_back({{r, 8, kRegisters}, {}, true, false, 0});
+    }
 
     std::vector<Cell> old_cells(a.cells, a.cells + a.cell_count);
     State old(old_cells.data(), static_cast<std::uint16_t>(old_cells.size()));
@@ -271,8 +268,9 @@ bool join_states(State& a, const State& b, const Compared* compared) {
     return true;
 }
 
-void Thresholds::finish() {
+void Thresholds::finish(bool small_types) {
     for (unsigned bits : {7u, 8u, 15u, 16u, 31u, 32u, 63u}) {
+        if (bits < 31 && !small_types) continue;
         values.push_back((std::uint64_t{1} << bits) - 1);
         values.push_back(std::uint64_t{1} << bits);
     }
@@ -287,13 +285,19 @@ std::uint64_t Thresholds::at_most(std::uint64_t v) const { return *std::prev(std
 
 namespace {
 
-Number widened(const Number& now, const Number& before, const Thresholds& t) {
+// A pointer may move no farther than kMaxOffset: below that it may still be brought back by a comparison.
+constexpr std::uint64_t kFarPointer = std::uint64_t{1} << 20, kFarthestPointer = std::uint64_t{1} << 28;
+
+Number widened(const Number& now, const Number& before, const Thresholds& t, bool is_pointer) {
     if (now == before) return now;
     Number n = now;
     auto& w = n.wide;
-    if (w.umax > before.wide.umax) w.umax = t.at_least(w.umax);
+    const std::uint64_t top = w.umax;
+    if (top > before.wide.umax) w.umax = t.at_least(top);
+    if (is_pointer && w.umax > kFarPointer && top <= kFarthestPointer) w.umax = top <= kFarPointer ? kFarPointer : kFarthestPointer;
     if (w.umin < before.wide.umin) w.umin = t.at_most(w.umin);
     if (w.smax > before.wide.smax) w.smax = w.smax < 0 ? -1 : static_cast<std::int64_t>(std::min<std::uint64_t>(t.at_least(static_cast<std::uint64_t>(w.smax)), INT64_MAX));
+    if (is_pointer && w.smin >= 0 && w.umax <= kFarthestPointer) w.smax = static_cast<std::int64_t>(w.umax);
     if (w.smin < before.wide.smin) {
         if (w.smin >= 0) w.smin = 0;
         else {
@@ -325,10 +329,10 @@ Number widened(const Number& now, const Number& before, const Thresholds& t) {
 
 void widen_state(State& now, const State& before, const Thresholds& thresholds) {
     for (unsigned r = 0; r < State::kRegisters; ++r)
-        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = widened(now.regs[r].number, before.regs[r].number, thresholds);
+        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer());
     for (unsigned i = 0; i < now.cell_count; ++i) {
         const Value* old = before.value_at(now.cells[i].at);
-        if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = widened(now.cells[i].value.number, old->number, thresholds);
+        if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = widened(now.cells[i].value.number, old->number, thresholds, old->is_pointer());
     }
     // A difference that is not at least as good as before would rise for ever.
     std::vector<Related> related;

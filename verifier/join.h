@@ -21,7 +21,8 @@ bool join_states(proof::State& into, const proof::State& other, const Compared* 
 struct Thresholds {
     std::vector<std::uint64_t> values;  // sorted
     void add(std::uint64_t v) { values.push_back(v); }
-    void finish();
+    // `small_types`: with the limits of 8- and 16-bit integers.
+    void finish(bool small_types);
     std::uint64_t at_least(std::uint64_t v) const;
     std::uint64_t at_most(std::uint64_t v) const;
 };

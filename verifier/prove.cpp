@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kUnrolledSteps = 600'000;  // budget of a search that runs loops iteration by iteration
 constexpr unsigned kCells = 640;  // for the checker
+constexpr std::uint64_t kAnotherSteps = 60'000;    // of one for a lower cost than that proved
+constexpr std::uint64_t kMaxChecking = 16'000'000;  // invariants that the checker would look at
 constexpr unsigned kFew = 8, kMore = 16, kMany = 64;  // states kept apart at a place
 
 Thresholds thresholds_of(const ProofEnvironment& env) {
@@ -28,7 +30,6 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
         const std::uint64_t c = static_cast<std::uint64_t>(insn.imm < 0 ? -std::int64_t{insn.imm} : std::int64_t{insn.imm});
         for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
     }
-    t.finish();
     return t;
 }
 
@@ -42,7 +43,7 @@ class Prover {
         o.disjuncts = kFew;
         o.relations = relations_;
         for (;;) {
-            o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : kUnrolledSteps);
+            o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : proved_ ? kAnotherSteps : kUnrolledSteps);
             ++found_.stats.attempts;
             Search search(env_.tables(), env_.program(), cfg_, thresholds_, liveness_, o);
             const bool safe = search.run();
@@ -56,11 +57,20 @@ class Prover {
             CostResult costs;
             if (safe) {
                 costs = solve_costs(search);
-                if (costs.proved) {
-                    write(search, costs);
+                if (costs.proved && checking(search) > kMaxChecking) {
+                    if (proved_) return std::move(*proved_);
+                    note_long_check(search);
                     return std::move(found_);
                 }
+                if (costs.proved) {
+                    write(search, costs);
+                    // Too much for the hook: another measure of the loop that runs most often may show less.
+                    if (costs.worst_case() <= env_.tables().max_instructions || !unroll_longest(o, costs)) return std::move(found_);
+                    proved_ = found_;
+                    continue;
+                }
             }
+            if (proved_) return std::move(*proved_);
             if (!safe) note_failure(search);
             else note_endless(search, costs.endless_loop);
             if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
@@ -68,6 +78,12 @@ class Prover {
     }
 
   private:
+    bool unroll_longest(SearchOptions& o, const CostResult& costs) const {
+        if (spent_ >= max_steps_ || proved_) return false;
+        const auto most = std::ranges::max_element(costs.iterations, {}, [](const auto& loop) { return loop.second; });
+        return most != costs.iterations.end() && o.unrolled.insert(most->first).second;
+    }
+
     // The next thing to try; false: nothing is left.
     bool next(SearchOptions& o, const Search& search, bool safe, std::uint32_t endless_loop) {
         if (spent_ >= max_steps_) return false;
@@ -179,6 +195,32 @@ class Prover {
         if (search.failure() == SearchFailure::unsafe) unsafe_ = found_.problem;
     }
 
+    // What arrives at a point is held against the invariants there, one after the other.
+    static std::uint64_t checking(const Search& search) {
+        std::map<std::uint32_t, std::uint64_t> at;
+        for (const Node& n : search.nodes()) ++at[n.point];
+        std::uint64_t sum = 0;
+        for (const GraphEdge& e : search.edges())
+            if (e.to >= 0) sum += at[search.nodes()[static_cast<std::size_t>(e.to)].point];
+        return sum;
+    }
+
+    void note_long_check(const Search& search) {
+        std::map<std::uint32_t, std::uint64_t> at;
+        for (const Node& n : search.nodes()) ++at[n.point & ~kGate];
+        const auto most = std::ranges::max_element(at, {}, [](const auto& p) { return p.second; });
+        Diagnostic d;
+        d.code = "MBPF1043";
+        d.instruction = most->first;
+        d.where = where(most->first);
+        d.message = "analysis budget spent here";
+        d.why = "a proof was found that states " + std::to_string(most->second) + " invariants of this place, too many to check";
+        d.fix = "lower loop bounds, move work out of inner loops, or split the program";
+        found_.problem = std::move(d);
+        found_.path.clear();
+        found_.values.clear();
+    }
+
     Diagnostic not_ending(std::uint32_t slot, std::string why) {
         Diagnostic d;
         d.code = "MBPF1042";
@@ -270,6 +312,7 @@ class Prover {
     std::uint64_t spent_ = 0;
     std::optional<std::uint32_t> endless_;
     std::optional<Diagnostic> unsafe_;  // of an attempt before
+    std::optional<Found> proved_;  // at a cost beyond the hook's budget
     Found found_;
 };
 

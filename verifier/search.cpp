@@ -21,9 +21,11 @@ Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.s
 
 }  // namespace
 
-Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, const StackLiveness& liveness, SearchOptions options)
-    : env_(env), program_(program), cfg_(cfg), thresholds_(thresholds), liveness_(liveness), options_(std::move(options)), cells_(kCells), other_cells_(kCells), arriving_cells_(kCells), old_cells_(kCells), s_(cells_.data(), kCells),
+Search::Search(const Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& constants, const StackLiveness& liveness, SearchOptions options)
+    : env_(env), program_(program), cfg_(cfg), thresholds_(constants), constants_(constants), liveness_(liveness), options_(std::move(options)), cells_(kCells), other_cells_(kCells), arriving_cells_(kCells), old_cells_(kCells), s_(cells_.data(), kCells),
       other_(other_cells_.data(), kCells), arriving_(arriving_cells_.data(), kCells), old_(old_cells_.data(), kCells), m_(env, s_) {
+    thresholds_.finish(true);
+    constants_.finish(false);
     ops_.reserve(program.insns.size());
     for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
     deepest_.assign(program.functions.size(), 0);
@@ -34,6 +36,15 @@ Search::Search(const Environment& env, const bpf::Program& program, const Cfg& c
             if (std::ranges::find(compared_, pair) == compared_.end()) compared_.push_back(pair);
     }
     find_points();
+    rank_.assign(cfg.blocks.size(), 0);
+    std::uint32_t next = 0;
+    const auto number = [&](auto&& self, const std::vector<Component>& components) -> void {
+        for (const Component& c : components) {
+            rank_[c.head] = ++next;
+            self(self, c.body);
+        }
+    };
+    for (const auto& order : cfg.order) number(number, order);
 }
 
 // A state is kept where ways meet, where a jump leads, and where a function with such places returns to.
@@ -398,7 +409,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
             for (Head& h : heads) {
                 if (alike != (h.signature == signature)) continue;
                 Invariant joined;
-                if (!join_into(h.bytes, s_, live, joined, &compared_, !widen ? nullptr : round < 6 ? &thresholds_ : round < 10 ? &kWords : &kNone)) continue;
+                if (!join_into(h.bytes, s_, live, joined, &compared_, !widen ? nullptr : round < 4 ? &thresholds_ : round < 14 ? &constants_ : round < 18 ? &kWords : &kNone)) continue;
                 h = {joined.bytes(), joined.signature};
                 return true;
             }

@@ -65,7 +65,7 @@ struct SearchStats {
 
 class Search {
   public:
-    Search(const proof::Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& thresholds, const StackLiveness& liveness, SearchOptions options);
+    Search(const proof::Environment& env, const bpf::Program& program, const Cfg& cfg, const Thresholds& constants, const StackLiveness& liveness, SearchOptions options);
 
     bool run();
 
@@ -85,6 +85,8 @@ class Search {
     // Innermost loop (head point) around the failure, outer ones after it.
     const std::vector<std::uint32_t>& failure_loops() const { return failure_loops_; }
 
+    // Points of one function in the order of its components: a loop's head stands before the rest of it, a gate before all.
+    std::uint32_t rank(std::uint32_t point) const { return (point & proof::kGate) != 0 ? 0 : rank_[cfg_.block_at[point]]; }
     // Where the blocks of the innermost loop around a point begin; a gate has none.
     std::set<std::uint32_t> loop_body(std::uint32_t point) const;
     const std::vector<Node>& nodes() const { return nodes_; }
@@ -141,7 +143,7 @@ class Search {
     const proof::Environment& env_;
     const bpf::Program& program_;
     const Cfg& cfg_;
-    const Thresholds& thresholds_;
+    Thresholds thresholds_, constants_;  // the constants alone: without the limits of small types
     const StackLiveness& liveness_;
     SearchOptions options_;
 
@@ -152,6 +154,7 @@ class Search {
     std::vector<proof::Operation> ops_;
     Compared compared_;  // registers that jumps compare, both ways round
     std::vector<bool> is_point_, has_points_;  // by block, by function
+    std::vector<std::uint32_t> rank_;          // by block
 
     std::vector<Node> nodes_;
     std::vector<GraphEdge> edges_;

@@ -10,6 +10,7 @@
 uint32_t mbpf_xdp_context(void *context, uint8_t *packet, uint32_t count, uint32_t ifindex)
 {
     uintptr_t begin = (uintptr_t)packet;
+    if (count > MBPF_PACKET_BYTES_MAX) count = MBPF_PACKET_BYTES_MAX;
 #if UINTPTR_MAX > 0xFFFFFFFFu
     mbpf_xdp_md_native64 md;
     memset(&md, 0, sizeof md);

@@ -2,9 +2,12 @@
 // Helpers that format or compute, called as native code calls them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "device.h"
+#include "mbpf/abi/native.h"
+#include "mbpf/packet.h"
 
 namespace mbpf::test {
 namespace {
@@ -69,6 +72,16 @@ TEST(DeviceHelpers, refuse_what_the_board_does_not_have) {
     EXPECT_EQ(mbpf_helper_gpio_set(0, 31, 5), 0);
     EXPECT_EQ(mbpf_helper_gpio_get(0, 31), 1);
     EXPECT_EQ(mbpf_helper_iio_read(1, buffer, 16), 16);
+}
+
+TEST(XdpContext, shows_at_most_what_proofs_count_on) {
+    std::vector<std::uint8_t> packet(MBPF_PACKET_BYTES_MAX + 1);
+    for (const std::uint32_t count : {0u, 60u, MBPF_PACKET_BYTES_MAX, MBPF_PACKET_BYTES_MAX + 1}) {
+        mbpf_xdp_md_native64 md;
+        ASSERT_EQ(mbpf_xdp_context(&md, packet.data(), count, 3), sizeof md);
+        EXPECT_EQ(md.data, reinterpret_cast<std::uintptr_t>(packet.data()));
+        EXPECT_EQ(md.data_end - md.data, std::min(count, MBPF_PACKET_BYTES_MAX));
+    }
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr std::int32_t kInteresting[] = {0, 1, -1, 2, 3, 7, 8, 15, 16, 31, 32, 6
 
 class Generator {
   public:
-    explicit Generator(std::uint64_t seed) : random_(seed), packet_(seed % 4 == 0) {}
+    explicit Generator(std::uint64_t seed) : random_(seed), packet_(seed % 4 == 0), walks_(seed % 3 == 2) {}
 
     bpf::Object make() {
         prologue();
@@ -312,10 +312,80 @@ class Generator {
         put(0xb7, 9, 0, 0, 5);
         for (int slot = 1; slot <= 8; ++slot) put(0x7b, 10, 7, -8 * slot, 0);
         for (unsigned i = 0; i < 2 + pick(4); ++i) chance(60) ? arithmetic() : stack_access();
-        put(0xbf, 0, 7 + pick(3), 0, 0);
+        if (!walks_ || chance(80)) put(0xbf, 0, 7 + pick(3), 0, 0);
         put(0x95, 0, 0, 0, 0);
     }
+    // Bits taken off one by one; sometimes another step than x &= x - 1, or something between.
+    void bits_loop(unsigned depth) {
+        const unsigned x = number_register();
+        const bool narrow = chance(40);
+        if (chance(60)) bound(x, 56);
+        const std::size_t none = code_.size();
+        if (chance(80)) put(0x15, x, 0, 0, 0);
+        const bool checked = code_.size() != none;
+        const std::size_t head = code_.size();
+        if (chance(30) && depth > 0) statement(depth - 1);
+        for (unsigned times = chance(80) ? 1 : 2; times > 0; --times) {
+            put(narrow ? 0xbc : 0xbf, 4, x, 0, 0);
+            put(narrow ? 0x04 : 0x07, 4, 0, 0, chance(85) ? -1 : imm());
+            put(narrow ? 0x5c : 0x5f, x, 4, 0, 0);
+        }
+        if (chance(40) && depth > 0) statement(depth - 1);
+        put(chance(80) ? 0x55 : 0x56, x, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, chance(90) ? 0 : 1);
+        if (checked) code_[none].offset = static_cast<std::int16_t>(code_.size() - none - 1);
+    }
+    // a, b = b, a % b, or something near it.
+    void remainder_loop() {
+        const unsigned a = 7, b = 8;
+        bound(a, 56);
+        bound(b, 56);
+        const std::size_t none = code_.size();
+        put(0x15, b, 0, 0, 0);
+        const std::size_t head = code_.size();
+        put(0xbf, 4, a, 0, 0);
+        put(chance(90) ? 0x9f : 0x1f, 4, b, 0, 0);
+        put(0xbf, a, b, 0, 0);
+        put(0xbf, b, 4, 0, 0);
+        put(0x55, b, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+        code_[none].offset = static_cast<std::int16_t>(code_.size() - none - 1);
+    }
+    // A packet pointer that moves by what it reads, and is compared with the end in some way.
+    void packet_walk(unsigned depth) {
+        if (!packet_) return bits_loop(depth);
+        const unsigned counter = number_register(), byte = counter == 9 ? 7 : counter + 1;
+        put(0x61, 2, 6, 0, 0);
+        put(0x61, 3, 6, 4, 0);
+        if (chance(30)) put(0x07, 2, 0, 0, static_cast<std::int32_t>(pick(40)));
+        put(0xb7, counter, 0, 0, 0);
+        const std::size_t head = code_.size();
+        const int room = 1 + static_cast<int>(pick(8));
+        put(0xbf, 4, 2, 0, 0);
+        if (chance(90)) put(0x07, 4, 0, 0, room);
+        static constexpr unsigned kEnds[] = {0x2d, 0x2d, 0x2d, 0x3d, 0x1d, 0x2e, 0x1e, 0x5d};
+        const std::size_t out = code_.size();
+        put(kEnds[pick(std::size(kEnds))], 4, 3, 0, 0);
+        put(0x71, byte, 2, chance(90) ? static_cast<int>(pick(static_cast<unsigned>(room))) : room, 0);
+        if (chance(70)) {
+            put(0x57, byte, 0, 0, static_cast<std::int32_t>(pick(16)));
+            put(0x0f, 2, byte, 0, 0);
+        }
+        const std::int32_t step = chance(80) ? static_cast<std::int32_t>(pick(9)) : imm();
+        put(0x07, 2, 0, 0, step);
+        put(0x07, counter, 0, 0, 1);
+        if (chance(60)) put(0xa5, counter, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 1 + static_cast<std::int32_t>(pick(20)));
+        else if (chance(70)) put(chance(50) ? 0x5d : 0xad, 2, 3, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+        else put(0x05, 0, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+        code_[out].offset = static_cast<std::int16_t>(code_.size() - out - 1);
+    }
+    void walk(unsigned depth) {
+        switch (pick(4)) {
+            case 0: bits_loop(depth); break;
+            case 1: remainder_loop(); break;
+            default: packet_walk(depth); break;
+        }
+    }
     void statement(unsigned depth) {
+        if (walks_ && chance(25)) return walk(depth);
         switch (pick(17)) {
             case 0:
             case 1:
@@ -338,6 +408,7 @@ class Generator {
 
     std::mt19937_64 random_;
     bool packet_;
+    bool walks_;  // a third of the programs: loops whose measure is no plain counter
     bool has_callee_ = false;
     std::vector<std::size_t> calls_;
     std::vector<Insn> code_;

@@ -94,6 +94,11 @@ const Raw kRaw[] = {
     {"frame_pointer_negated", "MBPF1009", {slot(0xbf, 2, 10), slot(0x87, 2), kZero, kExit}},
     {"pointer_compared_with_number", "MBPF1014", {slot(0x15, 1, 0, 0, 5), kZero, kExit}},
     {"pointers_of_two_objects_compared", "MBPF1014", {slot(0x1d, 1, 10, 0), kZero, kExit}},
+    // r2 data, r3 data_end: the comparison of their halves is allowed, but what it seems to say of the packet is not believed.
+    {"packet_pointers_compared_by_halves", "", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0x1e, 2, 3, 1), slot(0xb7, 4), slot(0xb7, 0, 0, 0, 1), kExit}, "xdp"},
+    {"order_of_halves_tells_no_bound", "MBPF1012", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x2e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
+    {"equality_of_halves_tells_no_bound", "MBPF1012", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x5e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
+    {"packet_compared_with_context_by_halves", "MBPF1014", {slot(0x61, 2, 1, 0), slot(0x1e, 2, 1, 0), slot(0xb7, 0, 0, 0, 1), kExit}, "xdp"},
     {"pointer_from_callee", "MBPF1015", {slot(0x85, 0, 1, 0, 2), kZero, kExit, slot(0xbf, 0, 10), kExit}},
     {"pointer_stored_in_half", "MBPF1020", {slot(0x63, 10, 1, -8), kZero, kExit}},
     {"pointer_stored_unaligned", "MBPF1020", {slot(0x7b, 10, 1, -12), kZero, kExit}},
@@ -210,6 +215,21 @@ TEST(Relocations, that_do_not_resolve_are_unsupported_where_reached) {
     EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1809");
     EXPECT_EQ(report.verdicts.front().diagnostics.front().why, "for this test");
     fired_codes().insert("MBPF1809");
+}
+
+// r6 context, r7 the packet's length times two, kept over a helper that moves the packet; halved again, it is no longer
+// the length of any packet there is.
+TEST(Packets, of_a_length_known_before_they_moved) {
+    const auto judged = [](std::int32_t helper) {
+        std::vector<Insn> code{slot(0xbf, 6, 1),           slot(0x61, 2, 1, 0), slot(0x61, 7, 1, 4),    slot(0x1f, 7, 2), slot(0x67, 7, 0, 0, 1), slot(0xb7, 2, 0, 0, 4), slot(0x85, 0, 0, 0, helper), slot(0x77, 7, 0, 0, 1),
+                               slot(0xb7, 0, 0, 0, 2),     slot(0x15, 7, 0, 4, 0), slot(0x61, 2, 6, 0), slot(0x0f, 2, 7), slot(0x07, 2, 0, 0, -1), slot(0x71, 3, 2), kExit};
+        return judge(code, "xdp", {}, std::make_shared<const Platform>(*builtin_platform("linux")));
+    };
+    constexpr std::int32_t kTime = 5, kAdjustHead = 44;
+    EXPECT_TRUE(judged(kTime).verdicts.front().diagnostics.empty());
+    const VerifyReport report = judged(kAdjustHead);
+    ASSERT_FALSE(report.accepted());
+    EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1012");
 }
 
 TEST(Callbacks, run_bounded_and_are_judged) {

@@ -129,8 +129,9 @@ Cost read_cost(Reader& in, uint8_t parts) {
     c.term_count = static_cast<unsigned>(in.bounded(kMaxTerms));
     for (unsigned i = 0; i < c.term_count; ++i) {
         const uint64_t code = in.varint();
-        c.terms[i].is_signed = (code & 1) != 0;
-        c.terms[i].at = location_of(in, code >> 1);
+        c.terms[i].reading = static_cast<Reading>(code & 3);
+        if ((code & 3) > static_cast<unsigned>(Reading::bits_set)) in.good = false;
+        c.terms[i].at = location_of(in, code >> 2);
         c.terms[i].coefficient = in.zigzag();
         if (c.terms[i].coefficient < -kMaxCoefficient || c.terms[i].coefficient > kMaxCoefficient) in.good = false;
     }

@@ -8,7 +8,7 @@
 namespace mbpf::proof {
 
 inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
-inline constexpr uint8_t kVersion = 1;
+inline constexpr uint8_t kVersion = 2;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
 
@@ -47,15 +47,17 @@ enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetada
 // How a number is written.
 enum Form : uint8_t { kConstant, kUnknown, kBits, kUnsigned, kSigned, kPattern, kUnsignedPattern, kWhole };
 
-// K + sum of coefficient * value at location, read as an unsigned or a signed integer: bounds the instructions
-// still to be executed.
+enum class Reading : uint8_t { as_unsigned, as_signed, bits_set };
+
+// K + sum of coefficient * value at location, read as an integer or as how many of its bits are 1: bounds the
+// instructions still to be executed.
 struct Cost {
     int64_t constant = 0;
     unsigned term_count = 0;
     struct Term {
         Location at;
         int64_t coefficient = 0;
-        bool is_signed = false;
+        Reading reading = Reading::as_unsigned;
     } terms[kMaxTerms];
 };
 

@@ -10,77 +10,6 @@ namespace mbpf::proof {
 using bpf::Insn;
 using bpf::Kind;
 
-// A linear form over counters, bounded from below: pairs of equal sign cancel by what is known of their
-// difference, the rest by their ranges. Coefficients and counters are limited so that nothing overflows.
-namespace {
-
-struct Summand {
-    const Value* value = nullptr;
-    int64_t coefficient = 0;
-    bool is_signed = false;
-};
-
-bool range_least(const Summand& p, int64_t& least) {
-    if (p.coefficient == 0) return true;
-    const auto& w = p.value->number.wide;
-    const bool low = p.coefficient > 0;
-    if (!p.is_signed && (low ? w.umin : w.umax) > kMaxCounter) return false;
-    const int64_t extreme = p.is_signed ? (low ? w.smin : w.smax) : static_cast<int64_t>(low ? w.umin : w.umax);
-    if (extreme > static_cast<int64_t>(kMaxCounter) || extreme < -static_cast<int64_t>(kMaxCounter)) return false;
-    least += p.coefficient * extreme;
-    return true;
-}
-
-// Moves as much as possible of +c U(have) and -c U(now) (or the reverse) into differences.
-void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least) {
-    if (have.is_signed != now.is_signed || have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
-    if (same_symbol_only && (have.value->symbol == 0 || have.value->symbol != now.value->symbol)) return;
-    const int64_t size = have.coefficient > 0 ? have.coefficient : -have.coefficient, other = now.coefficient > 0 ? now.coefficient : -now.coefficient;
-    const int64_t m = size < other ? size : other;
-    const bool rising = have.coefficient > 0;
-    int64_t bound = 0;
-    // m (have - now) >= -m max(now - have), and the reverse.
-    const Value& a = rising ? *now.value : *have.value;
-    const Value& b = rising ? *have.value : *now.value;
-    if (!(have.is_signed ? s.signed_difference(a, b, bound) : s.difference(a, b, bound))) return;
-    if (bound > static_cast<int64_t>(kMaxCounter) || bound < -static_cast<int64_t>(kMaxCounter)) return;
-    least -= m * bound;
-    have.coefficient -= rising ? m : -m;
-    now.coefficient += rising ? m : -m;
-}
-
-}  // namespace
-
-bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin) {
-    Summand have[kMaxTerms], now[kMaxTerms];
-    if (s.steps > static_cast<uint64_t>(kMaxCost) / kMaxScale) return false;
-    int64_t least = from.constant - static_cast<int64_t>(s.steps) * scale - (to == nullptr ? 0 : to->constant);
-    const unsigned now_count = to == nullptr ? 0 : to->term_count;
-    for (unsigned i = 0; i < from.term_count; ++i) have[i] = {&s.ghosts[i], from.terms[i].coefficient, from.terms[i].is_signed};
-    for (unsigned i = 0; i < now_count; ++i) {
-        now[i] = {s.value_at(to->terms[i].at), -to->terms[i].coefficient, to->terms[i].is_signed};
-        if (now[i].value == nullptr || !now[i].value->is_number()) return false;
-    }
-    for (int round = 0; round < 2; ++round)
-        for (unsigned i = 0; i < from.term_count; ++i)
-            for (unsigned j = 0; j < now_count; ++j) cancel(s, have[i], now[j], round == 0, least);
-    for (unsigned i = 0; i < from.term_count; ++i)
-        if (!range_least(have[i], least)) return false;
-    for (unsigned i = 0; i < now_count; ++i)
-        if (!range_least(now[i], least)) return false;
-    margin = least;
-    return true;
-}
-
-bool cost_least(const State& s, const Cost& cost, int64_t& least) {
-    least = cost.constant;
-    for (unsigned i = 0; i < cost.term_count; ++i) {
-        const Value* v = s.value_at(cost.terms[i].at);
-        if (v == nullptr || !v->is_number() || !range_least({v, cost.terms[i].coefficient, cost.terms[i].is_signed}, least)) return false;
-    }
-    return true;
-}
-
 bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
     const uint8_t parts = in.byte();
     cost = read_cost(in, parts);
@@ -125,11 +54,11 @@ bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
     for (unsigned i = 0; i < s.value_count(); ++i)
         if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
     for (unsigned i = 0; i < cost.term_count; ++i) {
-        const Value* v = s.value_at(cost.terms[i].at);
-        if (v == nullptr || !v->is_number()) return false;
-        Value& counter = *const_cast<Value*>(v);
-        s.name(counter);
-        s.ghosts[i] = counter;
+        // Named, so that what becomes of it is known.
+        uint16_t index = 0;
+        if (s.value_at(cost.terms[i].at, &index) == nullptr) return false;
+        s.name(s.at(index));
+        if (!counter_at(s, cost.terms[i].at, s.ghosts[i])) return false;
     }
     return true;
 }

@@ -5,7 +5,7 @@
 // memory is the caller's.
 #pragma once
 
-#include "verifier/checker/certificate.h"
+#include "verifier/checker/cost.h"
 #include "verifier/checker/machine.h"
 
 namespace mbpf::proof {
@@ -51,12 +51,6 @@ size_t check_memory(unsigned cells);
 
 CheckResult check(const Environment& env, const uint8_t* certificate, size_t size, void* memory, size_t memory_bytes, Observer* observer = nullptr, uint64_t max_work = 50'000'000);
 
-// Least value of cost(loaded) - steps - cost(arrived), for a state that was loaded with `from` and has arrived
-// where `to` is stated; false: no bound known. `to` null: of cost(loaded) - steps.
-// `scale`: cost units of one instruction.
-bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin);
-// Least value of a stated cost in the state.
-bool cost_least(const State& s, const Cost& cost, int64_t& least);
 // Loads an invariant; the reader ends after it.
 bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost);
 

@@ -107,18 +107,6 @@ class Meaning {
     }
 
     Entry entries_[kSymbols];
-
-  public:
-    // The number of a number; the variable part of a pointer, seen from a fixed part that is `move` less.
-    static Value variable_part(const Value& have, int64_t move) {
-        Value v = Value::of(move == 0 ? have.number : Number::alu64(AluOp::add, have.number, Number::constant(static_cast<uint64_t>(move))));
-        const int64_t delta = have.delta + move;
-        if (have.symbol != 0 && delta >= INT32_MIN && delta <= INT32_MAX) {
-            v.symbol = have.symbol;
-            v.delta = static_cast<int32_t>(delta);
-        }
-        return v;
-    }
 };
 
 bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning) {
@@ -131,7 +119,7 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
         // Such a pointer has no variable part: its symbol names a class.
         return move == 0 && have.number.is_constant() && stated.number.is_constant() && have.number.wide.umin == stated.number.wide.umin && meaning.nullable(stated, have);
     }
-    const Value variable = Meaning::variable_part(have, move);
+    const Value variable = variable_part(have, move);
     return within(variable.number, stated.number) && meaning.number(stated, variable, place, move);
 }
 

@@ -181,7 +181,7 @@ class Machine {
     // machine_branch.cpp
     Edge compare_numbers(const bpf::Insn& insn, const Operation& op, bool taken, const Value& a, const Value& b);
     Edge compare_null(unsigned reg, bool is_null);
-    void learn_packet(const Value& a, const Value& b, bpf::Condition c);
+    bool learn_packet(const Value& a, const Value& b, bpf::Condition c);
     void learn_order(bpf::Condition c, unsigned width, const Value& a, const Value& b);
 
     const Environment& env_;

@@ -12,6 +12,7 @@ using bpf::Kind;
 namespace {
 
 constexpr uint64_t kMax32 = 0xffffffffu;
+constexpr uint8_t kMostBits = 64;
 constexpr uint8_t kFitsUnsigned = 0x40, kFitsSigned = 0x80;  // beside the amount, in Value::shift
 
 Value immediate(const Insn& insn) { return Value::constant(static_cast<uint64_t>(int64_t{insn.imm})); }
@@ -82,7 +83,7 @@ bool Machine::alu(const Insn& insn, const Operation& op) {
         if (!readable(insn.src)) return false;
         // A copied number is the same number: named now, a check on one refines both.
         Value& source = s_.regs[insn.src];
-        if (op.alu == AluOp::mov && source.is_number()) s_.name(source);
+        if (op.alu == AluOp::mov && (source.is_number() || (source.kind == ValueKind::pointer && source.region == Region::packet))) s_.name(source);
         src = source;
     }
     if (op.alu == AluOp::mov) return move(insn, op, src);
@@ -161,7 +162,15 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
             r.number = meet(r.number, Number::range_u(static_cast<uint64_t>(-lower), high));
             return;
         }
-        case AluOp::and_:
+        case AluOp::and_: {
+            // The bits of the result are among a's; x & (x - 1) is x without its lowest bit.
+            const bool steps = a.symbol != 0 && a.symbol == b.symbol && (int64_t{a.delta} - b.delta == 1 || int64_t{b.delta} - a.delta == 1);
+            const Value& x = steps && b.delta > a.delta ? b : a;
+            const bool again = x.origin != 0 && x.shift == 0;
+            r.origin = again ? x.origin : x.symbol;
+            r.origin_delta = again ? x.origin_delta : x.delta;
+            r.bits_lost = static_cast<uint8_t>((again ? x.bits_lost : 0) + (steps && x.number.wide.umin > 0 ? 1 : 0));
+            if (r.bits_lost > kMostBits) r.bits_lost = kMostBits;
             // No bit of a can be lost.
             if (((a.number.wide.value | a.number.wide.mask) & ~b.number.wide.value) == 0) {
                 r.symbol = a.symbol;
@@ -169,23 +178,24 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
                 r.number = a.number;
             }
             return;
+        }
         case AluOp::lsh: {
             // Cut and extended again: x << k >> k. Remembered while no bit is lost.
             if (narrow || !b.number.is_constant() || a.symbol == 0) return;
             const unsigned k = b.number.wide.umin & 63;
             const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (fits_signed(a.number, 64 - k) ? kFitsSigned : 0));
             if (k == 0 || fits == 0) return;
-            r.shifted = a.symbol;
-            r.delta = a.delta;
+            r.origin = a.symbol;
+            r.origin_delta = a.delta;
             r.shift = static_cast<uint8_t>(k | fits);
             return;
         }
         case AluOp::rsh:
         case AluOp::arsh:
-            if (narrow || !b.number.is_constant() || a.shifted == 0 || (a.shift & 63) != (b.number.wide.umin & 63)) return;
+            if (narrow || !b.number.is_constant() || a.origin == 0 || (a.shift & 63) != (b.number.wide.umin & 63)) return;
             if ((a.shift & (op.alu == AluOp::rsh ? kFitsUnsigned : kFitsSigned)) == 0) return;
-            r.symbol = a.shifted;
-            r.delta = a.delta;
+            r.symbol = a.origin;
+            r.delta = a.origin_delta;
             return;
         case AluOp::none:
         case AluOp::mul:
@@ -240,11 +250,8 @@ bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount,
 
 // Least number of bytes from a packet pointer to the packet's end; negative: maybe beyond it.
 int64_t Machine::packet_least(const Value& pointer) const {
-    Value variable = Value::of(pointer.number);
-    variable.symbol = pointer.symbol;
-    variable.delta = pointer.delta;
     int64_t bound = 0;
-    return s_.below_packet_end(variable, bound) ? -bound - pointer.fixed : -2 * kMaxOffset;
+    return s_.below_packet_end(variable_part(pointer), bound) ? -bound - pointer.fixed : -2 * kMaxOffset;
 }
 
 bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Value& a, const Value& b) {
@@ -260,7 +267,8 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
     if (op.width == 64 && op.alu == AluOp::sub && a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
         // The distance of two places in one object tells nothing of its address.
         if (a.region == Region::packet_end && b.region == Region::packet) {
-            Value r = Value::of(Number::range_s(packet_least(b), kMaxOffset - b.fixed));
+            const int64_t least = packet_least(b), most = kMaxPacket - b.fixed;
+            Value r = Value::of(Number::range_s(least < most ? least : most, most));
             if (b.number.is_constant()) {
                 r.symbol = kPacketLength;
                 r.delta = static_cast<int32_t>(-b.offset_min());

@@ -125,22 +125,26 @@ Edge Machine::compare_null(unsigned reg, bool is_null) {
     return Edge::feasible;
 }
 
-// p <= data_end: p's whole offset lies inside the packet. Strictly below: one byte more. No packet is longer
-// than kMaxPacket nor near the end of the address space, so pointers that stay that near compare as offsets do.
-void Machine::learn_packet(const Value& a, const Value& b, Condition c) {
+// p <= data_end: p's whole offset lies inside the packet. Strictly below: one byte more. No packet is longer than
+// kMaxPacket nor lies in the last 64 KiB of the address space, so a pointer at most that far behind the packet's start
+// or end has not wrapped, and compares as offsets do. False: no packet is that long.
+bool Machine::learn_packet(const Value& a, const Value& b, Condition c) {
     const bool end_is_right = b.region == Region::packet_end;
     const Value& p = end_is_right ? a : b;
     if (!end_is_right) c = mirrored(c);
-    if (p.offset_min() < -kMaxPacket || p.offset_max() > kMaxPacket || p.number.wide.smin < 0) return;
+    Value variable = variable_part(p);
+    int64_t over = 0;
+    const bool near_end = s_.below_packet_end(variable, over) && over + p.fixed <= kMaxPacket;
+    if (p.offset_min() < -kMaxPacket || p.number.wide.smin < 0 || (p.offset_max() > kMaxPacket && !near_end)) return true;
     int64_t least = p.fixed;  // variable part + least <= length
-    if (c == Condition::lt) ++least;
-    else if (c != Condition::le && c != Condition::eq) return;
+    if (c == Condition::lt || (c == Condition::ne && near_end && over + p.fixed <= 0)) ++least;
+    else if (c != Condition::le && c != Condition::eq) return true;
     const int64_t whole = least + p.number.wide.smin;
+    if (whole > kMaxPacket) return false;
     if (whole > s_.packet_bytes) s_.packet_bytes = static_cast<int32_t>(whole);
-    Value variable = Value::of(p.number);
-    variable.symbol = p.symbol;
-    variable.delta = p.delta;
-    if (p.symbol != 0 && exact_sum(variable)) s_.learn(p.symbol, kPacketLength, -least - p.delta);
+    if (p.symbol == 0) return true;
+    if (exact_sum(variable)) s_.learn(p.symbol, kPacketLength, -least - p.delta);
+    return s_.refine(p, meet(p.number, Number::range_u(0, static_cast<uint64_t>(kMaxPacket - least))));
 }
 
 void Machine::name_operands(uint32_t slot, const Operation& op) {
@@ -163,14 +167,16 @@ Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {
         if (a.is_pointer() && b.is_null()) return compare_null(insn.dst, null);
         if (b.is_pointer() && a.is_null()) return compare_null(insn.src, null);
     }
-    if (op.width == 64 && a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
+    if (a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
         const bool bounds = (a.region == Region::packet && b.region == Region::packet_end) || (b.region == Region::packet && a.region == Region::packet_end);
         const auto packet = [](const Value& v) { return v.region == Region::packet || v.region == Region::packet_meta; };
         const bool meta = packet(a) && packet(b);
         const bool same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.region != Region::map_handle;
         if (bounds || meta || same) {
+            // Halves of two addresses may be in another order than the addresses: they tell nothing.
+            if (op.width == 32) return Edge::feasible;
             const Condition c = op.condition == Condition::set ? Condition::none : effective(op.condition, taken);
-            if (bounds) learn_packet(a, b, c);
+            if (bounds && !learn_packet(a, b, c)) return Edge::infeasible;
             // data_meta + n <= data: so many bytes lie before the packet.
             const Value& m = a.region == Region::packet_meta ? a : b;
             const Value& d = a.region == Region::packet_meta ? b : a;

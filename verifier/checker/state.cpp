@@ -51,8 +51,6 @@ Symbol State::name(Value& v) {
     if (v.symbol == 0 && !v.number.is_constant()) {
         v.symbol = fresh();
         v.delta = 0;
-        v.shifted = 0;
-        v.shift = 0;
     }
     return v.symbol;
 }
@@ -190,6 +188,16 @@ void State::pop_frame() {
     while (cell_count > 0 && cells[cell_count - 1].at.frame == depth) --cell_count;
 }
 
+Value variable_part(const Value& have, int64_t move) {
+    Value v = Value::of(move == 0 ? have.number : Number::alu64(AluOp::add, have.number, Number::constant(static_cast<uint64_t>(move))));
+    const int64_t delta = have.delta + move;
+    if (have.symbol != 0 && delta >= INT32_MIN && delta <= INT32_MAX) {
+        v.symbol = have.symbol;
+        v.delta = static_cast<int32_t>(delta);
+    }
+    return v;
+}
+
 bool exact_sum(const Value& v) {
     const auto& w = v.number.wide;
     return v.delta >= 0 ? w.umin >= static_cast<uint64_t>(v.delta) : w.umax <= ~uint64_t{0} - static_cast<uint64_t>(-int64_t{v.delta});
@@ -263,9 +271,7 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
         for (unsigned j = 0; j < value_count(); ++j) {
             const Value& v = at(j);
             if (v.symbol != differences[i].a || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
-            Value word = Value::of(v.number);
-            word.symbol = v.symbol;
-            word.delta = v.delta;
+            const Value word = variable_part(v);
             if (exact_sum(word) && difference(a, word, c) && (!known || c + word.delta + differences[i].bound < bound)) {
                 bound = c + word.delta + differences[i].bound;
                 known = true;
@@ -315,7 +321,7 @@ void State::forget_packet() {
     packet_bytes = metadata_bytes = 0;
     for (unsigned i = 0; i < value_count(); ++i) {
         Value& v = at(i);
-        if (v.symbol == kPacketLength) v.drop_symbol();
+        if (v.symbol == kPacketLength || v.origin == kPacketLength) v.drop_symbol();
     }
     unsigned kept = 0;
     for (unsigned i = 0; i < difference_count; ++i)

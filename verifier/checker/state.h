@@ -27,7 +27,7 @@ inline Number meet(const Number& a, const Number& b) {
 using Symbol = uint16_t;
 inline constexpr Symbol kPacketLength = 0xffff;  // data_end - data
 inline constexpr Symbol kLastSymbol = 0xfff0;
-inline constexpr int64_t kMaxPacket = 0xffff;    // no packet is longer, and none lies in the last 64 KiB
+inline constexpr int64_t kMaxPacket = 0xffff;    // programs see no longer one, and none lies in the last 64 KiB
 inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
 
 // A number is `number`; if `symbol` is set it also equals symbol + delta (mod 2^64). A pointer lies at
@@ -38,14 +38,16 @@ struct Value {
     int32_t delta = 0;
     int32_t fixed = 0;
     uint32_t size = 0;     // record, memory, object: bytes
+    int32_t origin_delta = 0;
     Symbol symbol = 0;
-    Symbol shifted = 0;    // the number is (shifted + delta) << shift and lost no bit by it
+    Symbol origin = 0;     // of the word w = origin + origin_delta the number is w << shift, which lost no bit; if shift
+                           // is 0: some of the bits that are 1 in w, less by bits_lost at least
     int16_t map = -1;      // index of the map; of objects: their class
     uint8_t reference = 0; // 1 + index in State::references; 0: none
     uint8_t frame = 0;
     ValueKind kind = ValueKind::unknown;
     Region region = Region::none;
-    uint8_t shift = 0;
+    uint8_t shift = 0, bits_lost = 0;
     bool read_only = false;
     bool borrowed = false;  // lives as long as its reference, which is another's
 
@@ -57,9 +59,9 @@ struct Value {
     int64_t offset_min() const { return fixed + number.wide.smin; }
     int64_t offset_max() const { return fixed + number.wide.smax; }
     void drop_symbol() {
-        symbol = shifted = 0;
+        symbol = origin = 0;
         delta = 0;
-        shift = 0;
+        shift = bits_lost = 0;
     }
 
     static Value of(const Number& n) {
@@ -197,6 +199,9 @@ struct State : Shape {
     void forget_packet();
     bool holds_references() const;
 };
+
+// The number of a number; the variable part of a pointer, seen from a fixed part that is `move` less.
+Value variable_part(const Value& have, int64_t move = 0);
 
 // symbol + delta does not wrap around, so U(value) = U(symbol) + delta.
 bool exact_sum(const Value& v);

@@ -47,6 +47,12 @@ T(halves_signed) { int x = (int)e->id; u64 s = 0; if (x < 0) return 0; WHILE (x 
 T(divides_by_variable) { u64 x = e->arg[0], d = (e->arg[1] & 7) + 2, s = 0; WHILE (x) { s++; KEEP(s); x /= d; KEEP(x); } return s; }  // 1 turns=64
 T(bit_surely_set) { u64 x = e->arg[0] | 1ull << 20, s = 0; WHILE (!(x & 1)) { s++; KEEP(s); x >>= 1; KEEP(x); } return s; }  // 1 turns=21
 T(lowest_bits_off) { u32 x = e->id & 255; u64 s = 0; WHILE (x) { x &= x - 1; s++; KEEP(x); } return s; }  // 40 turns=255
+T(lowest_bits_off_64) { u64 x = e->arg[0], s = 0; WHILE (x) { x &= x - 1; s++; KEEP(x); } return s; }  // 1.1 turns=64
+T(lowest_bits_off_32) { u32 x = e->id; u64 s = 0; WHILE (x) { x &= x - 1; s++; KEEP(x); } return s; }  // 1.1 turns=32
+T(each_bit_in_turn) { u64 x = e->arg[0], s = 0; WHILE (x) { u32 i = __builtin_ctzll(x) & 63; if (i & 1) s += i; x &= x - 1; if (s & 4) s *= 3; KEEP(s); } return s; }  // 1.2 turns=64
+T(two_bits_at_a_time) { u64 x = e->arg[0], s = 0; WHILE (x) { x &= x - 1; if (x) { x &= x - 1; s++; } KEEP(s); } return s; }  // 2.2 turns=64
+T(lowest_bits_off_in_slot) { volatile u64 x = e->arg[0]; u64 s = 0; WHILE (x) { u64 y = x; x = y & (y - 1); s++; KEEP(s); } return s; }  // 1.3 turns=64
+T(euclid_16) { u32 a = e->id & 0xffff, b = e->cpu & 1023; WHILE (b) { u32 t = a % b; a = b; b = t; KEEP(b); } return a; }  // 400 turns=1023
 T(euclid) { u32 a = e->id & 255, b = e->cpu & 255; WHILE (b) { u32 t = a % b; a = b; b = t; KEEP(b); } return a; }  // 40 turns=255
 T(fold) { u32 s = e->id; WHILE (s >> 16) { s = (s & 0xffff) + (s >> 16); KEEP(s); } return s; }  // 1.5 turns=3
 T(step_from_data) { u64 s = 0; LOOP (u32 i = 0; i < 100;) { i += 1 + (e->arg[0] >> (i & 63) & 7); s++; KEEP(s); } return s; }  // 1.1 turns=100
