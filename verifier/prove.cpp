@@ -62,7 +62,7 @@ class Prover {
                     note_long_check(search);
                     return std::move(found_);
                 }
-                if (costs.proved) {
+                if (costs.proved && (!proved_ || costs.worst_case() < proved_->worst_case)) {
                     write(search, costs);
                     // Too much for the hook: another measure of the loop that runs most often may show less.
                     if (costs.worst_case() <= env_.tables().max_instructions || !unroll_longest(o, costs)) return std::move(found_);
@@ -253,6 +253,8 @@ class Prover {
         found_.stack_bytes = total[0];
         found_.worst_case = costs.worst_case();
         found_.certificate = certificate(search, costs, claim);
+        found_.loops.clear();
+        found_.loop_proofs.clear();
         std::map<std::uint32_t, std::uint64_t> loops = search.iterations();
         for (const auto& [point, count] : costs.iterations) loops[point] = std::max(loops[point], count);
         for (std::uint32_t point : search.loops()) loops.try_emplace(point, 0);
