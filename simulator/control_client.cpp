@@ -33,6 +33,8 @@ Diagnostic make(unsigned code, std::string message, std::string why = {}, std::s
     return d;
 }
 
+constexpr unsigned kRandomBits = 12;
+
 std::string hex(std::uint64_t value, int digits = 1) {
     char text[20];
     std::snprintf(text, sizeof text, "%0*llx", digits, static_cast<unsigned long long>(value));
@@ -80,9 +82,14 @@ Diagnostic refusal(const control::Response& r) {
     }
 }
 
-// Rising for the device, which takes nothing older than it has done; random in its lower half, so that a late
-// answer to a client before us is never taken for ours.
-std::uint64_t ControlClient::next_sequence() { return std::uint64_t{++count_} << 32 | randombytes_random(); }
+// Rising for the device, which takes nothing older than it has done. By the clock, so that what a client before
+// us left on the line is older than anything of ours; the last bits at random, so that a late answer to it is
+// never taken for ours.
+std::uint64_t ControlClient::next_sequence() {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    count_ = std::max(count_ + 1, static_cast<std::uint64_t>(now));
+    return count_ << kRandomBits | randombytes_uniform(1u << kRandomBits);
+}
 
 Status ControlClient::send(const control::Request& request, std::size_t* bytes) {
     std::string message;
@@ -129,7 +136,7 @@ Result<control::Response> ControlClient::greet() {
     if (!response) return response;
     if (response->code() != control::CODE_OK) return refusal(*response);
     session_ = response->hello().session();
-    count_ = static_cast<std::uint32_t>(response->hello().last_sequence() >> 32);
+    count_ = std::max(count_, response->hello().last_sequence() >> kRandomBits);
     greeted_ = true;
     return response;
 }

@@ -59,7 +59,7 @@ class ControlClient {
     std::unique_ptr<MessageChannel> channel_;
     bool greeted_ = false;
     std::uint32_t session_ = 0;
-    std::uint32_t count_ = 0;  // upper half of the sequence; the lower is random
+    std::uint64_t count_ = 0;  // the sequence without its last, random bits
 };
 
 }  // namespace mbpf
