@@ -63,6 +63,7 @@ class Transfer {
     Status send_chunk() {
         const auto part = package_.subspan(next_, std::min(chunk_, package_.size() - next_));
         control::Request request;
+        request.set_session(client_.session_);
         request.set_sequence(client_.next_sequence());
         auto& data = *request.mutable_push_data();
         data.set_offset(static_cast<std::uint32_t>(next_));

@@ -198,7 +198,7 @@ static void dispatch(mbpf_control *c)
     }
 }
 
-/* Executing these again changes nothing, so they need no session and a repetition gets fresh values. */
+/* Executing these again changes nothing, so a repetition gets fresh values. */
 static bool repeatable(const mbpf_control_Request *r)
 {
     switch (r->which_body) {
@@ -238,14 +238,16 @@ uint32_t mbpf_control_message(mbpf_control *c, const uint8_t *message, uint32_t 
     pb_istream_t in = pb_istream_from_buffer(message, count);
     bool decoded = pb_decode(&in, mbpf_control_Request_fields, &c->request);
     bool once = decoded && !repeatable(&c->request);
+    bool writes = once || c->request.which_body == mbpf_control_Request_push_data_tag;
+    bool known = c->session != 0u && c->request.session == c->session;
     uint64_t ahead = c->request.sequence - c->done_sequence;
     begin_response(c);
     if (!decoded) {
         mbpf_control_set(c, MBPF_BAD_REQUEST);
-    } else if (once && c->request.session == c->session && ahead == 0u && checksum == c->done_checksum && c->done_bytes != 0u) {
+    } else if (once && known && ahead == 0u && checksum == c->done_checksum && c->done_bytes != 0u) {
         memcpy(reply, c->done, c->done_bytes);
         return c->done_bytes;
-    } else if (once && (c->session == 0u || c->request.session != c->session || ahead - 1u >= UINT64_MAX / 2u)) {
+    } else if ((writes && !known) || (once && ahead - 1u >= UINT64_MAX / 2u)) {
         once = false; /* not done now */
         mbpf_control_set(c, MBPF_STALE);
     } else {

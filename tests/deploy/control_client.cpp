@@ -263,7 +263,7 @@ struct Receiver {
                 r.mutable_hello()->set_max_chunk(896);
                 r.mutable_hello()->set_line_bytes(line_bytes);
                 r.mutable_hello()->set_session(session);
-            } else if (!request.has_push_data() && request.session() != session) {
+            } else if (request.session() != session) {
                 r.set_code(control::CODE_STALE);
             } else if (request.has_push_begin()) {
                 if (request.push_begin().sha256() != digest) taken.clear();

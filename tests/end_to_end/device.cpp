@@ -14,6 +14,7 @@ void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
     if (GetParam().board) {
         BoardOptions options;
         options.trust_anchors = anchors;
+        options.exact_counts = exact_counts_;
         auto board = start_board(*GetParam().board, options);
         ASSERT_TRUE(board) << render_text(board.error());
         board_.emplace(std::move(board).value());

@@ -31,8 +31,20 @@ std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trus
 // Anything between the client and the line: faults to inject.
 using WrapStream = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
 
+// Keeps the line within reach of the test beside its client.
+class Share : public ByteStream {
+  public:
+    explicit Share(std::shared_ptr<ByteStream> line) : line_(std::move(line)) {}
+    Status write(std::span<const std::uint8_t> bytes) override { return line_->write(bytes); }
+    Result<std::vector<std::uint8_t>> read(int timeout_ms) override { return line_->read(timeout_ms); }
+
+  private:
+    std::shared_ptr<ByteStream> line_;
+};
+
 class DeviceTest : public ::testing::TestWithParam<Kind> {
   protected:
+    bool exact_counts_ = true;  // of a board's instructions; off is faster
     // Starts the device; ends the test if it cannot.
     void start(bool provisioned = true, const WrapStream& wrap = {});
     bool is_board() const { return GetParam().board.has_value(); }

@@ -40,22 +40,9 @@ class Possible {
 
 class FaultySessions : public DeviceTest {
   protected:
-    // Keeps the raw line; the fixture's own client looks at the device past all faults.
-    class Share : public ByteStream {
-      public:
-        explicit Share(std::shared_ptr<ByteStream> line) : line_(std::move(line)) {}
-        Status write(std::span<const std::uint8_t> bytes) override { return line_->write(bytes); }
-        Result<std::vector<std::uint8_t>> read(int timeout_ms) override { return line_->read(timeout_ms); }
-
-      private:
-        std::shared_ptr<ByteStream> line_;
-    };
-
     void begin(std::uint32_t seed) {
-        start(true, [&](std::unique_ptr<ByteStream> line) {
-            raw_ = std::move(line);
-            return std::make_unique<Share>(raw_);
-        });
+        // The fixture's own client looks at the device past all faults.
+        start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Share>(raw_ = std::move(line)); });
         line_ = std::make_unique<FaultyLine>(*raw_, seed);
         for (std::uint16_t v = 1; v <= 2; ++v) {
             Package p = build_example(v == 1 ? "imu_filter/imu_filter.bpf.c" : "imu_filter/imu_filter_v2.bpf.c", target());

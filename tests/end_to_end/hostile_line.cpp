@@ -37,17 +37,6 @@ class BadLine : public ByteStream {
     bool lose_ = false;
 };
 
-// Keeps the raw line within reach of the test.
-class Tap : public ByteStream {
-  public:
-    Tap(std::unique_ptr<ByteStream> line, ByteStream*& raw) : line_(std::move(line)) { raw = line_.get(); }
-    Status write(std::span<const std::uint8_t> bytes) override { return line_->write(bytes); }
-    Result<Bytes> read(int timeout_ms) override { return line_->read(timeout_ms); }
-
-  private:
-    std::unique_ptr<ByteStream> line_;
-};
-
 class HostileLine : public DeviceTest {};
 
 TEST_P(HostileLine, what_is_asked_for_happens_once) {
@@ -75,8 +64,8 @@ TEST_P(HostileLine, what_is_asked_for_happens_once) {
 }
 
 TEST_P(HostileLine, noise_between_requests_changes_nothing) {
-    ByteStream* raw = nullptr;
-    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Tap>(std::move(line), raw); });
+    std::shared_ptr<ByteStream> raw;
+    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Share>(raw = std::move(line)); });
     std::mt19937 random(7);
     for (int round = 0; round < (is_board() ? 5 : 100); ++round) {
         Bytes noise(random() % 3000);
@@ -87,8 +76,8 @@ TEST_P(HostileLine, noise_between_requests_changes_nothing) {
 }
 
 TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
-    ByteStream* raw = nullptr;
-    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Tap>(std::move(line), raw); });
+    std::shared_ptr<ByteStream> raw;
+    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Share>(raw = std::move(line)); });
     push(for_device(build_example("weather/weather.bpf.c", target())));
     // Requests of every kind, then bytes of them changed, cut or grown: what nanopb and the device must take.
     std::vector<control::Request> seeds(14);
@@ -113,10 +102,14 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
     seeds[12].mutable_stimulus()->mutable_packet()->set_data(std::string(64, 'p'));
     seeds[13].mutable_stimulus()->mutable_coap()->set_path("temperature");
     std::mt19937 random(8);
+    const control::HelloReply about = hello();
+    std::uint64_t sequence = about.last_sequence();
+    int executed = 0;
     const int rounds = is_board() ? 150 : 20'000;
     for (int round = 0; round < rounds; ++round) {
         control::Request& seed = seeds[random() % seeds.size()];
-        seed.set_sequence(static_cast<std::uint32_t>(random()));
+        seed.set_session(about.session());  // a host that may do all this, were it well-formed
+        seed.set_sequence(sequence += 1 + random() % 5);
         std::string bytes = seed.SerializeAsString();
         for (std::size_t changes = random() % 4; changes-- > 0 && !bytes.empty();) bytes[random() % bytes.size()] = static_cast<char>(random());
         if (random() % 8 == 0) bytes.resize(random() % (bytes.size() + 1));
@@ -124,10 +117,14 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
         ASSERT_TRUE(raw->write(encode_frame(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))));
         ASSERT_TRUE(raw->read(is_board() ? 20 : 0));
         if (round % 50 == 49) {
-            ASSERT_EQ(hello().protocol(), 1u) << "round " << round;
+            const control::HelloReply now = hello();
+            ASSERT_EQ(now.session(), about.session()) << "restarted before round " << round;
+            executed += now.last_sequence() != sequence ? 0 : 1;
+            sequence = now.last_sequence();
         }
     }
-    EXPECT_EQ(hello().protocol(), 1u);
+    EXPECT_EQ(hello().session(), about.session());
+    EXPECT_GT(executed, 0);
 }
 
 MBPF_ON_ALL_DEVICES(HostileLine);
