@@ -8,6 +8,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(COAP REQUIRED IMPORTED_TARGET libcoap-3-notls)
 
 # LLVM, Clang and LLD: shared libraries for the first two, static for LLD. Only compiler/ and linker/ may
 # link mbpf_llvm. System headers, so that their warnings are not ours.

@@ -16,13 +16,18 @@ target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY
 target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
 
 add_library(mbpf_runtime_host STATIC ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES}
-  ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${R}/port/posix/flash.c ${R}/port/posix/port.c)
+  ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_RUNTIME_COAP_SOURCES} ${R}/port/posix/coap_udp.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
 target_compile_options(mbpf_runtime_host PRIVATE ${MBPF_WARNINGS})
 # Slots are made executable by page, so that tests run real code in them.
 target_compile_definitions(mbpf_runtime_host PUBLIC MBPF_SLOT_ALIGN=4096)
 target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix)
 target_include_directories(mbpf_runtime_host SYSTEM PUBLIC ${MBPF_GENERATED})
 target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_third_party)
+
+# The same runtime as a process, reached by CoAP.
+add_executable(firmware-posix ${R}/port/posix/main.c)
+target_compile_options(firmware-posix PRIVATE ${MBPF_WARNINGS})
+target_link_libraries(firmware-posix PRIVATE mbpf_runtime_host)
 
 set(launcher)
 if(CCACHE)

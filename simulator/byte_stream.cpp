@@ -171,7 +171,7 @@ Result<int> open_serial(const std::string& url, std::string path) {
 std::unique_ptr<ByteStream> stream_of(int descriptor) { return std::make_unique<DescriptorStream>(descriptor); }
 
 Result<std::unique_ptr<ByteStream>> open_stream(const std::string& url) {
-    Result<int> fd = failed(4103, "\"" + url + "\" names no device", "write tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX[:BAUD]");
+    Result<int> fd = failed(4103, "\"" + url + "\" names no device", "write coap://HOST:PORT, tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX[:BAUD]");
     if (url.starts_with("tcp://")) fd = open_tcp(url, url.substr(6));
     else if (url.starts_with("unix:")) fd = open_unix(url, url.substr(5));
     else if (url.starts_with("serial:")) fd = open_serial(url, url.substr(7));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coap_message.h"
+#include "mbpf/crc32.h"
 #include "mbpf/port.h"
 
 #define EXCHANGE_LIFETIME_NS 247000000000u /* RFC 7252, 4.8.2 */

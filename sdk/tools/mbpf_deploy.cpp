@@ -7,6 +7,7 @@
 
 #include "sdk/cli/cli.h"
 #include "sdk/cli/command_line.h"
+#include "sdk/deploy/coap_channel.h"
 #include "sdk/deploy/commands.h"
 
 namespace {
@@ -18,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-deploy --device unix:board.sock push filter.mbpf
   mbpf-deploy --device serial:/dev/ttyACM0:115200 list --json
   export MBPF_DEVICE=tcp://127.0.0.1:7000
+  mbpf-deploy --device coap://192.0.2.7:5683 push filter.mbpf
   mbpf-deploy map set filter config 0 250
   mbpf-deploy events filter events --follow
   mbpf-deploy test-run filter main --context 0100000000000000 --repeat 100
@@ -124,7 +126,7 @@ int main(int argc, char** argv) {
     app.footer(kExamples);
     app.require_subcommand(1);
     app.fallthrough();
-    app.add_option("--device", a.device, "tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX[:BAUD]")->envname("MBPF_DEVICE")->type_name("URL");
+    app.add_option("--device", a.device, "coap://HOST[:PORT], tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX[:BAUD]")->envname("MBPF_DEVICE")->type_name("URL");
     app.add_option("--timeout-ms", a.timeout_ms, "how long to wait for each answer; five tries")->check(CLI::Range(10, 60000))->capture_default_str();
     app.add_flag("--json", a.json, "machine-readable output");
     std::vector<std::pair<CLI::App*, Command>> commands;
@@ -132,10 +134,10 @@ int main(int argc, char** argv) {
     add_data_commands(app, a, commands);
     add_stimulus_commands(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
-    if (a.device.empty()) return cli::report(cli::usage_error("no device given", "give --device or set MBPF_DEVICE: tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX"));
-    auto stream = open_stream(a.device);
-    if (!stream) return cli::report(stream.error(), a.json);
-    ControlClient device(std::move(stream).value());
+    if (a.device.empty()) return cli::report(cli::usage_error("no device given", "give --device or set MBPF_DEVICE: coap://HOST:PORT, tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX"));
+    auto channel = deploy::open_channel(a.device, a.timeout_ms);
+    if (!channel) return cli::report(channel.error(), a.json);
+    ControlClient device(std::move(channel).value());
     device.timeout_ms = a.timeout_ms;
     for (const auto& [app_command, run] : commands)
         if (app_command->parsed()) return run(device, a);

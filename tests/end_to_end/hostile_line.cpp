@@ -103,7 +103,7 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
     seeds[13].mutable_stimulus()->mutable_coap()->set_path("temperature");
     std::mt19937 random(8);
     const control::HelloReply about = hello();
-    std::uint64_t sequence = about.last_sequence();
+    std::uint64_t done = about.last_sequence(), sequence = done;
     int executed = 0;
     const int rounds = is_board() ? 150 : 20'000;
     for (int round = 0; round < rounds; ++round) {
@@ -119,8 +119,8 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
         if (round % 50 == 49) {
             const control::HelloReply now = hello();
             ASSERT_EQ(now.session(), about.session()) << "restarted before round " << round;
-            executed += now.last_sequence() != sequence ? 0 : 1;
-            sequence = now.last_sequence();
+            executed += now.last_sequence() != done ? 1 : 0;
+            sequence = done = now.last_sequence();
         }
     }
     EXPECT_EQ(hello().session(), about.session());
