@@ -45,7 +45,7 @@ Result<NativeObject> NativeObjectMaker::make(const VerifiedObject& verified, con
     llvm::raw_string_ostream broken_stream(broken);
     if (llvm::verifyModule(module, &broken_stream))
         return internal_error("lifted code is not valid", broken_stream.str());
-    optimize_module(module, *machine, options.optimize);
+    optimize_module(module, *machine, options.optimize, target.vectors);
 
     NativeObject result;
     result.target_ = &target;

@@ -121,7 +121,7 @@ void watch(llvm::LLVMContext& context, CodegenReport& report) {
     context.setDiagnosticHandler(std::make_unique<Watcher>(report), false);
 }
 
-void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimize optimize) {
+void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimize optimize, bool vectors) {
     for (llvm::Function& function : module) {
         if (function.isDeclaration() || optimize == Optimize::speed) continue;
         function.addFnAttr(llvm::Attribute::OptimizeForSize);
@@ -132,8 +132,7 @@ void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimiz
     llvm::CGSCCAnalysisManager graphs;
     llvm::ModuleAnalysisManager modules;
     llvm::PipelineTuningOptions tuning;
-    tuning.LoopVectorization = false;
-    tuning.SLPVectorization = false;
+    tuning.LoopVectorization = tuning.SLPVectorization = vectors && optimize != Optimize::size;
     llvm::PassBuilder builder(&machine, tuning);
     llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
     library.disableAllFunctions();

@@ -29,7 +29,8 @@ struct CodegenReport {
 // Collects into `report`, which must outlive the context's use.
 void watch(llvm::LLVMContext& context, CodegenReport& report);
 
-void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimize optimize);
+// `vectors`: loops and straight code may be turned into vector instructions, as Clang does.
+void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimize optimize, bool vectors);
 std::string module_text(const llvm::Module& module);
 // Object file or assembly of a copy of the module. False: LLVM cannot emit this kind for the target.
 bool emit_object(const llvm::Module& module, llvm::TargetMachine& machine, std::vector<std::uint8_t>& elf);

@@ -20,6 +20,7 @@ struct Target {
     unsigned pointer_bytes = 4;
     unsigned atomic_load_bits = 32;  // widest aligned load that is one instruction and may be `atomic`
     unsigned atomic_rmw_bits = 32;   // widest atomic read-modify-write; 0: none, the runtime does it
+    bool vectors = false;            // it has vector registers, and programs may use them
     bool ropi = false;               // ARM's read-only position independence instead of PIC
     bool sign_extend_32 = false;     // psABI: 32-bit arguments are sign-extended in 64-bit registers
     unsigned return_address_bytes = 0;  // that a call pushes, beyond the frame LLVM reports

@@ -16,6 +16,7 @@ const Target kX86_64 = {
     .pointer_bytes = 8,
     .atomic_load_bits = 64,
     .atomic_rmw_bits = 64,
+    .vectors = true,
     .return_address_bytes = 8,
 };
 

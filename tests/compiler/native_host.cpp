@@ -39,6 +39,7 @@ const Target kX32 = {
     .pointer_bytes = 4,
     .atomic_load_bits = 32,
     .atomic_rmw_bits = 64,
+    .vectors = true,
     .return_address_bytes = 8,
 };
 
