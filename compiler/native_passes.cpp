@@ -19,6 +19,7 @@
 #include <mutex>
 #include <set>
 
+#include "compiler/lift/narrow_sums.h"
 #include "compiler/lift/scaled_addresses.h"
 #include "compiler/targets/target.h"
 
@@ -142,7 +143,10 @@ void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimiz
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, graphs, modules);
-    builder.registerPeepholeEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(ScaledAddresses()); });
+    builder.registerPeepholeEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { 
+        passes.addPass(ScaledAddresses());
+        passes.addPass(NarrowSums());
+    });
     builder.buildPerModuleDefaultPipeline(level_of(optimize)).run(module, modules);
 }
 

@@ -5,6 +5,7 @@
 #include <llvm/IR/Intrinsics.h>
 
 #include "compiler/lift/function_lifter.h"
+#include "compiler/lift/narrow_sums.h"
 
 namespace mbpf {
 namespace {
@@ -74,7 +75,9 @@ void FunctionLifter::lift_alu64(const bpf::Op& op) {
     if (narrow_ && lift_alu64_narrow(op)) return;
     llvm::Value* a = read_whole(dst);
     llvm::Value* b = op.alu == bpf::AluOp::neg ? a : operand_whole(op);
-    write_whole(dst, emit_alu(op.alu, a, b, operand_fact(op)));
+    llvm::Value* result = emit_alu(op.alu, a, b, operand_fact(op));
+    if ((op.alu == bpf::AluOp::add || op.alu == bpf::AluOp::sub) && fits_signed(fact_after(dst))) mark_fits_signed32(result);
+    write_whole(dst, result);
 }
 
 // True if the operation was done in 32 bits.
