@@ -15,12 +15,20 @@ namespace {
 
 constexpr StringLiteral kMark = "mbpf.fits_signed32";
 
-// The 32-bit number that `whole` is the sign extension of, or null.
-Value* narrow(IRBuilder<>& builder, Value* whole) {
+// `whole` is the sign extension of 32 bits.
+bool extends_32(Value* whole) {
     Value* number = nullptr;
-    if (match(whole, m_SExt(m_Value(number))) && number->getType()->isIntegerTy(32)) return number;
+    if (match(whole, m_SExt(m_Value(number)))) return number->getType()->getIntegerBitWidth() <= 32;
+    if (match(whole, m_ZExt(m_Value(number)))) return number->getType()->getIntegerBitWidth() < 32;
     const auto* constant = dyn_cast<ConstantInt>(whole);
-    return constant != nullptr && constant->getValue().isSignedIntN(32) ? builder.getInt32(static_cast<std::uint32_t>(constant->getZExtValue())) : nullptr;
+    return constant != nullptr && constant->getValue().isSignedIntN(32);
+}
+
+Value* low_half(IRBuilder<>& builder, Value* whole) {
+    auto* const type = builder.getInt32Ty();
+    if (auto* number = dyn_cast<SExtInst>(whole)) return builder.CreateSExt(number->getOperand(0), type);
+    if (auto* number = dyn_cast<ZExtInst>(whole)) return builder.CreateZExt(number->getOperand(0), type);
+    return builder.CreateTrunc(whole, type);
 }
 
 }  // namespace
@@ -40,9 +48,9 @@ PreservedAnalyses NarrowSums::run(Function& function, FunctionAnalysisManager&) 
     }
     bool changed = false;
     for (BinaryOperator* sum : marked) {
+        if (!extends_32(sum->getOperand(0)) || !extends_32(sum->getOperand(1))) continue;
         IRBuilder<> builder(sum);
-        Value *left = narrow(builder, sum->getOperand(0)), *right = narrow(builder, sum->getOperand(1));
-        if (left == nullptr || right == nullptr) continue;
+        Value *left = low_half(builder, sum->getOperand(0)), *right = low_half(builder, sum->getOperand(1));
         Value* low = sum->getOpcode() == Instruction::Add ? builder.CreateAdd(left, right) : builder.CreateSub(left, right);
         Value* whole = builder.CreateSExt(low, sum->getType());
         whole->takeName(sum);

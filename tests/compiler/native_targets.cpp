@@ -5,6 +5,7 @@
 #include <mbpf/abi/package.h>
 
 #include "compiler/native.h"
+#include "core/assemble.h"
 #include "linker/image.h"
 #include "native_cases.h"
 
@@ -92,6 +93,39 @@ TEST(Targets, argument_that_is_a_number_here_and_a_pointer_there_is_refused) {
     const Result<NativeObject> native = compile_native(*report.verified, *find_target("rv32imac"));
     ASSERT_FALSE(native);
     EXPECT_EQ(native.error().code, "MBPF1308");
+}
+
+// Limits in 64 bits of what C computed in 32: the sum is a 32-bit one again, the comparison too.
+TEST(Targets, a_sum_that_fits_32_bits_is_computed_in_32_on_64_bit_targets) {
+    const auto code = bpf::assemble("ldxsw r2, [r1+0]\narsh r2, 8\nldxsw r3, [r1+4]\narsh r3, 8\nadd r2, r3\njsle r2, 5000, keep\nmov r2, 5000\nkeep: stxw [r1+0], r2\nmov r0, 0\nexit\n");
+    ASSERT_TRUE(code) << render_text(code.error());
+    auto object = bpf::object_from_slots(*code, "isa");
+    VerifyOptions options;
+    options.memory_bytes = 8;
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("isa")), options);
+    ASSERT_TRUE(report.accepted());
+    const auto native = compile_native(*report.verified, *find_target("x86_64"), {.want_assembly = true});
+    ASSERT_TRUE(native) << render_text(native.error());
+    EXPECT_NE(native->assembly().find("addl"), std::string::npos) << native->assembly();
+    EXPECT_EQ(native->assembly().find("addq"), std::string::npos) << native->assembly();
+    EXPECT_EQ(native->assembly().find("cmpq"), std::string::npos) << native->assembly();
+}
+
+// As Clang does for the same C; no other target has such registers.
+TEST(Targets, only_x86_64_uses_vectors) {
+    const auto code = bpf::assemble("mov r2, 0\nnext: mov r3, r1\nadd r3, r2\nldxw r4, [r3+0]\nadd32 r4, 3\nstxw [r3+0], r4\nadd r2, 4\njne r2, 256, next\nmov r0, 0\nexit\n");
+    ASSERT_TRUE(code) << render_text(code.error());
+    auto object = bpf::object_from_slots(*code, "isa");
+    VerifyOptions options;
+    options.memory_bytes = 256;
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("isa")), options);
+    ASSERT_TRUE(report.accepted());
+    for (const std::string& name : target_names()) {
+        const auto native = compile_native(*report.verified, *find_target(name), {.want_assembly = true});
+        ASSERT_TRUE(native) << render_text(native.error());
+        EXPECT_EQ(native->assembly().find("paddd") != std::string::npos, name == "x86_64") << native->assembly();
+        EXPECT_EQ(native->assembly().find("v0."), std::string::npos) << native->assembly();
+    }
 }
 
 TEST(Targets, stack_of_machine_code_is_known) {
