@@ -25,6 +25,14 @@ struct PackageLayout {
 PackageLayout package_layout(std::uint32_t text_bytes, std::uint32_t data_init_bytes, std::uint32_t import_count,
                              std::uint32_t program_count, std::uint32_t map_count);
 
+// What a package takes on the device once it bears the two signatures that a device demands, by what it is for, padding
+// included. `fixed` is the same for every package: header and signatures.
+struct DeviceBytes {
+    std::uint64_t fixed = 0, text = 0, data = 0, relocations = 0, programs = 0, maps = 0;
+    std::uint64_t total() const { return fixed + text + data + relocations + programs + maps; }
+};
+DeviceBytes device_bytes(const Package& package);
+
 using Sha256Digest = std::array<std::uint8_t, 32>;
 Sha256Digest sha256(std::span<const std::uint8_t> bytes);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Package to bytes. Names longer than their fields are cut here: link_package() has refused them with a
 // message before, and a writer that could fail would burden every caller.
+#include <algorithm>
 #include <mbpf/abi/map_layout.h>
 #include <mbpf/abi/package.h>
 #include <sodium.h>
@@ -148,6 +149,20 @@ PackageLayout package_layout(std::uint32_t text_bytes, std::uint32_t data_init_b
     at.maps_offset = at.programs_offset + std::uint64_t{program_count} * sizeof(mbpf_package_program);
     at.signed_bytes = at.maps_offset + std::uint64_t{map_count} * sizeof(mbpf_package_map);
     return at;
+}
+
+DeviceBytes device_bytes(const Package& package) {
+    constexpr std::size_t kRolesDemanded = 2;
+    const auto count = [](const auto& rows) { return static_cast<std::uint32_t>(rows.size()); };
+    const PackageLayout at = package_layout(count(package.text), count(package.data), count(package.imports), count(package.programs), count(package.maps));
+    DeviceBytes bytes;
+    bytes.fixed = at.text_offset + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + std::max(kRolesDemanded, package.signatures.size()) * sizeof(mbpf_signature_entry);
+    bytes.text = at.data_offset - at.text_offset;
+    bytes.data = at.imports_offset - at.data_offset;
+    bytes.relocations = at.programs_offset - at.imports_offset;
+    bytes.programs = at.maps_offset - at.programs_offset;
+    bytes.maps = at.signed_bytes - at.maps_offset;
+    return bytes;
 }
 
 Sha256Digest sha256(std::span<const std::uint8_t> bytes) {

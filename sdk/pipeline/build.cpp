@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "linker/package_layout.h"
 #include "signer/provenance.h"
 #include "verifier/certificate_file.h"
 
@@ -181,6 +182,19 @@ bool link_to_package(const std::string& path, const BuildOptions& options, Build
     return true;
 }
 
+// What the device will hold, by what it is for: small programs want to know what the package itself takes.
+void tell_device_bytes(BuildResult& result) {
+    const DeviceBytes bytes = device_bytes(*result.package);
+    Stage stage(result, "device");
+    stage.figure("device_bytes", bytes.total());
+    stage.figure("text_bytes", bytes.text);
+    stage.figure("data_bytes", bytes.data);
+    stage.figure("relocation_bytes", bytes.relocations);
+    stage.figure("program_bytes", bytes.programs);
+    stage.figure("map_bytes", bytes.maps);
+    stage.figure("fixed_overhead_bytes", bytes.fixed);
+}
+
 const Target* wanted_target(const BuildOptions& options, BuildResult& result) {
     const Target* target = find_target(options.target);
     if (target != nullptr) return target;
@@ -247,7 +261,7 @@ BuildResult build(const std::vector<BuildInput>& inputs, const BuildOptions& opt
     if (!read(path, options, result) || options.goal == BuildGoal::object) return result;
     if (!run_verifier(options, result) || options.goal == BuildGoal::verified) return result;
     if (!compile_to_native(options, *target, result) || options.goal == BuildGoal::native) return result;
-    link_to_package(path, options, result);
+    if (link_to_package(path, options, result)) tell_device_bytes(result);
     return result;
 }
 

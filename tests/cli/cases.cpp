@@ -39,9 +39,9 @@ std::string without_figures(std::string text) {
     static const std::pair<std::regex, const char*> kFigures[] = {
         {std::regex(" +[0-9]+\\.[0-9] ms"), " # ms"},
         {std::regex("_us\":[0-9]+"), "_us\":0"},
-        {std::regex("[0-9]+ (object bytes|text bytes|package bytes|stack bytes|ram bytes|steps|worst case instructions|instructions)"), "# $1"},
+        {std::regex("[0-9]+ (object bytes|text bytes|package bytes|device bytes|stack bytes|ram bytes|steps|worst case instructions|instructions)"), "# $1"},
         {std::regex("\\bkey [0-9a-f]{16}"), "key #"},
-        {std::regex("\"(object_bytes|text_bytes|package_bytes|steps)\":[0-9]+"), "\"$1\":0"},
+        {std::regex("\"(object_bytes|text_bytes|package_bytes|device_bytes|steps)\":[0-9]+"), "\"$1\":0"},
     };
     for (const auto& [figure, mark] : kFigures) text = std::regex_replace(text, figure, mark);
     return text;

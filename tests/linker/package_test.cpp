@@ -2,6 +2,7 @@
 // The package format: what is written reads back to the same values and the same bytes, and nothing else
 // reads at all. Byte positions below come from the structs in mbpf/abi/package.h.
 #include "linker/package.h"
+#include "linker/package_layout.h"
 
 #include <gtest/gtest.h>
 #include <mbpf/abi/map_layout.h>
@@ -117,6 +118,23 @@ TEST(Package, header_is_256_bytes_and_the_same_with_and_without_host_sections_an
 
     p.signatures.clear();
     EXPECT_EQ(p.header_bytes(), header);
+}
+
+TEST(Package, device_bytes_are_those_of_the_package_with_the_signatures_that_a_device_demands) {
+    Package p = example();
+    const DeviceBytes before = device_bytes(p);
+    p.signatures.push_back(p.signatures.front());
+    const DeviceBytes bytes = device_bytes(p);
+    EXPECT_EQ(bytes.total(), p.serialize(true).size());
+    EXPECT_EQ(before.total(), bytes.total());
+    EXPECT_EQ(bytes.fixed, 256u + 8 + 2 * 76);
+    EXPECT_EQ(bytes.text, 40u);  // 37, padded
+    EXPECT_EQ(bytes.data, 8u);
+    EXPECT_EQ(bytes.relocations, 8 * p.imports.size());
+    EXPECT_EQ(bytes.programs, 96u);
+    EXPECT_EQ(bytes.maps, 2 * 40u);
+    p.signatures.push_back(p.signatures.front());
+    EXPECT_EQ(device_bytes(p).total(), p.serialize(true).size());
 }
 
 TEST(Package, cut_at_any_byte_is_refused_except_where_the_host_region_is_stripped_whole) {
