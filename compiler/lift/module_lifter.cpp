@@ -119,7 +119,8 @@ Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
     s.function->getArg(imports)->setName("imports");
     if (function == 0) {
         s.function->getArg(0)->setName("context");
-        s.function->addParamAttr(0, llvm::Attribute::NoAlias);
+        // Not noalias: alias scopes tell the context from all other memory, and a value kept in a register across a helper's
+        // call, because the helper cannot change the context, costs more to save and restore than to load again.
         s.function->addParamAttr(0, llvm::Attribute::getWithAlignment(context, llvm::Align(8)));
     }
     return s;
