@@ -4,6 +4,7 @@
 #include "simulator/board.h"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -34,12 +35,19 @@ struct Machine {
     const char* package;  // of Debian
     std::vector<std::string> arguments;
     const char* anchors_address;  // TRUST_ANCHORS in firmware_runtime/port/*/port.c
+    // What loads the firmware. On riscv `virt` a flash makes -kernel mean something else.
+    std::array<std::string_view, 2> firmware_argument;  // option, and what stands before the path
+    std::uintmax_t flash_bytes;   // of the file that stands for the flash, which the emulator wants whole
+    // What gives the board its flash; FILE stands for the path.
+    std::vector<std::string> flash_arguments;
 };
 
 const Machine& machine(BoardKind kind) {
     static const Machine machines[] = {
-        {BoardKind::cortex_m4, "cortex-m4", "qemu-system-arm", "qemu-system-arm", {"-M", "mps2-an386"}, "0x21000000"},
-        {BoardKind::rv32imac, "rv32imac", "qemu-system-riscv32", "qemu-system-misc", {"-M", "virt", "-bios", "none", "-cpu", "rv32"}, "0x87f00000"},
+        {BoardKind::cortex_m4, "cortex-m4", "qemu-system-arm", "qemu-system-arm", {"-M", "mps2-an386"}, "0x21000000", {"-kernel", ""}, 16u << 20,
+         {"-machine", "memory-backend=psram", "-object", "memory-backend-file,id=psram,size=16M,share=on,mem-path=FILE"}},
+        {BoardKind::rv32imac, "rv32imac", "qemu-system-riscv32", "qemu-system-misc", {"-M", "virt", "-bios", "none", "-cpu", "rv32"}, "0x87f00000", {"-device", "loader,file="}, 32u << 20,
+         {"-drive", "if=pflash,unit=1,format=raw,file=FILE"}},
     };
     return machines[kind == BoardKind::cortex_m4 ? 0 : 1];
 }
@@ -97,6 +105,24 @@ std::optional<std::uint16_t> free_port() {
     ::close(s);
     if (!good) return std::nullopt;
     return ntohs(address.sin_port);
+}
+
+// A new file is as large as the part and reads as zeros: the firmware erases what it uses.
+Result<std::vector<std::string>> plan_flash(const Machine& m, const std::string& file) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) {
+        std::ofstream(file, std::ios::binary | std::ios::app).close();
+        std::filesystem::resize_file(file, m.flash_bytes, error);
+    }
+    const std::uintmax_t bytes = error ? 0 : std::filesystem::file_size(file, error);
+    if (error) return failure("MBPF4205", "cannot use '" + file + "' as the board's flash", error.message(), "give the path of a file that can be written");
+    if (bytes != m.flash_bytes)
+        return failure("MBPF4205", "'" + file + "' is not a flash of board " + std::string(m.name), "it has " + std::to_string(bytes) + " bytes, the board's has " + std::to_string(m.flash_bytes),
+                       "give the file that this kind of board was started with before, or a new name");
+    std::vector<std::string> arguments = m.flash_arguments;
+    for (std::string& a : arguments)
+        if (const std::size_t at = a.find("FILE"); at != std::string::npos) a.replace(at, 4, escaped(file));
+    return arguments;
 }
 
 struct Line {
@@ -197,7 +223,13 @@ class BoardStarter {
         command.insert(command.end(), m.arguments.begin(), m.arguments.end());
         for (const char* a : {"-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config"}) command.emplace_back(a);
         if (options.exact_counts) command.insert(command.end(), {"-icount", "shift=0"});
-        command.insert(command.end(), {"-kernel", *firmware, "-serial", line->chardev});
+        const bool is_list = !m.firmware_argument[1].empty();  // of which commas are part
+        command.insert(command.end(), {std::string(m.firmware_argument[0]), std::string(m.firmware_argument[1]) + (is_list ? escaped(*firmware) : *firmware), "-serial", line->chardev});
+        if (!options.flash.empty()) {
+            const Result<std::vector<std::string>> flash = plan_flash(m, options.flash);
+            if (!flash) return flash.error();
+            command.insert(command.end(), flash->begin(), flash->end());
+        }
         if (!options.trust_anchors.empty()) {
             const std::string path = board.folder_ + "/anchors";
             std::ofstream file(path, std::ios::binary);

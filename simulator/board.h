@@ -27,6 +27,8 @@ struct BoardOptions {
     std::vector<std::uint8_t> trust_anchors;
     // "unix:PATH" or "tcp://127.0.0.1:PORT" (port 0: a free one); empty: a socket in a private folder.
     std::string endpoint;
+    // File that holds the board's flash across runs; made if there is none. Empty: the flash is blank at each start.
+    std::string flash;
     // One virtual nanosecond an instruction: exact, repeatable counts. Off is faster but counts nothing.
     bool exact_counts = true;
     int ready_timeout_ms = 20000;
@@ -60,7 +62,7 @@ class BoardProcess {
     std::string socket_;     // to remove, if outside the folder
 };
 
-// MBPF4201 emulator missing, 4202 firmware missing, 4203 emulator ended or never got ready, 4204 bad endpoint.
+// MBPF4201 emulator missing, 4202 firmware missing, 4203 emulator ended or never got ready, 4204 bad endpoint, 4205 bad flash file.
 Result<BoardProcess> start_board(BoardKind kind, const BoardOptions& options = {});
 
 // For `mbpf-sim board`: returns when SIGINT or SIGTERM comes (ok) or the emulator ends by itself (MBPF4203).

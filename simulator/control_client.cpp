@@ -74,6 +74,7 @@ Diagnostic refusal(const control::Response& r) {
         case control::CODE_NOT_FOUND: return make(4104, "the device has no such package, program, map or key", detail, "see mbpf-deploy list");
         case control::CODE_BAD_STATE: return make(4105, "the device cannot do that in its present state", detail, "see mbpf-deploy list");
         case control::CODE_FULL: return make(4106, "the device has no room for that", detail, "unload a package, or delete entries");
+        case control::CODE_FLASH_FAILED: return make(4110, "the device's flash did not keep what was written", detail, "try again; the part may be worn out");
         case control::CODE_UNSUPPORTED: return make(4107, "this firmware does not support that request", detail, "use firmware with this feature");
         case control::CODE_OUT_OF_RANGE: return make(4108, "a value is out of the range the device allows", detail, "see the sizes in mbpf-deploy list");
         case control::CODE_STALE: return make(4109, "the device has restarted or done other requests meanwhile, so whether it has done this one is unknown", detail, "see mbpf-deploy list, then ask again");
@@ -182,6 +183,19 @@ Result<std::vector<control::HooksReply>> ControlClient::hooks() {
         if (!r) return r.error();
         count = std::min(r->hooks().count(), 1000u);
         if (count != 0) all.push_back(r->hooks());
+    }
+    return all;
+}
+
+Result<std::vector<control::SlotsReply>> ControlClient::slots() {
+    std::vector<control::SlotsReply> all;
+    for (std::uint32_t index = 0, count = 1; index < count; ++index) {
+        control::Request request;
+        request.mutable_list_slots()->set_index(index);
+        auto r = call(std::move(request));
+        if (!r) return r.error();
+        count = std::min(r->slots().count(), 1000u);
+        if (count != 0) all.push_back(r->slots());
     }
     return all;
 }

@@ -38,12 +38,16 @@ class ControlClient {
     struct PushOptions {
         bool activate = true;
         bool dry_run = false;
+        bool host_confirms = false;      // on a device with a store: revert at the deadline unless confirmed
+        std::uint32_t probation_ms = 0;  // until that deadline; 0: as the firmware likes
     };
     // `package`: as serialised for devices, without host sections.
     Result<control::Response> push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress = {});
     // All packages, one message each.
     Result<std::vector<control::ListReply>> list();
     Result<std::vector<control::HooksReply>> hooks();
+    // Slots of the store in flash; empty: the device has none.
+    Result<std::vector<control::SlotsReply>> slots();
 
   private:
     friend class Transfer;

@@ -176,6 +176,8 @@ Result<control::Response> ControlClient::push(std::span<const std::uint8_t> pack
         control::Request commit;
         commit.mutable_push_commit()->set_activate(options.activate);
         commit.mutable_push_commit()->set_dry_run(options.dry_run);
+        commit.mutable_push_commit()->set_probation_ms(options.probation_ms);
+        commit.mutable_push_commit()->set_host_confirms(options.host_confirms);
         auto r = call(std::move(commit));
         const bool restarted = !r && r.error().code == "MBPF4105";  // it has nothing to commit
         if (!restarted || restarts >= kRestarts) return r;

@@ -3,11 +3,13 @@
  * loop alone, so nothing here needs a lock. */
 #include "mbpf/control.h"
 #include "mbpf/port.h"
+#include "mbpf/store.h"
 #include "mbpf/version.h"
 #include "virtual_board.h"
 
 static mbpf_runtime runtime;
 static mbpf_control control;
+static mbpf_store store;
 
 int main(void)
 {
@@ -19,10 +21,16 @@ int main(void)
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    runtime.healthy = mbpf_virtual_board_healthy;
+    const mbpf_flash *flash = mbpf_port_flash();
+    if (flash && mbpf_store_boot(&runtime, &store, flash) != MBPF_OK) {
+        mbpf_console_line("store: flash cannot be used, packages stay in RAM");
+    }
     mbpf_console_line("MicroBPF " MBPF_FIRMWARE_VERSION " ready");
     for (;;) {
         mbpf_control_poll(&control);
         mbpf_virtual_board_poll(&runtime);
+        mbpf_store_poll(&runtime);
         mbpf_port_idle();
     }
 }

@@ -10,6 +10,7 @@
 #include "mbpf/port.h"
 #include "microbpf_platform.h"
 
+#define STARVED 16u /* of a row of samples none passed: the filter is at fault */
 #define SENSORS 4u
 #define CHIPS 2u
 #define LINES 32u
@@ -21,6 +22,7 @@ typedef struct sensor {
     uint64_t next_due_ns, last_timestamp;
     uint64_t in, passed;
     uint32_t period_us, outlier_every, seq, left;
+    uint32_t starved; /* samples since the last that passed */
     int32_t amplitude, outlier, raw, last_passed;
     uint32_t scale;
     bool running, limited;
@@ -146,6 +148,7 @@ static uint32_t take_sample(uint32_t id, uint64_t now, int64_t *verdict)
     s->raw = waveform(s);
     s->last_timestamp = now;
     s->in++;
+    s->starved++;
     mbpf_iio_event event;
     memset(&event, 0, sizeof event);
     event.timestamp = now;
@@ -156,6 +159,7 @@ static uint32_t take_sample(uint32_t id, uint64_t now, int64_t *verdict)
     mbpf_hook_result result = mbpf_hook_run(s->point, &event);
     if (result.verdict == 1) {
         s->passed++;
+        s->starved = 0u;
         s->last_passed = event.value; /* a filter may have replaced it */
     }
     *verdict = result.verdict;
@@ -245,6 +249,19 @@ static void poll_loop(uint64_t now)
     if (board.pwm->first) {
         request_duty(now);
     }
+}
+
+bool mbpf_virtual_board_healthy(mbpf_runtime *rt, const mbpf_package_state *package)
+{
+    (void)rt;
+    for (uint32_t i = 0u; i < SENSORS; i++) {
+        for (const mbpf_program *p = board.sensors[i].point->first; p; p = p->next) {
+            if (p >= package->programs && p < package->programs + package->program_count && p->runs >= STARVED && board.sensors[i].starved >= STARVED) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 void mbpf_virtual_board_poll(mbpf_runtime *rt)

@@ -126,11 +126,13 @@ int push(ControlClient& device, const Arguments& a) {
         std::fprintf(stderr, "warning: %s: %s [%s]; the device will judge it\n", a.package_file.c_str(), package.error().message.c_str(), package.error().code.c_str());
     }
     cli::ProgressBar bar("sending", send.size());
-    auto r = device.push(send, {!a.no_activate, a.dry_run}, [&](std::uint64_t done, std::uint64_t) { bar.update(done); });
+    auto r = device.push(send, {!a.no_activate, a.dry_run, a.await_confirm, static_cast<std::uint32_t>(a.probation_s * 1000)}, [&](std::uint64_t done, std::uint64_t) { bar.update(done); });
     if (!r) return failed(r.error(), a);
-    if (a.json) print({{"package_id", r->push().package_id()}, {"bytes", send.size()}, {"replaced", r->push().replaced()}, {"maps_kept", r->push().maps_kept()}, {"dry_run", a.dry_run}});
+    if (a.json) print({{"package_id", r->push().package_id()}, {"bytes", send.size()}, {"replaced", r->push().replaced()}, {"maps_kept", r->push().maps_kept()}, {"dry_run", a.dry_run}, {"on_trial", r->push().on_trial()}});
     else if (a.dry_run) std::fprintf(stderr, "the device would admit it (%zu bytes)\n", send.size());
     else std::fprintf(stderr, "%s %zu bytes%s\n", r->push().replaced() ? "replaced the running version:" : "loaded:", send.size(), r->push().maps_kept() != 0 ? (", " + std::to_string(r->push().maps_kept()) + " maps kept").c_str() : "");
+    if (!a.json && !a.dry_run && r->push().on_trial())
+        std::fprintf(stderr, "on trial in slot %u: %s\n", r->push().slot(), a.await_confirm ? "the device goes back unless mbpf-deploy confirm comes in time" : "kept if it does not fail");
     return 0;
 }
 

@@ -15,12 +15,13 @@ struct Arguments {
     std::string device;
     std::string package, program, map, key, value, path, method = "get", payload, context, packet;
     std::string package_file;
-    bool json = false, no_activate = false, dry_run = false, show_hooks = false, follow = false, stop = false;
+    bool json = false, no_activate = false, dry_run = false, show_hooks = false, follow = false, stop = false, await_confirm = false;
     std::uint32_t count = 0, repeat = 1;
     std::uint32_t chip = 0, line = 0, level = 0, ifindex = 1;
     std::uint32_t period_us = 1000, outlier_every = 0, samples = 0, sensor = 0;
     std::int32_t amplitude = 100, outlier = 1000;
     int timeout_ms = 1000;
+    double probation_s = 0;
 };
 
 int push(ControlClient& device, const Arguments& a);
@@ -29,6 +30,9 @@ int info(ControlClient& device, const Arguments& a);
 int attach(ControlClient& device, const Arguments& a);
 int detach(ControlClient& device, const Arguments& a);
 int unload(ControlClient& device, const Arguments& a);
+int confirm(ControlClient& device, const Arguments& a);
+int revert(ControlClient& device, const Arguments& a);
+int slots(ControlClient& device, const Arguments& a);
 int map_dump(ControlClient& device, const Arguments& a);
 int map_get(ControlClient& device, const Arguments& a);
 int map_set(ControlClient& device, const Arguments& a);

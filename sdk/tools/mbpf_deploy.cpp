@@ -20,6 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-deploy --device serial:/dev/ttyACM0:115200 list --json
   export MBPF_DEVICE=tcp://127.0.0.1:7000
   mbpf-deploy --device coap://192.0.2.7:5683 push filter.mbpf
+  mbpf-deploy push filter.mbpf --await-confirm --probation 60
   mbpf-deploy map set filter config 0 250
   mbpf-deploy events filter events --follow
   mbpf-deploy test-run filter main --context 0100000000000000 --repeat 100
@@ -36,6 +37,8 @@ void add_package_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI
     push->add_option("package", a.package_file, ".mbpf file; - is stdin")->required()->type_name("PKG");
     push->add_flag("--no-activate", a.no_activate, "load, but do not attach");
     push->add_flag("--dry-run", a.dry_run, "let the device judge it, and forget it");
+    push->add_flag("--await-confirm", a.await_confirm, "go back to the version before unless `confirm` comes within the probation");
+    push->add_option("--probation", a.probation_s, "seconds on trial; default: as the firmware likes")->check(CLI::Range(0.1, 6500.0))->type_name("SECONDS");
     commands.emplace_back(push, deploy::push);
     CLI::App* list = app.add_subcommand("list", "packages with their programs and maps");
     list->add_flag("--hooks", a.show_hooks, "the device's hooks instead");
@@ -50,6 +53,12 @@ void add_package_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI
     CLI::App* unload = app.add_subcommand("unload", "remove a package and give its memory back");
     package(unload);
     commands.emplace_back(unload, deploy::unload);
+    commands.emplace_back(app.add_subcommand("slots", "packages that the device keeps in flash, and those on trial"), deploy::slots);
+    for (const auto& [name, help, run] : {std::tuple{"confirm", "end a package's trial: keep this version", &deploy::confirm}, std::tuple{"revert", "end a package's trial: go back to the version before", &deploy::revert}}) {
+        CLI::App* c = app.add_subcommand(name, help);
+        package(c);
+        commands.emplace_back(c, run);
+    }
     CLI::App* run = app.add_subcommand("test-run", "run a loaded program on a context given here");
     package(run);
     run->add_option("program", a.program, "name of a program in it")->required();

@@ -22,7 +22,7 @@ namespace {
 using namespace mbpf;
 
 struct Arguments {
-    std::string input, program, scenario, platform = "microbpf", memory, engine = "interpreter", board, endpoint, firmware;
+    std::string input, program, scenario, platform = "microbpf", memory, engine = "interpreter", board, endpoint, firmware, flash;
     std::vector<std::string> public_keys, include_paths;
     bool trace = false, json = false, fast = false, assembly = false;
 };
@@ -122,6 +122,7 @@ int board(const Arguments& a) {
     BoardOptions options;
     options.endpoint = a.endpoint;
     options.firmware = a.firmware;
+    options.flash = a.flash;
     options.exact_counts = !a.fast;
     if (!a.public_keys.empty()) {
         auto anchors = trust_anchors_from_files(a.public_keys);
@@ -164,6 +165,7 @@ int main(int argc, char** argv) {
     board_cmd->add_option("--listen", a.endpoint, "unix:PATH or tcp://127.0.0.1:PORT")->type_name("URL");
     board_cmd->add_option("--pub", a.public_keys, "key to trust")->type_name("FILE")->allow_extra_args(false);
     board_cmd->add_option("--firmware", a.firmware, "ELF to run instead")->type_name("FILE");
+    board_cmd->add_option("--flash", a.flash, "keep the board's packages in this file, made if there is none")->type_name("FILE");
     board_cmd->add_flag("--fast", a.fast, "do not count instructions exactly");
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     if (run_cmd->parsed()) return run(a);

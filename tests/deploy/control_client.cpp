@@ -205,7 +205,7 @@ TEST(Refusal, device_text_cannot_drive_a_terminal) {
 
 TEST(Refusal, of_other_kinds_has_codes_too) {
     const std::pair<int, const char*> kCases[] = {{control::CODE_BAD_REQUEST, "MBPF3502"}, {control::CODE_NOT_FOUND, "MBPF4104"}, {control::CODE_BAD_STATE, "MBPF4105"}, {control::CODE_FULL, "MBPF4106"},
-                                                  {control::CODE_UNSUPPORTED, "MBPF4107"}, {control::CODE_OUT_OF_RANGE, "MBPF4108"}, {control::CODE_STALE, "MBPF4109"}, {control::CODE_STOPPED, "MBPF4111"}, {99, "MBPF3502"}};
+                                                  {control::CODE_UNSUPPORTED, "MBPF4107"}, {control::CODE_OUT_OF_RANGE, "MBPF4108"}, {control::CODE_STALE, "MBPF4109"}, {control::CODE_FLASH_FAILED, "MBPF4110"}, {control::CODE_STOPPED, "MBPF4111"}, {99, "MBPF3502"}};
     for (const auto& [code, diagnostic] : kCases) {
         control::Response r;
         r.set_code(static_cast<control::Code>(code));

@@ -151,7 +151,11 @@ TEST_P(Admission, an_older_rollback_counter_is_refused) {
     start();
     Package p = example();
     p.rollback_counter = 5;
-    ASSERT_EQ(code_of_push(for_device(p)), "ok");
+    if (push(for_device(p)).push().on_trial()) {  // a store counts what was confirmed
+        control::Request confirm;
+        confirm.mutable_confirm()->set_package("estop");
+        must(std::move(confirm));
+    }
     p.rollback_counter = 4;
     p.version = {9, 9, 9};
     auto r = device().push(for_device(p), {});

@@ -2,9 +2,20 @@
 // Starting devices and asking them.
 #include "tests/end_to_end/device.h"
 
+#include <unistd.h>
+
 #include "tests/end_to_end/build_package.h"
 
 namespace mbpf::end_to_end {
+
+DeviceTest::~DeviceTest() {
+    if (!flash_.empty()) ::unlink(flash_.c_str());
+}
+
+void DeviceTest::keep_flash() {
+    flash_ = testing::TempDir() + "mbpf-flash-" + GetParam().name + "-" + std::to_string(::getpid());
+    ::unlink(flash_.c_str());
+}
 
 void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
     client_.reset();
@@ -15,6 +26,7 @@ void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
         BoardOptions options;
         options.trust_anchors = anchors;
         options.exact_counts = exact_counts_;
+        options.flash = flash_;
         auto board = start_board(*GetParam().board, options);
         ASSERT_TRUE(board) << render_text(board.error());
         board_.emplace(std::move(board).value());
@@ -22,7 +34,7 @@ void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
         ASSERT_TRUE(opened) << render_text(opened.error());
         stream = std::move(opened).value();
     } else {
-        stream = start_host_device(anchors);
+        stream = start_host_device(anchors, flash_);
     }
     client_.emplace(wrap ? wrap(std::move(stream)) : std::move(stream));
     client_->timeout_ms = 4000;

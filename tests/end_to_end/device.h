@@ -25,8 +25,8 @@ inline constexpr Kind kHost{"host", "x86_64", "cortex-m4", std::nullopt};
 inline constexpr Kind kCortexM4{"cortex_m4", "cortex-m4", "rv32imac", BoardKind::cortex_m4};
 inline constexpr Kind kRv32imac{"rv32imac", "rv32imac", "cortex-m4", BoardKind::rv32imac};
 
-// The runtime in this process; a new one resets it.
-std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trust_anchors);
+// The runtime in this process; a new one resets it. `flash`: file that keeps its packages; empty: it has none.
+std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trust_anchors, const std::string& flash = {});
 
 // Anything between the client and the line: faults to inject.
 using WrapStream = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
@@ -45,7 +45,10 @@ class Share : public ByteStream {
 class DeviceTest : public ::testing::TestWithParam<Kind> {
   protected:
     bool exact_counts_ = true;  // of a board's instructions; off is faster
-    // Starts the device; ends the test if it cannot.
+    ~DeviceTest() override;
+    // From now on the device starts with flash that keeps what it held when it was last started.
+    void keep_flash();
+    // Starts the device anew; ends the test if it cannot.
     void start(bool provisioned = true, const WrapStream& wrap = {});
     bool is_board() const { return GetParam().board.has_value(); }
     std::string target() const { return GetParam().target; }
@@ -65,6 +68,7 @@ class DeviceTest : public ::testing::TestWithParam<Kind> {
   private:
     std::optional<BoardProcess> board_;
     std::optional<ControlClient> client_;
+    std::string flash_;
 };
 
 std::string u32(std::uint32_t value);  // 4 bytes, little-endian

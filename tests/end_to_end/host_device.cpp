@@ -5,7 +5,9 @@
 
 #include <vector>
 
+#include "flash_posix.h"
 #include "mbpf/control.h"
+#include "mbpf/store.h"
 #include "port_posix.h"
 #include "reference/virtual_board.h"
 #include "simulator/byte_stream.h"
@@ -16,18 +18,25 @@ namespace {
 
 mbpf_runtime runtime;
 mbpf_control control;
+mbpf_store store;
+mbpf_flash_posix flash{.flash = {}, .geometry = {}, .bytes = nullptr, .file = -1, .refused = 0, .before = nullptr, .argument = nullptr};
 std::vector<std::uint8_t> line;
+
+void poll() {
+    mbpf_virtual_board_poll(&runtime);
+    mbpf_store_poll(&runtime);
+}
 
 class HostStream : public ByteStream {
   public:
     Status write(std::span<const std::uint8_t> bytes) override {
         for (std::uint8_t byte : bytes)
             if (mbpf_control_byte(&control, byte)) line.insert(line.end(), control.frame, control.frame + control.frame_bytes);
-        mbpf_virtual_board_poll(&runtime);
+        poll();
         return ok();
     }
     Result<std::vector<std::uint8_t>> read(int) override {
-        mbpf_virtual_board_poll(&runtime);
+        poll();
         if (line.empty()) ::usleep(200);
         return std::exchange(line, {});
     }
@@ -35,7 +44,7 @@ class HostStream : public ByteStream {
 
 }  // namespace
 
-std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trust_anchors) {
+std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trust_anchors, const std::string& flash_file) {
     line.clear();
     mbpf_port_posix_set_output([](void*, const std::uint8_t* bytes, std::uint32_t count) { line.insert(line.end(), bytes, bytes + count); }, nullptr);
     mbpf_runtime_init(&runtime);
@@ -43,6 +52,10 @@ std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trus
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    runtime.healthy = mbpf_virtual_board_healthy;
+    mbpf_flash_posix_close(&flash);
+    constexpr std::uint32_t kPageBytes = 4096, kPages = 9 * MBPF_SLOT_BYTES / kPageBytes;  // journal and eight slots
+    if (!flash_file.empty() && (!mbpf_flash_posix_open(&flash, flash_file.c_str(), kPageBytes, kPages, 8, true) || mbpf_store_boot(&runtime, &store, &flash.flash) != MBPF_OK)) return nullptr;
     return std::make_unique<HostStream>();
 }
 

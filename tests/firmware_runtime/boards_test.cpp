@@ -146,6 +146,20 @@ TEST_P(Board, an_emulator_that_ends_is_said_with_its_message) {
     EXPECT_NE(board.error().why.find("socket"), std::string::npos) << board.error().why;
 }
 
+TEST_P(Board, a_flash_file_of_another_kind_or_place_is_said) {
+    BoardOptions options;
+    options.flash = testing::TempDir() + "short_flash";
+    std::ofstream(options.flash) << "this is no flash";
+    Result<BoardProcess> board = start_board(GetParam(), options);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4205");
+    std::filesystem::remove(options.flash);
+    options.flash = "/nonexistent/folder/flash";
+    board = start_board(GetParam(), options);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4205");
+}
+
 TEST_P(Board, bad_endpoint_is_said) {
     BoardOptions options;
     for (const char* endpoint : {"carrier-pigeon:", "tcp://127.0.0.1:x", "tcp://10.0.0.1:5", "unix:"}) {

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mbpf/flash.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -36,6 +38,9 @@ void mbpf_port_code_ready(const void *code, uint32_t bytes);
 
 /* The provisioned trust anchors, or null. */
 const uint8_t *mbpf_port_trust_anchors(uint32_t *bytes);
+
+/* The part that keeps packages across resets; null: none. */
+const mbpf_flash *mbpf_port_flash(void);
 
 /* The serial line. Read gives the bytes that have arrived, without waiting; write waits for
  * room, but not for ever: what a stuck line does not take is lost. */

@@ -27,6 +27,7 @@ static struct {
     void *output_argument;
     const uint8_t *anchors;
     uint32_t anchors_bytes;
+    const mbpf_flash *flash;
 } host;
 
 void mbpf_port_posix_input(const uint8_t *bytes, uint32_t count)
@@ -45,6 +46,16 @@ void mbpf_port_posix_set_trust_anchors(const uint8_t *bytes, uint32_t count)
 {
     host.anchors = bytes;
     host.anchors_bytes = count;
+}
+
+void mbpf_port_posix_set_flash(const mbpf_flash *flash)
+{
+    host.flash = flash;
+}
+
+const mbpf_flash *mbpf_port_flash(void)
+{
+    return host.flash;
 }
 
 void mbpf_port_init(void) {}

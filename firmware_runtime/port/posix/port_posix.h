@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "mbpf/flash.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -14,6 +16,9 @@ void mbpf_port_posix_input(const uint8_t *bytes, uint32_t count);
 typedef void (*mbpf_port_posix_output)(void *argument, const uint8_t *bytes, uint32_t count);
 void mbpf_port_posix_set_output(mbpf_port_posix_output output, void *argument);
 void mbpf_port_posix_set_trust_anchors(const uint8_t *bytes, uint32_t count);
+
+/* Null, as at first: none. */
+void mbpf_port_posix_set_flash(const mbpf_flash *flash);
 
 #ifdef __cplusplus
 }
