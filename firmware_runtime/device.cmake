@@ -13,10 +13,7 @@ option(MBPF_ISOLATION "Run programs unprivileged" ON)
 if(MBPF_ISOLATION)
   list(APPEND MBPF_DEVICE_FLAGS -DMBPF_ISOLATION=1)
 endif()
-# Programs run from mapped flash: one RAM slot, for the transfer.
-if(EXISTS ${R}/port/${MBPF_PORT}/flash.c)
-  list(APPEND MBPF_DEVICE_FLAGS -DMBPF_SLOT_COUNT=1 -DMBPF_MAX_PACKAGES=8)
-endif()
+list(APPEND MBPF_DEVICE_FLAGS ${MBPF_SIZES}) # mbpf/config.h, where the board differs
 set(MBPF_DEVICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 
 function(mbpf_device_library name)

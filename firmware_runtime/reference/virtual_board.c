@@ -10,7 +10,7 @@
 #include "mbpf/port.h"
 #include "microbpf_platform.h"
 
-#define STARVED 16u /* of a row of samples none passed: the filter is at fault */
+#define STARVED 256u /* of a row of samples none passed: the filter is at fault */
 #define SENSORS 4u
 #define CHIPS 2u
 #define LINES 32u

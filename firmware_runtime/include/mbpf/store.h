@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Packages that survive a reset: slots in flash and the journal that says what each holds. A new version goes to an
- * empty slot, is read back, goes on trial, and is confirmed or reverted; see docs/decisions/0011-store.md. */
+ * empty slot, is read back, goes on trial, and is confirmed or reverted; see docs/decisions/0014-store.md. */
 #ifndef MBPF_STORE_H
 #define MBPF_STORE_H
 

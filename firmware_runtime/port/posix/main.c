@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The reference firmware as a process: the runtime with its virtual hardware, reached by CoAP.
- *   firmware-posix [--address 127.0.0.1] [--port 5683] [--trust ANCHORS]
- * Prints where it listens, then console text, on stdout. Exit codes: 2 usage, 4 no such address or file. */
+ *   firmware-posix [--address 127.0.0.1] [--port 5683] [--trust ANCHORS] [--flash FILE]
+ * FILE keeps packages across runs, made if there is none. Prints where it listens, then console text, on stdout. Exit codes: 2 usage, 4 no such address or file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "coap_udp.h"
+#include "flash_posix.h"
 #include "mbpf/port.h"
+#include "mbpf/store.h"
 #include "mbpf/version.h"
 #include "port_posix.h"
 #include "reference/virtual_board.h"
 
 #define TRUST_ANCHORS_BYTES 4096u
 #define TICK_MS 1
+#define FLASH_PAGE_BYTES 4096u
+#define FLASH_PAGES (9u * MBPF_SLOT_BYTES / FLASH_PAGE_BYTES) /* journal and eight slots */
+#define FLASH_WRITE_BYTES 8u
 
 static mbpf_runtime runtime;
 static mbpf_control control;
 static mbpf_coap server;
+static mbpf_flash_posix flash;
+static mbpf_store store;
 static uint8_t anchors[TRUST_ANCHORS_BYTES];
 
 static void print(void *argument, const uint8_t *bytes, uint32_t count)
@@ -29,7 +36,7 @@ static void print(void *argument, const uint8_t *bytes, uint32_t count)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: firmware-posix [--address ADDRESS] [--port PORT] [--trust ANCHORS]\n");
+    fprintf(stderr, "usage: firmware-posix [--address ADDRESS] [--port PORT] [--trust ANCHORS] [--flash FILE]\n");
     return 2;
 }
 
@@ -48,6 +55,11 @@ static int serve(const char *address, uint16_t port)
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    runtime.healthy = mbpf_virtual_board_healthy;
+    if (mbpf_port_flash() && mbpf_store_boot(&runtime, &store, mbpf_port_flash()) != MBPF_OK) {
+        fprintf(stderr, "firmware-posix: the flash file cannot be used\n");
+        return 4;
+    }
     mbpf_coap_init(&server, &control);
     printf("MicroBPF " MBPF_FIRMWARE_VERSION " at coap://%s%s%s:%u\n", strchr(address, ':') ? "[" : "", address, strchr(address, ':') ? "]" : "", port);
     (void)fflush(stdout);
@@ -55,6 +67,7 @@ static int serve(const char *address, uint16_t port)
     for (;;) {
         mbpf_coap_udp_poll(socket, &server, TICK_MS);
         mbpf_virtual_board_poll(&runtime);
+        mbpf_store_poll(&runtime);
     }
 }
 
@@ -82,6 +95,12 @@ int main(int argc, char **argv)
             }
             mbpf_port_posix_set_trust_anchors(anchors, (uint32_t)fread(anchors, 1u, sizeof anchors, file));
             (void)fclose(file);
+        } else if (strcmp(argv[i], "--flash") == 0) {
+            if (!mbpf_flash_posix_open(&flash, argv[i + 1], FLASH_PAGE_BYTES, FLASH_PAGES, FLASH_WRITE_BYTES, true)) {
+                fprintf(stderr, "firmware-posix: %s is no flash file, or cannot be written\n", argv[i + 1]);
+                return 4;
+            }
+            mbpf_port_posix_set_flash(&flash.flash);
         } else {
             return usage();
         }
