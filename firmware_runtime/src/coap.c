@@ -75,7 +75,7 @@ static void write_reply(coap_writer *w, const coap_request *r, const mbpf_coap_p
     }
     uint32_t size = 16u << b.exponent;
     if (b.number > MBPF_MAX_MESSAGE_BYTES / 16u || b.number * size >= p->reply_bytes) {
-        finish_code(w, BAD_OPTION);
+        finish_code(w, INCOMPLETE); /* of another reply, by now */
         return;
     }
     uint32_t at = b.number * size, left = p->reply_bytes - at;
@@ -122,8 +122,9 @@ static uint8_t take_block(mbpf_coap_peer *p, const coap_request *r)
     if (at == 0u) {
         p->body_bytes = 0u;
         p->reply_bytes = 0u;
+        p->tag = r->tag;
     }
-    if (r->block1.given && (r->block1.number > MBPF_MAX_MESSAGE_BYTES / 16u || at != p->body_bytes)) {
+    if (r->block1.given && (r->block1.number > MBPF_MAX_MESSAGE_BYTES / 16u || at != p->body_bytes || r->tag != p->tag)) {
         return INCOMPLETE;
     }
     if (r->block1.more && r->payload_bytes != size) {

@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "mbpf/crc32.h"
+
 enum {
-    URI_HOST = 3, URI_PORT = 7, URI_PATH = 11, CONTENT_FORMAT = 12, ACCEPT = 17, BLOCK2 = 23, BLOCK1 = 27
+    URI_HOST = 3, URI_PORT = 7, URI_PATH = 11, CONTENT_FORMAT = 12, ACCEPT = 17, BLOCK2 = 23, BLOCK1 = 27,
+    REQUEST_TAG = 292 /* RFC 9175 */
 };
 
 typedef struct option_reader {
@@ -106,6 +109,9 @@ static bool take_option(coap_request *r, const option_reader *o)
         return block_of(o, &r->block2);
     case BLOCK1:
         return block_of(o, &r->block1);
+    case REQUEST_TAG:
+        r->tag = mbpf_crc32(o->value, o->bytes);
+        return true;
     default:
         return (o->number & 1u) == 0u; /* elective ones may be passed over */
     }

@@ -30,6 +30,7 @@ typedef struct coap_request {
     bool has_format, has_accept;
     uint32_t format, accept;
     coap_block block1, block2;
+    uint32_t tag;         /* of the Request-Tag: which body a block belongs to */
     const uint8_t *payload;
     uint32_t payload_bytes;
 } coap_request;

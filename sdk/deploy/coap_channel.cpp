@@ -28,7 +28,8 @@ Diagnostic failed(unsigned code, std::string message, std::string why, std::stri
 
 class CoapChannel : public MessageChannel {
   public:
-    CoapChannel(coap_context_t* context, coap_session_t* session, std::string url) : context_(context), session_(session), url_(std::move(url)) {
+    CoapChannel(coap_context_t* context, coap_session_t* session, unsigned block_bytes, std::string url)
+        : context_(context), session_(session), block_exponent_(static_cast<std::uint8_t>(std::bit_width(block_bytes) - 5)), url_(std::move(url)) {
         coap_session_set_app_data(session_, this);
         coap_register_response_handler(context_, on_response);
         coap_register_nack_handler(context_, on_nack);
@@ -50,7 +51,7 @@ class CoapChannel : public MessageChannel {
         auto* body = new Bytes(message.begin(), message.end());  // until libcoap has sent all of it
         const auto release = [](coap_session_t*, void* b) { delete static_cast<Bytes*>(b); };
         if (coap_add_token(pdu, token_bytes, token) == 0 || coap_add_option(pdu, COAP_OPTION_URI_PATH, 4, reinterpret_cast<const std::uint8_t*>("mbpf")) == 0 ||
-            coap_add_option(pdu, COAP_OPTION_CONTENT_FORMAT, sizeof format, format) == 0) {
+            coap_add_option(pdu, COAP_OPTION_CONTENT_FORMAT, sizeof format, format) == 0 || coap_add_option(pdu, COAP_OPTION_BLOCK2, 1, &block_exponent_) == 0) {
             delete body;
             coap_delete_pdu(pdu);
             return cannot_send();
@@ -70,7 +71,7 @@ class CoapChannel : public MessageChannel {
         return std::exchange(arrived_, {});
     }
 
-    // libcoap sends the next only when one is confirmed (RFC 7252, 4.7).
+    // One request at a time (RFC 7252, 4.7).
     std::size_t bytes_on_line(std::size_t) const override { return 0; }
 
   private:
@@ -100,6 +101,7 @@ class CoapChannel : public MessageChannel {
     static constexpr std::size_t kMaxMessageBytes = 1024;
     coap_context_t* context_;
     coap_session_t* session_;
+    std::uint8_t block_exponent_;  // of answers: blocks of 16 << this
     std::string url_;
     std::vector<Bytes> arrived_;
     std::optional<Diagnostic> trouble_;
@@ -127,8 +129,6 @@ std::optional<HostPort> split(std::string_view rest) {
     return parts;
 }
 
-coap_fixed_point_t seconds(int milliseconds) { return {static_cast<std::uint16_t>(milliseconds / 1000), static_cast<std::uint16_t>(milliseconds % 1000)}; }
-
 }  // namespace
 
 Result<std::unique_ptr<MessageChannel>> open_coap(const std::string& url, const CoapOptions& options) {
@@ -146,27 +146,28 @@ Result<std::unique_ptr<MessageChannel>> open_coap(const std::string& url, const 
     coap_startup();
     coap_set_log_level(LOG_EMERG);  // what concerns the user comes as a diagnostic
     coap_context_t* context = coap_new_context(nullptr);
+    if (context != nullptr) coap_context_set_block_mode(context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);  // sessions copy it
     coap_session_t* session = context == nullptr ? nullptr : coap_new_client_session(context, nullptr, &address, COAP_PROTO_UDP);
     if (session == nullptr) {
         if (context != nullptr) coap_free_context(context);
         coap_cleanup();
         return failed(4101, "cannot open " + url + ": " + std::strerror(errno), {}, "check host and port");
     }
-    coap_context_set_block_mode(context, COAP_BLOCK_USE_LIBCOAP | COAP_BLOCK_SINGLE_BODY);
-    // Header, token and options take less than 60 bytes: with this no greater block fits, and this one does.
-    const unsigned block = std::bit_floor(std::clamp(options.block_bytes, 16u, 1024u));
+    // Header, token and options take less than 60 bytes: this block fits, either way.
+    const unsigned block = std::bit_floor(std::clamp(options.block_bytes, 64u, 1024u));
     coap_session_set_mtu(session, block + 60);
-    // One, two and four of these, each up to half as much longer: twice repeated within a try.
-    coap_session_set_ack_timeout(session, seconds(std::max(options.timeout_ms / 11, 1)));
+    // Two repetitions by libcoap, after a second at least; and the client's own tries do not wait for them.
+    coap_session_set_ack_timeout(session, {1, 0});
     coap_session_set_max_retransmit(session, 2);
+    coap_session_set_nstart(session, 8);
     std::uint8_t token[8];
     randombytes_buf(token, sizeof token);  // not the last client's, whose answers may still come
     coap_session_init_token(session, sizeof token, token);
-    return std::unique_ptr<MessageChannel>(std::make_unique<CoapChannel>(context, session, url));
+    return std::unique_ptr<MessageChannel>(std::make_unique<CoapChannel>(context, session, block, url));
 }
 
-Result<std::unique_ptr<MessageChannel>> open_channel(const std::string& url, int timeout_ms) {
-    if (url.starts_with("coap://")) return open_coap(url, {.timeout_ms = timeout_ms});
+Result<std::unique_ptr<MessageChannel>> open_channel(const std::string& url) {
+    if (url.starts_with("coap://")) return open_coap(url);
     auto stream = open_stream(url);
     if (!stream) return stream.error();
     return framed(std::move(stream).value());

@@ -12,9 +12,7 @@
 namespace mbpf::deploy {
 
 struct CoapOptions {
-    // A message's repetitions fit into this, so that the control protocol's own tries come after them.
-    int timeout_ms = 1000;
-    // Greatest block, 16 to 1024 and a power of two; 512 passes any path unfragmented.
+    // Greatest block, 64 to 1024 and a power of two; 512 passes any path unfragmented.
     unsigned block_bytes = 512;
 };
 
@@ -22,6 +20,6 @@ struct CoapOptions {
 Result<std::unique_ptr<MessageChannel>> open_coap(const std::string& url, const CoapOptions& options = {});
 
 // Any device URL: coap:// as above, else a line as open_stream() knows them.
-Result<std::unique_ptr<MessageChannel>> open_channel(const std::string& url, int timeout_ms);
+Result<std::unique_ptr<MessageChannel>> open_channel(const std::string& url);
 
 }  // namespace mbpf::deploy

@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
     add_stimulus_commands(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     if (a.device.empty()) return cli::report(cli::usage_error("no device given", "give --device or set MBPF_DEVICE: coap://HOST:PORT, tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX"));
-    auto channel = deploy::open_channel(a.device, a.timeout_ms);
+    auto channel = deploy::open_channel(a.device);
     if (!channel) return cli::report(channel.error(), a.json);
     ControlClient device(std::move(channel).value());
     device.timeout_ms = a.timeout_ms;

@@ -30,7 +30,8 @@ typedef struct mbpf_coap_peer {
     uint32_t id_count;
     uint16_t ids[MBPF_COAP_IDS];         /* latest at (id_count - 1) % MBPF_COAP_IDS; `answer` is to that one */
     uint32_t answer_bytes;
-    uint32_t body_bytes;                 /* request so far; a body is at most one message */
+    uint32_t tag;
+    uint32_t body_bytes;                 /* request so far, of that tag; a body is at most one message */
     uint32_t reply_bytes;                /* 0: none to fetch blocks of */
     uint8_t reply_method;
     uint8_t answer[MBPF_COAP_MAX_DATAGRAM];
