@@ -24,6 +24,15 @@ target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R
 target_include_directories(mbpf_runtime_host SYSTEM PUBLIC ${MBPF_GENERATED})
 target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_third_party)
 
+# The same with sanitizers and a call at every edge, which tests/fuzz/line_fuzz.cpp counts.
+add_library(mbpf_runtime_fuzzed OBJECT EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES}
+  ${MBPF_RUNTIME_COAP_SOURCES} ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_NANOPB_SOURCES}
+  ${MBPF_GENERATED}/control.nanopb.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
+target_compile_options(mbpf_runtime_fuzzed PRIVATE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $<$<C_COMPILER_ID:GNU>:-fsanitize-coverage=trace-pc>)
+target_compile_definitions(mbpf_runtime_fuzzed PUBLIC MBPF_SLOT_ALIGN=4096)
+target_include_directories(mbpf_runtime_fuzzed PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix)
+target_include_directories(mbpf_runtime_fuzzed SYSTEM PUBLIC ${MBPF_GENERATED} ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE})
+
 # The same runtime as a process, reached by CoAP.
 add_executable(firmware-posix ${R}/port/posix/main.c)
 target_compile_options(firmware-posix PRIVATE ${MBPF_WARNINGS})
