@@ -136,6 +136,16 @@ enum class CallbackKind : std::uint8_t {
     timer,              // (map, key, value); runs later, not during the call
 };
 
+// What a call costs on a map of these types, beside Helper::cost: grows with the map's shape.
+struct MapCost {
+    std::vector<std::uint32_t> map_types;
+    std::uint32_t fixed = 0;
+    std::uint32_t key_byte = 0;       // for each byte of the key
+    std::uint32_t value_byte = 0;     // for each byte of the value
+    std::uint32_t step = 0;           // for each record that a walk may visit
+    std::uint32_t step_key_byte = 0;  // for each byte of the key at each of them
+};
+
 struct Helper {
     std::uint32_t number = 0;
     std::string name;       // "map_lookup_elem": the author writes bpf_<name>
@@ -166,6 +176,7 @@ struct Helper {
     bool as_program = false;          // touches memory given to it and nothing else; see runs_as_program()
     std::vector<std::string> hooks;   // names of hooks that may call it; empty: all
     std::vector<std::uint32_t> map_types;  // accepted types of the map argument; empty: any
+    std::vector<MapCost> map_costs;
     std::string doc;
 
     std::uint32_t abi_hash() const;
@@ -185,6 +196,12 @@ struct MapTypeInfo {
     bool program_may_update = true;
     bool program_may_delete = true;
     bool power_of_two_entries = false;  // ring buffer
+    // Records that one operation visits at most, if the map holds so many; 0: it walks none. steps_are_key_bits: a
+    // node for each bit of the key behind its 4 bytes of length, and one.
+    std::uint32_t max_steps = 0;
+    bool steps_are_key_bits = false;
+
+    std::uint64_t steps(std::uint32_t key_size, std::uint32_t entries) const;
 };
 
 // A kernel structure that programs may read through a pointer they were given.
@@ -237,6 +254,8 @@ struct Platform {
     bool object_is_a(std::string_view name, std::string_view wanted) const;
     const Helper* find_helper(std::uint32_t number) const;
     const MapTypeInfo* find_map_type(std::uint32_t number) const;
+    // What a call of the helper on such a map costs beside its own cost; saturates.
+    std::uint32_t map_cost(const Helper& helper, std::uint32_t map_type, std::uint32_t key_size, std::uint32_t value_size, std::uint32_t entries) const;
     const Capability* find_capability(std::string_view name) const;
     const Hook* find_hook(std::string_view name) const;
 };

@@ -211,6 +211,7 @@ Helper convert(const pb::Helper& in, const pb::Platform& platform) {
     out.variadic = in.variadic();
     out.as_program = in.as_program();
     out.map_types.assign(in.map_type().begin(), in.map_type().end());
+    for (const pb::MapCost& c : in.map_cost()) out.map_costs.push_back({{c.map_type().begin(), c.map_type().end()}, c.fixed(), c.key_byte(), c.value_byte(), c.step(), c.step_key_byte()});
     out.doc = in.doc();
     out.object = in.object();
     out.acquires = in.acquires();
@@ -249,6 +250,8 @@ Platform convert(const pb::Platform& in) {
         info.program_may_update = !type.no_update();
         info.program_may_delete = !type.no_delete();
         info.power_of_two_entries = type.power_of_two_entries();
+        info.max_steps = type.max_steps();
+        info.steps_are_key_bits = type.steps_are_key_bits();
         out.map_types.push_back(std::move(info));
     }
     for (const pb::Capability& c : in.capability()) out.capabilities.push_back({c.name(), static_cast<std::uint8_t>(std::min(c.bit(), 255u)), c.doc()});

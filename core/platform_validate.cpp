@@ -221,6 +221,16 @@ Problem check_helper_callback(const Helper& helper, const std::string& what) {
     return std::nullopt;
 }
 
+Problem check_map_costs(const Helper& helper, const std::string& what) {
+    constexpr std::uint32_t kMost = 1u << 20;
+    for (const MapCost& c : helper.map_costs) {
+        for (std::uint32_t type : c.map_types)
+            if (std::ranges::find(helper.map_types, type) == helper.map_types.end()) return bad(3108, what + " has a cost on map type " + std::to_string(type) + ", which it does not take");
+        if (std::max({c.fixed, c.key_byte, c.value_byte, c.step, c.step_key_byte}) > kMost) return bad(3108, what + ": costs on a map are at most " + std::to_string(kMost));
+    }
+    return std::nullopt;
+}
+
 Problem check_helper(const Platform& platform, const Helper& helper) {
     const std::string what = "helper " + helper.name;
     if (!is_identifier(helper.name)) return bad(3104, what + ": the name is no C identifier");
@@ -237,6 +247,7 @@ Problem check_helper(const Platform& platform, const Helper& helper) {
         if (platform.find_hook(hook) == nullptr) return bad(3109, what + " names hook " + hook + ", which is not declared");
     for (std::uint32_t type : helper.map_types)
         if (platform.find_map_type(type) == nullptr) return bad(3109, what + " names map type " + std::to_string(type) + ", which is not declared");
+    if (Problem p = check_map_costs(helper, what)) return p;
     if (helper.has_return_range)
         if (Problem p = check_range(what, helper.return_min, helper.return_max, helper.return_signed, helper.return_width)) return p;
     return check_helper_args(helper, what);

@@ -71,3 +71,4 @@ target_link_libraries(firmware-${MBPF_BOARD}.elf PRIVATE mbpf_device_core mbpf_d
 
 include(${PROJECT_SOURCE_DIR}/tests/bench/native_code/native_code.cmake)
 include(${PROJECT_SOURCE_DIR}/tests/verifier/on_board/on_board.cmake)
+include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/maps/on_board.cmake)

@@ -96,7 +96,9 @@ std::optional<Diagnostic> add_maps(const VerifiedObject& verified, const ImagePl
                                std::to_string(map.value_size) + ", entries " + std::to_string(map.max_entries),
                            "Use a map type that the platform's reference page lists, within its sizes: at most 65536 entries, "
                            "keys up to 64 and values up to 4096 bytes; ring buffer sizes are powers of two.");
-        package.maps.push_back({map.name, static_cast<std::uint16_t>(map.type), static_cast<std::uint16_t>(map.flags),
+        // When the kernel reserves a map's memory is nothing to a device, which reserves all of it at load.
+        constexpr std::uint32_t kNoPrealloc = 1;
+        package.maps.push_back({map.name, static_cast<std::uint16_t>(map.type), static_cast<std::uint16_t>(map.flags & ~kNoPrealloc),
                                 map.key_size, map.value_size, map.max_entries});
     }
     return std::nullopt;

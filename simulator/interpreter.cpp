@@ -317,6 +317,17 @@ Machine::Step Machine::jump(const Insn& insn, const Op& op) {
     return go_to(std::int64_t{pc_} + 1 + (condition_holds(op.condition, op.width, *a, b) ? insn.offset : 0));
 }
 
+// What the call is charged for the shape of the map it is given.
+std::uint64_t Machine::cost_on_map(const Helper& helper, const std::array<std::uint64_t, 5>& args) {
+    for (std::size_t i = 0; i < helper.args.size() && i < args.size(); ++i) {
+        const MemoryRegion* handle = helper.args[i].kind == ArgKind::map ? world_.memory().find(args[i], 1) : nullptr;
+        if (handle == nullptr || handle->kind != RegionKind::map_handle || handle->tag >= object_.maps.size()) continue;
+        const bpf::Map& map = object_.maps[handle->tag];
+        return platform_.map_cost(helper, map.type, map.key_size, map.value_size, map.max_entries);
+    }
+    return 0;
+}
+
 Machine::Step Machine::call_helper(const Insn& insn) {
     const Helper* helper = platform_.find_helper(static_cast<std::uint32_t>(insn.imm));
     if (helper == nullptr) return trap(6011, "no helper " + std::to_string(insn.imm) + " on platform " + platform_.name);
@@ -329,7 +340,7 @@ Machine::Step Machine::call_helper(const Insn& insn) {
     }
     auto result = world_.call(*helper, args, *this);
     if (!result) return result.error();
-    cost_ += helper->cost;
+    cost_ += helper->cost + cost_on_map(*helper, args);
     for (std::uint8_t reg = 0; reg <= 5; ++reg) init_[reg] = false;
     if (helper->returns != ReturnKind::nothing) {
         std::uint64_t value = *result;

@@ -97,6 +97,30 @@ Result<std::uint64_t> ModelWorld::map_call(const Helper& helper, const Arguments
     return signed_result(map->update(*key, *value, args[3]));
 }
 
+Result<std::uint64_t> ModelWorld::queue_call(const Helper& helper, const Arguments& args, Machine& machine) {
+    MapModel* map = map_of(args[0]);
+    if (map == nullptr) return bad_argument(machine, helper, "no map");
+    if (helper.number == 87) {
+        const auto value = read(machine, args[1], map->description().value_size);
+        if (!value) return bad_argument(machine, helper, "value is not readable");
+        return signed_result(map->push(*value, args[2]));
+    }
+    const auto value = helper.number == 88 ? map->pop() : map->peek();
+    if (!write(machine, args[1], value ? *value : std::vector<std::uint8_t>(map->description().value_size))) return bad_argument(machine, helper, "value is not writable");
+    return value ? 0 : signed_result(kNoEntry);
+}
+
+Result<std::uint64_t> ModelWorld::series_call(const Helper& helper, const Arguments& args, Machine& machine) {
+    MapModel* map = map_of(args[0]);
+    if (map == nullptr) return bad_argument(machine, helper, "no map");
+    const auto key = read(machine, args[1], map->description().key_size);
+    if (!key) return bad_argument(machine, helper, "key is not readable");
+    const auto value = read(machine, args[2], map->description().value_size);
+    if (!value) return bad_argument(machine, helper, "value is not readable");
+    map->append({args[3], *key, *value});
+    return 0;
+}
+
 Result<std::uint64_t> ModelWorld::ring_call(const Helper& helper, const Arguments& args, Machine& machine) {
     if (helper.number == 132 || helper.number == 133) {
         MemoryRegion* record = memory_.find(args[0], 1);
@@ -182,6 +206,10 @@ Result<std::uint64_t> ModelWorld::call(const Helper& helper, const Arguments& ar
             random_state = random_state * 6364136223846793005u + 1442695040888963407u;
             return random_state >> 33;
         case 8: return 0;
+        case 87:
+        case 88:
+        case 89: return queue_call(helper, args, machine);
+        case 1001: return series_call(helper, args, machine);
         case 130:
         case 131:
         case 132:

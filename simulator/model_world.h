@@ -39,6 +39,8 @@ class ModelWorld : public World {
   private:
     using Arguments = std::array<std::uint64_t, 5>;
     Result<std::uint64_t> map_call(const Helper& helper, const Arguments& args, Machine& machine);
+    Result<std::uint64_t> queue_call(const Helper& helper, const Arguments& args, Machine& machine);
+    Result<std::uint64_t> series_call(const Helper& helper, const Arguments& args, Machine& machine);
     Result<std::uint64_t> ring_call(const Helper& helper, const Arguments& args, Machine& machine);
     Result<std::uint64_t> device_call(const Helper& helper, const Arguments& args, Machine& machine);
     // Copies of checked memory; nothing if out of bounds or not initialised.

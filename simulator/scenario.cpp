@@ -134,6 +134,8 @@ json maps_json(const bpf::Object& object, ModelWorld& world) {
             continue;
         }
         out = json::array();
+        for (const auto& value : map.values()) out.push_back({{"value", to_hex(value)}});
+        for (const auto& sample : map.samples()) out.push_back({{"time_ns", sample.time_ns}, {"key", to_hex(sample.key)}, {"value", to_hex(sample.value)}});
         for (const auto& key : map.keys()) out.push_back({{"key", to_hex(key)}, {"value", to_hex(map.value(key))}});
     }
     return maps;

@@ -193,6 +193,11 @@ void ProofEnvironment::add_helpers() {
         r.return_min = h->return_min;
         r.return_max = h->return_max;
         r.cost = h->cost;
+        if (!h->map_costs.empty()) {
+            std::vector<std::uint32_t>& costs = map_costs_.emplace_back();
+            for (const bpf::Map& m : object_.maps) costs.push_back(platform_.map_cost(*h, m.type, m.key_size, m.value_size, m.max_entries));
+            r.map_costs = costs.data();
+        }
         r.object = object_class(h->object);
         r.callback = rule_of(h->callback);
         r.invalidates_packet = h->invalidates_packet;

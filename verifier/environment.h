@@ -39,6 +39,7 @@ class ProofEnvironment {
     std::vector<proof::MapRule> maps_;
     std::vector<std::vector<proof::KernelField>> kernel_fields_;
     std::vector<proof::HelperRule> helpers_;
+    std::vector<std::vector<std::uint32_t>> map_costs_;  // of helpers that have any, by map
     std::vector<proof::ObjectRule> objects_;
 };
 

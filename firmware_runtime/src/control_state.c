@@ -97,6 +97,7 @@ static mbpf_status status_of(int error)
     case -MBPF_ENOENT:
         return MBPF_NOT_FOUND;
     case -MBPF_E2BIG:
+    case -MBPF_ENOSPC:
         return MBPF_FULL;
     default:
         return MBPF_BAD_REQUEST;
@@ -105,17 +106,18 @@ static mbpf_status status_of(int error)
 
 static mbpf_status lookup(mbpf_map *map, const mbpf_control_MapAccess *r, mbpf_control_MapReply *reply)
 {
-    if (map->value_size > sizeof reply->value.bytes) {
+    uint32_t bytes = mbpf_map_read_bytes(map);
+    if (bytes > sizeof reply->value.bytes) {
         return MBPF_OUT_OF_RANGE; /* larger than a message: not readable over this line */
     }
-    const void *value = mbpf_map_operations_of(map->type)->lookup(map, r->key.bytes);
+    const void *value = mbpf_map_operations_of(map->type)->read(map, r->key.bytes);
     if (!value) {
         return MBPF_NOT_FOUND;
     }
     reply->key.size = r->key.size;
     memcpy(reply->key.bytes, r->key.bytes, r->key.size);
-    reply->value.size = (pb_size_t)map->value_size;
-    memcpy(reply->value.bytes, value, map->value_size);
+    reply->value.size = (pb_size_t)bytes;
+    memcpy(reply->value.bytes, value, bytes);
     return MBPF_OK;
 }
 
@@ -125,7 +127,7 @@ static mbpf_status next_key(const mbpf_map *map, const mbpf_control_MapAccess *r
         reply->end = true;
         return MBPF_OK;
     }
-    reply->key.size = (pb_size_t)map->key_size;
+    reply->key.size = (pb_size_t)mbpf_map_host_key_bytes(map);
     return MBPF_OK;
 }
 
@@ -139,19 +141,21 @@ void mbpf_control_map(mbpf_control *c, const mbpf_control_MapAccess *r)
     const mbpf_map_operations *operations = mbpf_map_operations_of(map->type);
     mbpf_control_MapReply *reply = &c->response.body.map;
     c->response.which_body = mbpf_control_Response_map_tag;
-    bool key_ok = r->key.size == map->key_size && map->key_size != 0u;
+    bool key_ok = r->key.size == mbpf_map_host_key_bytes(map) && r->key.size != 0u;
+    bool pushes = map->type == MBPF_MAP_QUEUE || map->type == MBPF_MAP_STACK; /* the host, too, pushes and pops without a key */
+    bool change_ok = pushes ? r->key.size == 0u : key_ok;
     mbpf_status status = MBPF_BAD_REQUEST;
     switch (r->op) {
     case mbpf_control_MapAccess_Op_LOOKUP:
         status = key_ok ? lookup(map, r, reply) : MBPF_BAD_REQUEST;
         break;
     case mbpf_control_MapAccess_Op_UPDATE:
-        if (key_ok && r->value.size == map->value_size) {
+        if (change_ok && r->value.size == map->value_size) {
             status = status_of(operations->update(map, r->key.bytes, r->value.bytes, MBPF_UPDATE_ANY));
         }
         break;
     case mbpf_control_MapAccess_Op_DELETE:
-        status = key_ok ? status_of(operations->remove(map, r->key.bytes)) : MBPF_BAD_REQUEST;
+        status = change_ok ? status_of(operations->remove(map, r->key.bytes)) : MBPF_BAD_REQUEST;
         break;
     case mbpf_control_MapAccess_Op_NEXT_KEY:
         status = key_ok || r->key.size == 0u ? next_key(map, r, reply) : MBPF_BAD_REQUEST;

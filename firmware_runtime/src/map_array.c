@@ -12,10 +12,15 @@ static uint32_t read_index(const void *key)
     return index;
 }
 
-static void *lookup(mbpf_map *map, const void *key)
+static const void *read(const mbpf_map *map, const void *key)
 {
     uint32_t index = read_index(key);
     return index < map->max_entries ? map->values + (size_t)index * map->stride : 0;
+}
+
+static void *lookup(mbpf_map *map, const void *key)
+{
+    return (void *)(uintptr_t)read(map, key);
 }
 
 static int update(mbpf_map *map, const void *key, const void *value, uint64_t flags)
@@ -32,13 +37,6 @@ static int update(mbpf_map *map, const void *key, const void *value, uint64_t fl
     }
     memmove(at, value, map->value_size);
     return 0;
-}
-
-static int remove_key(mbpf_map *map, const void *key)
-{
-    (void)map;
-    (void)key;
-    return -MBPF_EINVAL;
 }
 
 static bool next_key(const mbpf_map *map, const void *key, void *next)
@@ -64,9 +62,4 @@ static uint32_t used(const mbpf_map *map)
     return map->max_entries;
 }
 
-static void reset(mbpf_map *map)
-{
-    (void)map;
-}
-
-const mbpf_map_operations mbpf_map_array = {MBPF_MAP_ARRAY, lookup, update, remove_key, next_key, used, reset};
+const mbpf_map_operations mbpf_map_array = {MBPF_MAP_ARRAY, lookup, update, mbpf_map_no_remove, read, next_key, used, mbpf_map_zeroed};

@@ -7,6 +7,7 @@
  *   header:  u32 length, u32 state: 0 reserved, 1 committed, 2 discarded */
 #include <string.h>
 
+#include "map_words.h"
 #include "mbpf/map.h"
 
 #define CONTROL MBPF_RING_BUFFER_CONTROL_BYTES
@@ -17,14 +18,12 @@ enum { HEAD = 0, TAIL = 4, DROPPED = 8 };
 
 static uint32_t word(const mbpf_map *map, uint32_t offset)
 {
-    uint32_t v;
-    memcpy(&v, map->values + offset, sizeof v);
-    return v;
+    return mbpf_word(map->values + offset);
 }
 
 static void set_word(mbpf_map *map, uint32_t offset, uint32_t v)
 {
-    memcpy(map->values + offset, &v, sizeof v);
+    mbpf_set_word(map->values + offset, v);
 }
 
 static uint32_t place(const mbpf_map *map, uint32_t position)
@@ -129,35 +128,11 @@ uint64_t mbpf_ring_buffer_query(const mbpf_map *map, uint64_t what)
     }
 }
 
-static void *no_lookup(mbpf_map *map, const void *key)
+static const void *read_nothing(const mbpf_map *map, const void *key)
 {
     (void)map;
     (void)key;
     return 0;
-}
-
-static int no_update(mbpf_map *map, const void *key, const void *value, uint64_t flags)
-{
-    (void)map;
-    (void)key;
-    (void)value;
-    (void)flags;
-    return -MBPF_EINVAL;
-}
-
-static int no_remove(mbpf_map *map, const void *key)
-{
-    (void)map;
-    (void)key;
-    return -MBPF_EINVAL;
-}
-
-static bool no_next(const mbpf_map *map, const void *key, void *next)
-{
-    (void)map;
-    (void)key;
-    (void)next;
-    return false;
 }
 
 static uint32_t used(const mbpf_map *map)
@@ -165,9 +140,5 @@ static uint32_t used(const mbpf_map *map)
     return word(map, HEAD) - word(map, TAIL);
 }
 
-static void reset(mbpf_map *map)
-{
-    (void)map;
-}
-
-const mbpf_map_operations mbpf_map_ring_buffer = {MBPF_MAP_RING_BUFFER, no_lookup, no_update, no_remove, no_next, used, reset};
+const mbpf_map_operations mbpf_map_ring_buffer = {MBPF_MAP_RING_BUFFER, mbpf_map_no_lookup, mbpf_map_no_update, mbpf_map_no_remove,
+                                                  read_nothing, mbpf_map_no_next, used, mbpf_map_zeroed};

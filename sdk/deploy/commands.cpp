@@ -83,6 +83,9 @@ std::string map_type(std::uint32_t type) {
         case 5: return "per-CPU hash";
         case 6: return "per-CPU array";
         case 9: return "LRU hash";
+        case 11: return "LPM trie";
+        case 22: return "queue";
+        case 23: return "stack";
         case 27: return "ring buffer";
         case 1000: return "time series";
         default: return "type " + std::to_string(type);

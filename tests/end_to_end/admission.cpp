@@ -68,7 +68,7 @@ std::vector<Refused> cases() {
         {"another context layout", MBPF_ADMIT_HOOK_ABI, [](Package& p) { p.programs[0].hook_abi ^= 1; }, {}},
         {"no such helper", MBPF_ADMIT_HELPER_UNKNOWN, [](Package& p) { helper_row(p).index = 60000; }, {}},
         {"another helper prototype", MBPF_ADMIT_HELPER_ABI, [](Package& p) { helper_row(p).value ^= 1; }, {}},
-        {"a map type the firmware lacks", MBPF_ADMIT_MAP_TYPE, [](Package& p) { p.maps[0].type = 9; }, {}},
+        {"a map type the firmware lacks", MBPF_ADMIT_MAP_TYPE, [](Package& p) { p.maps[0].type = 7; }, {}},
         {"a ring buffer of no power of two", MBPF_ADMIT_MAP_TYPE,
          [](Package& p) {
              for (PackageMap& map : p.maps)

@@ -22,8 +22,8 @@ SecretKey key_of(Role role, std::uint8_t fill) {
     return SecretKey::from_seed(role, "test", seed);
 }
 
-Package build_now(const std::string& file, const std::string& target) {
-    const std::string path = std::string(MBPF_SOURCE_DIR) + "/sdk/examples/" + file;
+BuildResult build_now(const std::string& file, const std::string& target) {
+    const std::string path = std::string(MBPF_SOURCE_DIR) + "/" + file;
     std::ifstream in(path, std::ios::binary);
     const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(in), {}};
     auto platform = load_platform("microbpf");
@@ -33,19 +33,20 @@ Package build_now(const std::string& file, const std::string& target) {
     BuildResult result = build({{path, bytes}}, options);
     if (!result.ok() || !result.package) {
         ADD_FAILURE() << file << " does not build for " << target << ":\n" << result.messages;
-        return {};
+        result.package = Package{};
     }
-    return *result.package;
+    return result;
 }
 
 }  // namespace
 
-Package build_example(const std::string& file, const std::string& target) {
-    static std::map<std::pair<std::string, std::string>, Package> built;
-    const auto [at, fresh] = built.try_emplace({file, target});
-    if (fresh) at->second = build_now(file, target);
-    return at->second;
+const BuildResult& build_program(const std::string& file, const std::string& target) {
+    static std::map<std::pair<std::string, std::string>, BuildResult> built;
+    const auto at = built.find({file, target});
+    return at != built.end() ? at->second : built.emplace(std::pair(file, target), build_now(file, target)).first->second;
 }
+
+Package build_example(const std::string& file, const std::string& target) { return *build_program("sdk/examples/" + file, target).package; }
 
 SecretKey trusted_key(Role role) { return key_of(role, role == Role::verifier ? 0x11 : 0x22); }
 SecretKey strange_key(Role role) { return key_of(role, role == Role::verifier ? 0x33 : 0x44); }

@@ -6,11 +6,15 @@
 #include <vector>
 
 #include "linker/package.h"
+#include "sdk/pipeline/build.h"
 #include "signer/signer.h"
 
 namespace mbpf::end_to_end {
 
 // An example ("estop/estop.bpf.c") built for a target, not signed; built once, then from memory.
+// Any program of the repository likewise, with all that was made on the way. Its package is there, if only an empty
+// one and a failure of the test.
+const BuildResult& build_program(const std::string& file, const std::string& target);
 Package build_example(const std::string& file, const std::string& target);
 
 // The first key of a role is trusted by the devices under test, the second is not.

@@ -67,6 +67,7 @@ struct HelperRule {
     int64_t return_min = 0;
     uint64_t return_max = 0;
     uint32_t cost = 0;  // instructions charged to the program
+    const uint32_t* map_costs = nullptr;  // and, for a call on map i, map_costs[i] more; null: no more on any
     uint32_t fixed_size = 0;
     int16_t object = -1;
     CallbackRule callback = CallbackRule::none;

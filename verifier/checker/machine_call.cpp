@@ -160,7 +160,8 @@ bool Machine::check_helper(uint32_t slot, Call& call) {
 
 // What the call does to the state besides its result.
 void Machine::finish_helper(const Call& call) {
-    if (env_.counted == UINT32_MAX) s_.steps += call.helper->cost;
+    const uint32_t on_map = call.map >= 0 && call.helper->map_costs != nullptr ? call.helper->map_costs[call.map] : 0;
+    if (env_.counted == UINT32_MAX) s_.steps += uint64_t{call.helper->cost} + on_map;
     for (unsigned i = 0; i < call.written_count; ++i) {
         const Written& w = call.written[i];
         keep_pieces(w.base.frame, w.base.offset_min(), w.base.offset_max() - w.base.offset_min() + w.size);

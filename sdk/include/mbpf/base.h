@@ -47,13 +47,19 @@ typedef __u16 __sum16;
 #define __type(name, val) __typeof__(val) *name
 #define __array(name, val) val *name[]
 #endif
+#define BPF_F_NO_PREALLOC 1 /* asked for by Linux's LPM tries; devices reserve all at load */
 enum bpf_map_type {
     BPF_MAP_TYPE_UNSPEC = 0,
     BPF_MAP_TYPE_HASH = 1,
     BPF_MAP_TYPE_ARRAY = 2,
     BPF_MAP_TYPE_PERCPU_HASH = 5,
     BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+    BPF_MAP_TYPE_LRU_HASH = 9,
+    BPF_MAP_TYPE_LPM_TRIE = 11,
+    BPF_MAP_TYPE_QUEUE = 22,
+    BPF_MAP_TYPE_STACK = 23,
     BPF_MAP_TYPE_RINGBUF = 27,
+    BPF_MAP_TYPE_TIMESERIES = 1000,
 };
 
 /* Byte order: eBPF here is little-endian, the network is not. */

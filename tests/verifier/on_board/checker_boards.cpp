@@ -49,6 +49,10 @@ std::vector<std::uint8_t> task(const proof::Environment& env, const Bytes& certi
     for (std::uint32_t i = 0; i < env.helper_count; ++i) {
         proof::HelperRule h = env.helpers[i];
         pass(s, h);
+        for (std::uint32_t m = 0; m < env.map_count; ++m) {
+            std::uint32_t cost = h.map_costs == nullptr ? 0 : h.map_costs[m];
+            s.number(cost);
+        }
     }
     for (std::uint32_t i = 0; i < env.map_count; ++i) {
         proof::MapRule m = env.maps[i];

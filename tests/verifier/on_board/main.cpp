@@ -17,6 +17,7 @@ constexpr uint32_t kInsns = 2048, kFields = 32, kHelpers = 16, kMaps = 8, kCerti
 mbpf::bpf::Insn insns[kInsns];
 Field fields[kFields];
 HelperRule helpers[kHelpers];
+uint32_t map_costs[kHelpers][kMaps];
 MapRule maps[kMaps];
 uint8_t certificate[kCertificate], data[kData];
 alignas(16) uint8_t work[kWork];
@@ -68,7 +69,11 @@ extern "C" int main()
     if (env.insn_count > kInsns || env.field_count > kFields || env.helper_count > kHelpers || env.map_count > kMaps) print_text("too large\n");
     for (uint32_t i = 0; i < env.insn_count; ++i) pass(s, insns[i]);
     for (uint32_t i = 0; i < env.field_count; ++i) pass(s, fields[i]);
-    for (uint32_t i = 0; i < env.helper_count; ++i) pass(s, helpers[i]);
+    for (uint32_t i = 0; i < env.helper_count; ++i) {
+        pass(s, helpers[i]);
+        for (uint32_t m = 0; m < env.map_count; ++m) s.number(map_costs[i][m]);
+        helpers[i].map_costs = map_costs[i];
+    }
     for (uint32_t i = 0; i < env.map_count; ++i) {
         pass(s, maps[i]);
         s.number(maps[i].initial_size);
