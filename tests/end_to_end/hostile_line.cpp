@@ -127,6 +127,41 @@ TEST_P(HostileLine, sound_frames_of_anything_are_survived) {
     EXPECT_GT(executed, 0);
 }
 
+// Restarts the device, which then knows nothing, before a certain write.
+class Restarting : public ByteStream {
+  public:
+    Restarting(std::shared_ptr<ByteStream> line, int at, Bytes& last) : line_(std::move(line)), left_(at), last_(last) {}
+    Status write(std::span<const std::uint8_t> bytes) override {
+        if (left_-- == 0) (void)start_host_device(trust_anchors());
+        if (left_ >= 0) last_.assign(bytes.begin(), bytes.end());
+        return line_->write(bytes);
+    }
+    Result<Bytes> read(int timeout_ms) override { return line_->read(timeout_ms); }
+
+  private:
+    std::shared_ptr<ByteStream> line_;
+    int left_;
+    Bytes& last_;
+};
+
+TEST_P(HostileLine, a_push_outlives_a_restart_of_the_device) {
+    if (is_board()) GTEST_SKIP() << "restarted from within this process";
+    for (const int at : {1, 2, 3, 5, 6}) {
+        SCOPED_TRACE(at);
+        std::shared_ptr<ByteStream> raw;
+        Bytes before;
+        start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Restarting>(raw = std::move(line), at, before); });
+        push(for_device(build_example("imu_filter/imu_filter.bpf.c", target())));
+        auto list = device().list();
+        ASSERT_TRUE(list);
+        ASSERT_EQ(list->size(), 1u);
+        // What was recorded before the restart is of another session.
+        const std::uint64_t done = hello().last_sequence();
+        ASSERT_TRUE(raw->write(before));
+        EXPECT_EQ(hello().last_sequence(), done);
+    }
+}
+
 MBPF_ON_ALL_DEVICES(HostileLine);
 
 }  // namespace
