@@ -146,7 +146,7 @@ class Restarting : public ByteStream {
 
 TEST_P(HostileLine, a_push_outlives_a_restart_of_the_device) {
     if (is_board()) GTEST_SKIP() << "restarted from within this process";
-    for (const int at : {1, 2, 3, 5, 6}) {
+    for (const int at : {1, 2, 3, 4}) {  // begin, data, data, commit
         SCOPED_TRACE(at);
         std::shared_ptr<ByteStream> raw;
         Bytes before;
