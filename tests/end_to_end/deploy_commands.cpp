@@ -189,6 +189,37 @@ TEST_P(DeployCommands, test_run_takes_context_and_repeats) {
     EXPECT_EQ(run(deploy::test_run, a).exit_code, 4);
 }
 
+TEST_P(DeployCommands, trials_are_shown_and_ended) {
+    keep_flash();
+    start();
+    Arguments a;
+    a.package = "estop";
+    a.await_confirm = true;
+    a.probation_s = 600;
+    a.package_file = file_of(build_example("estop/estop.bpf.c", target()));
+    Printed p = run(deploy::push, a);
+    EXPECT_EQ(p.exit_code, 0);
+    EXPECT_NE(p.err.find("the device goes back unless mbpf-deploy confirm comes in time"), std::string::npos) << p.err;
+    p = run(deploy::slots, a);
+    EXPECT_NE(p.out.find("estop 0.1.0, on trial; try 1 runs, reverted in "), std::string::npos) << p.out;
+    p = run(deploy::confirm, a);
+    EXPECT_EQ(p.exit_code, 0);
+    EXPECT_EQ(p.err, "confirmed estop\n");
+    EXPECT_EQ(run(deploy::confirm, a).exit_code, 4);  // not on trial any more
+    a.json = true;
+    EXPECT_EQ(run(deploy::push, a).exit_code, 0);
+    std::string states;
+    const auto slots = json::parse(run(deploy::slots, a).out)["slots"];
+    EXPECT_EQ(slots.size(), 8u);
+    for (const json& s : slots)
+        if (s["state"] != "empty") states += s["state"].get<std::string>() + (s["running"] ? " runs, " : s["waiting"] ? " waits, " : " rests, ");
+    EXPECT_TRUE(states == "confirmed waits, on trial runs, " || states == "on trial runs, confirmed waits, ") << states;
+    EXPECT_EQ(json::parse(run(deploy::revert, a).out)["done"], true);
+    EXPECT_EQ(run(deploy::revert, a).exit_code, 4);
+    a.package = "nothing";
+    EXPECT_EQ(run(deploy::confirm, a).exit_code, 4);
+}
+
 TEST_P(DeployCommands, coap_answers_are_printed_as_people_write_them) {
     start();
     push_example("weather/weather.bpf.c");
