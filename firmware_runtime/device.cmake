@@ -6,7 +6,7 @@ if(NOT EXISTS "${MBPF_LIBC}" OR NOT EXISTS "${MBPF_LIBGCC}")
 endif()
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_EXTENSIONS OFF)
-set(MBPF_CODE_FLAGS -Oz -g -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables)
+set(MBPF_CODE_FLAGS -Oz -g -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables)
 set(MBPF_DEVICE_FLAGS ${MBPF_MACHINE_FLAGS} -nostdlibinc -isystem ${MBPF_PICOLIBC}/include)
 # Programs behind the part's MPU or PMP; an image for a part without one is built with OFF.
 option(MBPF_ISOLATION "Run programs unprivileged" ON)
@@ -14,12 +14,14 @@ if(MBPF_ISOLATION)
   list(APPEND MBPF_DEVICE_FLAGS -DMBPF_ISOLATION=1)
 endif()
 list(APPEND MBPF_DEVICE_FLAGS ${MBPF_SIZES}) # mbpf/config.h, where the board differs
+# What the CPU decides lies in port/<cpu>, what the board does in port/<cpu>/<board>.
+cmake_path(GET MBPF_PORT PARENT_PATH port_cpu)
 set(MBPF_DEVICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 
 function(mbpf_device_library name)
   add_library(${name} OBJECT ${ARGN})
   target_compile_options(${name} PRIVATE ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS})
-  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R})
+  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${port_cpu})
   target_include_directories(${name} SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 endfunction()
 
@@ -39,10 +41,10 @@ foreach(part core helper control board)
   target_compile_options(mbpf_device_${part} PRIVATE ${MBPF_DEVICE_WARNINGS})
   add_dependencies(mbpf_device_${part} mbpf_generated)
 endforeach()
+# Every event goes through this file: instructions before bytes.
+set_source_files_properties(${R}/src/hooks.c PROPERTIES COMPILE_OPTIONS -O2)
 mbpf_device_library(mbpf_device_tables ${MBPF_PLATFORM_SOURCES})
 target_compile_options(mbpf_device_tables PRIVATE ${MBPF_DEVICE_WARNINGS})
-# What the CPU decides lies in port/<cpu>, what the board does in port/<cpu>/<board>.
-cmake_path(GET MBPF_PORT PARENT_PATH port_cpu)
 file(GLOB port_sources CONFIGURE_DEPENDS ${R}/port/${port_cpu}/*.c ${R}/port/${port_cpu}/*.S ${R}/port/${MBPF_PORT}/*.c ${R}/port/${MBPF_PORT}/*.S)
 if(NOT EXISTS ${R}/port/${MBPF_PORT}/flash.c)
   list(APPEND port_sources ${R}/port/no_flash.c)
@@ -55,7 +57,7 @@ function(mbpf_firmware name)
   add_executable(${name}.elf ${ARGN})
   set_target_properties(${name}.elf PROPERTIES SUFFIX "")
   target_compile_options(${name}.elf PRIVATE ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS})
-  target_include_directories(${name}.elf PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R})
+  target_include_directories(${name}.elf PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${port_cpu})
   target_include_directories(${name}.elf SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
   target_link_options(${name}.elf PRIVATE ${MBPF_MACHINE_FLAGS} -nostdlib -fuse-ld=lld -Wl,--gc-sections -Wl,-T,${R}/port/${MBPF_PORT}/link.ld
     -Wl,-Map,${CMAKE_CURRENT_BINARY_DIR}/${name}.map)
@@ -70,5 +72,6 @@ target_link_libraries(firmware-${MBPF_BOARD}.elf PRIVATE mbpf_device_core mbpf_d
   mbpf_device_tables mbpf_device_port mbpf_device_crypto mbpf_device_crypto_glue mbpf_device_nanopb)
 
 include(${PROJECT_SOURCE_DIR}/tests/bench/native_code/native_code.cmake)
+include(${PROJECT_SOURCE_DIR}/tests/bench/hook_cost/hook_cost.cmake)
 include(${PROJECT_SOURCE_DIR}/tests/verifier/on_board/on_board.cmake)
 include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/maps/on_board.cmake)

@@ -58,7 +58,9 @@ foreach(board cortex-m4 rv32imac)
       ${launcher}
     BUILD_ALWAYS ON
     BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
-    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${nested}/firmware/checker-${board}.elf ${nested}/firmware/bench-${board}.elf ${nested}/firmware/maps-${board}.elf ${firmware_folder}
-    BUILD_BYPRODUCTS ${firmware_folder}/firmware-${board}.elf ${firmware_folder}/checker-${board}.elf ${firmware_folder}/native-fletcher16-${board}.elf ${firmware_folder}/bench-${board}.elf ${firmware_folder}/maps-${board}.elf
+    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${nested}/firmware/checker-${board}.elf ${nested}/firmware/bench-${board}.elf
+      ${nested}/firmware/hook-cost-${board}.elf ${nested}/firmware/hook-cost-plain-${board}.elf ${nested}/firmware/maps-${board}.elf ${firmware_folder}
+    BUILD_BYPRODUCTS ${firmware_folder}/firmware-${board}.elf ${firmware_folder}/checker-${board}.elf ${firmware_folder}/native-fletcher16-${board}.elf ${firmware_folder}/bench-${board}.elf
+      ${firmware_folder}/hook-cost-${board}.elf ${firmware_folder}/hook-cost-plain-${board}.elf ${firmware_folder}/maps-${board}.elf
     DEPENDS mbpf-platform-gen)
 endforeach()

@@ -120,7 +120,7 @@ int32_t mbpf_helper_coap_reply(uint32_t code, const void *payload, uint32_t size
 /* A trace point of this firmware; costs one test while nobody listens. */
 static void trace(const char *name, uint32_t id, uint64_t a, uint64_t b, uint64_t c)
 {
-    if (!board.trace->first) {
+    if (!mbpf_hook_enabled(board.trace)) {
         return;
     }
     const uint64_t arguments[4] = {a, b, c, 0u};
@@ -209,7 +209,7 @@ static void poll_timers(uint64_t now)
         event.period_ns = period > UINT32_MAX ? UINT32_MAX : (uint32_t)period;
         event.overruns = late > UINT32_MAX ? UINT32_MAX : (uint32_t)late;
         p->next_due_ns += (late + 1u) * period;
-        board.timer->fired++;
+        board.timer->fired.low++;
         (void)mbpf_program_run(p, &event);
         if (board.rt->fault_count != faults) {
             return; /* it is gone, and its neighbours in the list perhaps; the others are still due at the next turn */

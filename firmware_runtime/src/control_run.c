@@ -57,6 +57,7 @@ static void prepare(mbpf_control *c, const mbpf_control_TestRun *r, const mbpf_h
 
 static uint64_t measure(const mbpf_program *program, void *context, uint32_t step, uint64_t *result, bool *returned)
 {
+    context = mbpf_open_context(program->point, context);
     mbpf_port_measure_begin(step);
     uint64_t begin = mbpf_port_instructions();
     *returned = mbpf_enter(program, context, result);
@@ -122,7 +123,8 @@ void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
             stopped(c, program);
             return;
         }
-        program->runs++;
+        program->runs.low++;
+        program->runs.high += program->runs.low == 0u;
     }
     program->last_result = result;
     total = total > overhead ? total - overhead : 0u;

@@ -21,7 +21,7 @@ static void describe_program(mbpf_control_ProgramInfo *info, const mbpf_program 
     mbpf_text_copy(info->name, program->name, sizeof info->name);
     mbpf_text_copy(info->attach, program->attach, sizeof info->attach);
     info->attached = program->attached;
-    info->runs = program->runs;
+    info->runs = mbpf_count_value(program->runs);
     info->stack_bytes = program->stack_bytes;
     info->worst_case_instructions = program->worst_case_instructions;
     info->last_result = program->last_result;
@@ -75,7 +75,7 @@ void mbpf_control_list_hooks(mbpf_control *c, uint32_t index)
     mbpf_text_copy(r->name, point->name, sizeof r->name);
     r->hook_id = point->row->id;
     r->prefix = point->prefix;
-    r->fired = point->fired;
+    r->fired = mbpf_count_value(point->fired);
 }
 
 static mbpf_map *find_map(mbpf_control *c, const char *package_name, const char *map_name, mbpf_package_state **package)

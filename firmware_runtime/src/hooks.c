@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Hook points and the way through them that every event takes. Short on purpose: it is the cost of having a
  * hook at all. */
-#include <string.h>
-
 #include "isolation.h"
 #include "mbpf/runtime.h"
 #include "text.h"
@@ -31,128 +29,138 @@ mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_table
     return 0;
 }
 
+static int32_t idle_verdict(const mbpf_hook_point *point)
+{
+    return point->row->fail_open ? point->pass : point->drop;
+}
+
+static inline void count(mbpf_count *n)
+{
+    if (++n->low == 0u) {
+        n->high++;
+    }
+}
+
+static inline uint64_t pack(int32_t verdict, uint32_t programs_run)
+{
+    return (uint64_t)programs_run << 32 | (uint32_t)verdict;
+}
+
 #if MBPF_ISOLATION
-/* Contexts are whole 8-byte words but for those of odd platforms. */
-static inline void copy_context(void *to, const void *from, uint32_t bytes)
+/* A stopped program's verdict is what its package chose for failures. */
+__attribute__((noinline)) static int32_t contain(mbpf_program *program, const mbpf_hook_point *point)
 {
-    uint64_t *t = (uint64_t *)to;
-    const uint64_t *f = (const uint64_t *)from;
-    for (uint32_t n = bytes / 8u; n != 0u; n--) {
-        *t++ = *f++;
-    }
-    if ((bytes & 7u) != 0u) {
-        memcpy(t, f, bytes & 7u);
-    }
+    int32_t verdict = (program->flags & MBPF_PROGRAM_FAIL_OPEN) != 0u ? point->pass : point->drop;
+    mbpf_contain(program);
+    return verdict;
 }
 
-static inline bool in_open(const mbpf_runtime *rt, const void *context)
-{
-    return (uintptr_t)context - (uintptr_t)&rt->open < sizeof rt->open;
-}
-
-/* The context where programs reach it: a copy, unless the firmware made it in the open area. */
-static inline void *open_context(const mbpf_hook_point *point, void *context)
-{
-    mbpf_runtime *rt = mbpf_active;
-    if (in_open(rt, context)) {
-        return context;
-    }
-    copy_context(rt->open.context, context, point->row->context_bytes);
-    return rt->open.context;
-}
-
-static inline void close_context(const mbpf_hook_point *point, void *context, const void *open)
-{
-    if (open != context && point->row->context_writable) {
-        copy_context(context, open, point->row->context_bytes);
-    }
-}
-
-/* A stopped program's verdict is what the package says of failures, and its package's other programs go with it. */
-static mbpf_program *stopped(mbpf_program *program, mbpf_program *next, const mbpf_hook_point *point, int64_t *verdict)
+/* The next program that is still there when this one's package is gone. */
+static mbpf_program *survivor(const mbpf_program *program, mbpf_program *next)
 {
     while (next && next->domain == program->domain) {
         next = next->next;
     }
-    *verdict = (program->flags & MBPF_PROGRAM_FAIL_OPEN) != 0u ? point->pass : point->drop;
-    mbpf_contain(program);
     return next;
 }
 #else
-static inline void *open_context(const mbpf_hook_point *point, void *context)
+__attribute__((noinline)) static int32_t contain(mbpf_program *program, const mbpf_hook_point *point)
 {
-    (void)point;
-    return context;
+    (void)program; /* without isolation nothing is stopped: mbpf_enter() is always true */
+    return idle_verdict(point);
 }
 
-static inline void close_context(const mbpf_hook_point *point, void *context, const void *open)
+static mbpf_program *survivor(const mbpf_program *program, mbpf_program *next)
 {
-    (void)point;
-    (void)context;
-    (void)open;
+    (void)program;
+    return next;
 }
 #endif
+
+/* One run, counted. False: it was stopped; the package is still there. */
+static inline bool enter(mbpf_program *program, void *context, uint64_t *result)
+{
+    if (__builtin_expect(!mbpf_enter(program, context, result), 0)) {
+        return false;
+    }
+    count(&program->runs);
+    program->last_result = *result;
+    return true;
+}
 
 uint64_t mbpf_program_run(mbpf_program *program, void *context)
 {
     uint64_t result;
     const mbpf_hook_point *point = program->point;
-    void *open = open_context(point, context);
-    bool returned = mbpf_enter(program, open, &result);
-    close_context(point, context, open);
-    if (returned) {
-        program->runs++;
-        program->last_result = result;
-    } else {
-#if MBPF_ISOLATION
-        mbpf_contain(program);
-#endif
-        result = 0u;
+    void *open = mbpf_open_context(point, context);
+    bool returned = enter(program, open, &result);
+    mbpf_close_context(point, context, open);
+    if (!returned) {
+        (void)contain(program, point);
+        return 0u;
     }
     return result;
 }
 
-static inline mbpf_hook_result run(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what)
+__attribute__((noinline)) static uint64_t run_chain(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what)
 {
-    mbpf_hook_result result = {point->row->fail_open ? point->pass : point->drop, 0u};
-    point->fired++;
-    mbpf_program *program = point->first;
-    if (!program) {
-        return result;
+    int32_t verdict = idle_verdict(point);
+    uint32_t programs_run = 0u;
+    count(&point->fired);
+    if (!point->first) {
+        return pack(verdict, 0u);
     }
-    void *open = open_context(point, context);
-    for (mbpf_program *next; program; program = next) {
+    void *open = mbpf_open_context(point, context);
+    for (mbpf_program *program = point->first, *next; program; program = next) {
         next = program->next;
         if (wanted && !wanted(program->attach, what)) {
             continue;
         }
         uint64_t value;
-        result.programs_run++;
-        if (mbpf_enter(program, open, &value)) {
-            program->runs++;
-            program->last_result = value;
-            result.verdict = (int32_t)(uint32_t)value;
+        programs_run++;
+        if (enter(program, open, &value)) {
+            verdict = (int32_t)(uint32_t)value;
         } else {
-#if MBPF_ISOLATION
-            next = stopped(program, next, point, &result.verdict);
-#endif
+            next = survivor(program, next);
+            verdict = contain(program, point);
         }
-        if (point->chain == MBPF_CHAIN_WHILE_PASS && result.verdict != point->pass) {
+        if (point->chain == MBPF_CHAIN_WHILE_PASS && verdict != point->pass) {
             break;
         }
     }
-    close_context(point, context, open);
+    mbpf_close_context(point, context, open);
+    return pack(verdict, programs_run);
+}
+
+static mbpf_hook_result unpack(uint64_t packed)
+{
+    mbpf_hook_result result = {(int32_t)(uint32_t)packed, (uint32_t)(packed >> 32)};
     return result;
 }
 
 mbpf_hook_result mbpf_hook_run_where(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what)
 {
-    return run(point, context, wanted, what);
+    return unpack(run_chain(point, context, wanted, what));
 }
 
-mbpf_hook_result mbpf_hook_run(mbpf_hook_point *point, void *context)
+__attribute__((noinline)) static uint64_t contained_alone(const mbpf_hook_point *point, mbpf_program *program)
 {
-    return run(point, context, 0, 0);
+    return pack(contain(program, point), 1u);
+}
+
+/* What nearly every event meets is one program: straight through. */
+uint64_t mbpf_hook_dispatch(mbpf_hook_point *point, void *context)
+{
+    mbpf_program *program = point->first;
+    if (__builtin_expect(!program || program->next, 0)) {
+        return run_chain(point, context, 0, 0);
+    }
+    uint64_t value;
+    count(&point->fired);
+    void *open = mbpf_open_context(point, context);
+    bool returned = enter(program, open, &value);
+    mbpf_close_context(point, context, open);
+    return __builtin_expect(returned, 1) ? pack((int32_t)(uint32_t)value, 1u) : contained_alone(point, program);
 }
 
 bool mbpf_attach_equals(const char *attach, const void *what)

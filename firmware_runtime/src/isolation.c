@@ -51,7 +51,7 @@ static bool reaches(uintptr_t at, uint32_t bytes, bool write)
 {
     const mbpf_domain *d = mbpf_running_now.domain;
     uintptr_t open = (uintptr_t)&mbpf_active->open;
-    if (inside(at, bytes, open, open + sizeof mbpf_active->open) || inside(at, bytes, d->writable, d->end)) {
+    if (inside(at, bytes, open, open + sizeof mbpf_active->open) || inside(at, bytes, d->writable, d->end) || mbpf_port_in_context(at, bytes)) {
         return true;
     }
     return !write && (inside(at, bytes, d->text, d->text_end) || inside(at, bytes, d->fixed, d->end));

@@ -6,7 +6,25 @@
 #include "mbpf/isolation.h"
 #include "mbpf/runtime.h"
 
-/* Runs it; false: it was stopped, and mbpf_contain() is to follow. */
+#if MBPF_ISOLATION
+#include "context.h" /* the port's */
+#else
+static inline void *mbpf_open_context(const mbpf_hook_point *point, void *context)
+{
+    (void)point;
+    return context;
+}
+
+static inline void mbpf_close_context(const mbpf_hook_point *point, void *context, const void *open)
+{
+    (void)point;
+    (void)context;
+    (void)open;
+}
+#endif
+
+/* To be called in this order: mbpf_open_context(), which says where the program finds its context, mbpf_enter(),
+ * mbpf_close_context(). Runs the program; false: it was stopped, and mbpf_contain() is to follow. */
 static inline bool mbpf_enter(const mbpf_program *program, void *context, uint64_t *result)
 {
 #if MBPF_ISOLATION

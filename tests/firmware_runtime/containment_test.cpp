@@ -344,6 +344,18 @@ TEST_P(Containment, a_timer_program_is_stopped_and_the_other_timers_go_on) {
     EXPECT_GT(runs(), before);
 }
 
+// Wherever the firmware has a context, a program may give a helper a part of it: here the first 8 bytes as a format.
+TEST_P(Containment, a_helper_reads_the_context_for_a_program) {
+    Bad print{"print", {"10b586b0d1f800c00821e0470120002106b010bd", Kind::none}, {"411106c083a20500a145829205458145824041018280", Kind::none}, false, 6};
+    Package p = package(print);  // trace_printk(context, 8, …); return 1
+    place(p.programs[0], "iio", "iio/device0/accel_x");
+    push(p);
+    control::Request request;
+    request.mutable_stimulus()->mutable_sensor()->set_samples(3);
+    EXPECT_EQ(must(request).stimulus().programs_run(), 3u);
+    EXPECT_EQ(loaded(), (std::vector<std::string>{"steady", "bad"}));
+}
+
 // A program within its bound is never stopped, however often it runs with the serial line busy, or how long it takes.
 TEST_P(Containment, good_programs_are_let_be) {
     for (int i = 0; i < 200; ++i) expect_steady();

@@ -371,7 +371,7 @@ TEST(Control, trace_points_of_the_firmware_run_programs) {
     control::Request sensor;
     sensor.mutable_stimulus()->mutable_sensor()->set_samples(7);
     EXPECT_EQ(line.call(sensor).code(), control::CODE_OK);
-    EXPECT_EQ(line.device.program("demo", "main")->runs, 7u);
+    EXPECT_EQ(mbpf_count_value(line.device.program("demo", "main")->runs), 7u);
     EXPECT_EQ(line.device.program("demo", "main")->last_result, 1u);  // the verdict
 }
 

@@ -106,10 +106,10 @@ TEST(Hooks, programs_run_by_priority_until_one_does_not_pass) {
     const mbpf_hook_result r = mbpf_hook_run(point(d, "iio/device0/accel_x"), &event);
     EXPECT_EQ(r.verdict, 0);
     EXPECT_EQ(r.programs_run, 2u);
-    EXPECT_EQ(d.program("late", "main")->runs, 0u);
+    EXPECT_EQ(mbpf_count_value(d.program("late", "main")->runs), 0u);
     ASSERT_EQ(mbpf_detach_program(d.program("second", "main")), MBPF_OK);
     EXPECT_EQ(mbpf_hook_run(point(d, "iio/device0/accel_x"), &event).programs_run, 2u);
-    EXPECT_EQ(d.program("late", "main")->runs, 1u);
+    EXPECT_EQ(mbpf_count_value(d.program("late", "main")->runs), 1u);
 }
 
 TEST(Hooks, without_programs_the_descriptor_decides) {

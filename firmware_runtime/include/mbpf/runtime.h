@@ -53,6 +53,15 @@ typedef enum mbpf_chain {
 
 struct mbpf_program;
 
+/* A 64-bit count in halves, so that 32-bit parts seldom touch the upper one. */
+typedef struct mbpf_count {
+    uint32_t low, high;
+} mbpf_count;
+static inline uint64_t mbpf_count_value(mbpf_count n)
+{
+    return (uint64_t)n.high << 32 | n.low;
+}
+
 /* A place in the firmware where programs run. `name` is compared whole with a program's attach string, or as
  * its beginning when `prefix`. */
 typedef struct mbpf_hook_point {
@@ -60,7 +69,7 @@ typedef struct mbpf_hook_point {
     const mbpf_hook_row *row;
     const mbpf_platform_tables *platform;
     struct mbpf_program *first; /* attached, by priority */
-    uint64_t fired;
+    mbpf_count fired;           /* events that met a program, or asked */
     int32_t pass, drop;         /* verdicts when no program can run: open, closed */
     uint8_t chain;              /* mbpf_chain */
     bool prefix;
@@ -74,7 +83,7 @@ typedef struct mbpf_program {
     uint32_t watchdog_steps;   /* isolation: its bound, in the unit of the port's timer, after … */
     uint32_t watchdog_rounds;  /* … so many periods of that length */
     mbpf_hook_point *point;
-    uint64_t runs;
+    mbpf_count runs;
     uint64_t last_result;
     uint64_t worst_case_instructions;
     uint64_t parameter;
@@ -216,11 +225,17 @@ typedef struct mbpf_hook_result {
 /* Whether a program is attached: a driver that passes events on by default asks before it builds a context. */
 static inline bool mbpf_hook_enabled(const mbpf_hook_point *point)
 {
-    return point->first != 0;
+    return __builtin_expect(point->first != 0, 0);
 }
 /* Runs the programs attached at the point on `context`, in order of priority. A program that is stopped gives the
  * verdict that its package chose for failures. */
-mbpf_hook_result mbpf_hook_run(mbpf_hook_point *point, void *context);
+uint64_t mbpf_hook_dispatch(mbpf_hook_point *point, void *context); /* the same, in registers: programs run, verdict */
+static inline mbpf_hook_result mbpf_hook_run(mbpf_hook_point *point, void *context)
+{
+    uint64_t packed = mbpf_hook_dispatch(point, context);
+    mbpf_hook_result result = {(int32_t)(uint32_t)packed, (uint32_t)(packed >> 32)};
+    return result;
+}
 /* Likewise those for which `wanted` says so: prefix points, e.g. one line of many. */
 typedef bool (*mbpf_attach_filter)(const char *attach, const void *what);
 mbpf_hook_result mbpf_hook_run_where(mbpf_hook_point *point, void *context, mbpf_attach_filter wanted, const void *what);

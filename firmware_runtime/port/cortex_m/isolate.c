@@ -169,6 +169,13 @@ void mbpf_port_protect(mbpf_domain *d)
     set_window(words + 6, 6u, (uint32_t)d->text, (uint32_t)d->text_end, READABLE);
 }
 
+bool mbpf_port_in_context(uintptr_t at, uint32_t bytes)
+{
+    (void)at;
+    (void)bytes;
+    return false;
+}
+
 /* --- the watchdog: SysTick, 24 bits --- */
 
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)

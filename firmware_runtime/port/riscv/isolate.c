@@ -3,7 +3,7 @@
  * else. Bounds are exact to four bytes:
  *   0, 1 a package's text: read, execute        5    the open area: read, write (a power of two)
  *   2, 3 its import table and map objects: read 6, 7 the firmware's code: read, execute
- *   4    the rest of its RAM: read, write       8    its constants: read
+ *   4    the rest of its RAM: read, write       8    its constants: read; 9, 10 the context: read, write
  * Also the faults, decoded, and the watchdog on the machine timer. */
 #include "mbpf/config.h"
 
@@ -51,9 +51,11 @@ void mbpf_port_isolate(const void *open, uint32_t bytes)
     CSR_WRITE("pmpaddr2", 0u);
     CSR_WRITE("pmpaddr3", 0u);
     CSR_WRITE("pmpaddr4", 0u);
+    CSR_WRITE("pmpaddr9", 0u);
+    CSR_WRITE("pmpaddr10", 0u);
     CSR_WRITE("pmpcfg0", (TOR | R | X) << 8 | (TOR | R) << 24);
     CSR_WRITE("pmpcfg1", (TOR | R | W) | (NAPOT | R | W) << 8 | (TOR | R | X) << 24);
-    CSR_WRITE("pmpcfg2", TOR | R);
+    CSR_WRITE("pmpcfg2", TOR | R | (TOR | R | W) << 16);
 }
 
 void mbpf_port_block(uint32_t fixed, uint32_t writable, mbpf_block *block)
@@ -70,6 +72,13 @@ void mbpf_port_protect(mbpf_domain *d)
     d->protection[2] = (uint32_t)d->fixed >> 2;
     d->protection[3] = (uint32_t)d->writable >> 2;
     d->protection[4] = (uint32_t)d->end >> 2;
+}
+
+bool mbpf_port_in_context(uintptr_t at, uint32_t bytes)
+{
+    uint32_t begin, end;
+    __asm volatile("csrr %0, pmpaddr9\n csrr %1, pmpaddr10" : "=r"(begin), "=r"(end));
+    return at >= begin << 2 && at <= end << 2 && bytes <= (end << 2) - at;
 }
 
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)
@@ -98,6 +107,9 @@ uint32_t mbpf_riscv_program_trap(uint32_t cause, uint32_t pc, uint32_t value)
 {
     switch (cause) {
     case 0x80000000u | 7u:
+        if (!mbpf_riscv_deadline_passed(mbpf_running_now.program->watchdog_steps)) {
+            return 0u;
+        }
         mbpf_stop(MBPF_FAULT_TIMEOUT, 0u, pc);
         return 1u;
     case 0u: /* misaligned or refused fetch */

@@ -58,12 +58,26 @@ static uint64_t now_steps(void)
     return (uint64_t)high << 32 | low;
 }
 
-static void next_tick(void)
+static void interrupt_in(uint32_t step_count)
 {
-    uint64_t at = now_steps() + STEPS_PER_TICK;
+    uint64_t at = now_steps() + step_count;
     MTIMECMP_HIGH = 0xFFFFFFFFu; /* no spurious match between the two writes */
     MTIMECMP_LOW = (uint32_t)at;
     MTIMECMP_HIGH = (uint32_t)(at >> 32);
+}
+
+static void next_tick(void)
+{
+    interrupt_in(STEPS_PER_TICK);
+}
+
+bool mbpf_riscv_deadline_passed(uint32_t step_count)
+{
+    if (MTIMECMP_HIGH == MTIME_HIGH) {
+        return true;
+    }
+    interrupt_in(step_count);
+    return false;
 }
 
 static void drain_uart(void)
