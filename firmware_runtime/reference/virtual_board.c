@@ -256,7 +256,7 @@ bool mbpf_virtual_board_healthy(mbpf_runtime *rt, const mbpf_package_state *pack
     (void)rt;
     for (uint32_t i = 0u; i < SENSORS; i++) {
         for (const mbpf_program *p = board.sensors[i].point->first; p; p = p->next) {
-            if (p >= package->programs && p < package->programs + package->program_count && p->runs >= STARVED && board.sensors[i].starved >= STARVED) {
+            if (p >= package->programs && p < package->programs + package->program_count && mbpf_count_value(p->runs) >= STARVED && board.sensors[i].starved >= STARVED) {
                 return false;
             }
         }

@@ -92,6 +92,9 @@ void mbpf_port_isolate(const void *open, uint32_t bytes); /* at start: what is t
 void mbpf_port_block(uint32_t fixed, uint32_t writable, mbpf_block *block);
 void mbpf_port_protect(mbpf_domain *domain);              /* fills `protection` from the addresses */
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds);
+/* The board's: periods that the watchdog lets pass beyond the bound. 0 where the timer stands still with the CPU; an
+ * emulator's goes on while the emulator waits for a processor, which is no fault of the program. */
+extern const uint32_t mbpf_port_watchdog_patience;
 uint64_t mbpf_port_run(void *context, const struct mbpf_program *program);
 MBPF_NORETURN void mbpf_port_abort(void);                     /* from a helper: the run ends here */
 uint32_t mbpf_port_program_pc(void);                      /* in a helper: where the program called it */

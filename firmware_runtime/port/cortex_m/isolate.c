@@ -20,6 +20,7 @@
 #define MPU_RBAR REG(0xE000ED9Cu)
 #define MPU_RASR REG(0xE000EDA0u)
 #define SYST_RVR REG(0xE000E014u)
+#define SYST_CVR REG(0xE000E018u)
 #define SHCSR REG(0xE000ED24u)
 #define CFSR REG(0xE000ED28u)
 #define HFSR REG(0xE000ED2Cu)
@@ -181,7 +182,7 @@ bool mbpf_port_in_context(uintptr_t at, uint32_t bytes)
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)
 {
     uint64_t whole = cycles >> 24;
-    *rounds = whole > UINT32_MAX ? UINT32_MAX : (uint32_t)whole;
+    *rounds = (whole > UINT16_MAX ? UINT16_MAX : (uint32_t)whole) + mbpf_port_watchdog_patience;
     *steps = whole != 0u ? 0xFFFFFFu : (uint32_t)cycles; /* a round too many is late by less than one */
 }
 
@@ -189,6 +190,7 @@ uint32_t mbpf_cortex_m_timeout(const uint32_t *frame);
 uint32_t mbpf_cortex_m_timeout(const uint32_t *frame)
 {
     if (mbpf_running_now.rounds++ < mbpf_running_now.program->watchdog_rounds) {
+        SYST_CVR = 0u; /* a whole period from now, whatever the timer has to catch up with */
         return 0u;
     }
     mbpf_stop(MBPF_FAULT_TIMEOUT, 0u, frame[6]);

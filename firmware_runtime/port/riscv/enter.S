@@ -44,6 +44,7 @@ mbpf_port_run:
     csrw pmpaddr4, t6
 1:  sw sp, 8(t0)
     sw a1, 12(t0)
+    sw zero, 16(t0)          /* rounds */
     lui t2, 0x200C           /* mtime at 0x0200BFF8 */
     lw t4, -8(t2)
     lw t5, 16(a1)            /* steps to the deadline */

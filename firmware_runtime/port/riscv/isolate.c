@@ -25,7 +25,9 @@ _Static_assert(offsetof(mbpf_program, entry) == 4 && offsetof(mbpf_program, impo
                    offsetof(mbpf_program, watchdog_steps) == 16,
                "enter.S");
 _Static_assert(offsetof(mbpf_domain, protection) == 0 && offsetof(mbpf_domain, gates) == 32, "enter.S");
-_Static_assert(offsetof(mbpf_running, stack_top) == 4 && offsetof(mbpf_running, saved) == 8 && offsetof(mbpf_running, program) == 12, "enter.S");
+_Static_assert(offsetof(mbpf_running, stack_top) == 4 && offsetof(mbpf_running, saved) == 8 && offsetof(mbpf_running, program) == 12 &&
+                   offsetof(mbpf_running, rounds) == 16,
+               "enter.S");
 _Static_assert((MBPF_OPEN_BYTES & (MBPF_OPEN_BYTES - 1u)) == 0u, "a power of two");
 
 mbpf_running mbpf_running_now;
@@ -85,7 +87,7 @@ void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)
 {
     uint64_t n = cycles / mbpf_riscv_cycles_per_step + 1u;
     *steps = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-    *rounds = 0u;
+    *rounds = mbpf_port_watchdog_patience;
 }
 
 /* --- faults --- */
@@ -107,7 +109,8 @@ uint32_t mbpf_riscv_program_trap(uint32_t cause, uint32_t pc, uint32_t value)
 {
     switch (cause) {
     case 0x80000000u | 7u:
-        if (!mbpf_riscv_deadline_passed(mbpf_running_now.program->watchdog_steps)) {
+        if (!mbpf_riscv_deadline_passed() || mbpf_running_now.rounds++ < mbpf_running_now.program->watchdog_rounds) {
+            mbpf_riscv_interrupt_in(mbpf_running_now.program->watchdog_steps);
             return 0u;
         }
         mbpf_stop(MBPF_FAULT_TIMEOUT, 0u, pc);

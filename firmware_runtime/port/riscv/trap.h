@@ -8,9 +8,9 @@
 
 /* The board's: interrupts, and the runtime's own exceptions, after which it starts anew. */
 void mbpf_trap(uint32_t cause, uint32_t epc);
-/* mbpf_port_run() sets the lower half of mtimecmp alone. False: the upper one was stale, and the deadline is set
- * anew, `steps` from now. */
-bool mbpf_riscv_deadline_passed(uint32_t steps);
+/* mbpf_port_run() sets the lower half of mtimecmp alone. False: the upper one was stale, the deadline is not yet. */
+bool mbpf_riscv_deadline_passed(void);
+void mbpf_riscv_interrupt_in(uint32_t steps);
 /* CPU cycles of one step of mtime. */
 extern const uint32_t mbpf_riscv_cycles_per_step;
 

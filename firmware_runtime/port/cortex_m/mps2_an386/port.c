@@ -6,6 +6,7 @@
 
 #include "mbpf/abi/package.h"
 #include "mbpf/config.h"
+#include "mbpf/isolation.h"
 
 #define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
 #define UART_DATA REG(0x40004000u)
@@ -41,6 +42,9 @@ const char mbpf_port_board[] = "cortex-m4";
 const uint16_t mbpf_port_isa = MBPF_ISA_THUMBV7EM;
 const uint16_t mbpf_port_isa_extensions = 0u;
 const uint8_t mbpf_port_code_bit = 1u;
+#if MBPF_ISOLATION
+const uint32_t mbpf_port_watchdog_patience = 8u;
+#endif
 
 static volatile uint8_t ring[RING];
 static volatile uint32_t ring_in, ring_out;
