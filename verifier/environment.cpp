@@ -69,6 +69,21 @@ proof::CallbackRule rule_of(CallbackKind kind) {
     return proof::CallbackRule::none;
 }
 
+proof::KernelUse use_of(bpf::MapFieldKind kind) {
+    switch (kind) {
+        case bpf::MapFieldKind::spin_lock: return proof::KernelUse::lock;
+        case bpf::MapFieldKind::timer: return proof::KernelUse::timer;
+        case bpf::MapFieldKind::other: return proof::KernelUse::none;
+    }
+    return proof::KernelUse::none;
+}
+
+// By the author's type.
+proof::KernelUse use_of(const HelperArg& a) {
+    if (a.kind != ArgKind::map_value_pointer) return proof::KernelUse::none;
+    return a.c_type.find("bpf_spin_lock") != std::string::npos ? proof::KernelUse::lock : a.c_type.find("bpf_timer") != std::string::npos ? proof::KernelUse::timer : proof::KernelUse::none;
+}
+
 }  // namespace
 
 ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program& program, const Platform& platform, const Hook& hook, std::uint32_t memory_bytes)
@@ -139,7 +154,7 @@ void ProofEnvironment::add_maps() {
     kernel_fields_.resize(object_.maps.size());
     for (std::size_t i = 0; i < object_.maps.size(); ++i) {
         const bpf::Map& m = object_.maps[i];
-        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, f.kind == bpf::MapFieldKind::spin_lock});
+        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, use_of(f.kind)});
         proof::MapRule rule;
         rule.type = m.type;
         rule.key_size = m.key_size;
@@ -183,6 +198,7 @@ void ProofEnvironment::add_helpers() {
             out.min = a.min;
             out.max = a.max;
             out.object = object_class(a.object);
+            out.use = use_of(a);
             if (a.kind == ArgKind::memory_read || a.kind == ArgKind::memory_write)
                 if (out.fixed_size == 0 && i + 1 >= r.argument_count) r.supported = false;
         }
@@ -211,8 +227,8 @@ void ProofEnvironment::add_helpers() {
         r.no_packet_memory = h->no_packet_memory;
         r.return_at_most_argument = h->return_at_most_argument;
         r.allowed_on_hook = h->hooks.empty() || std::ranges::find(h->hooks, hook_.name) != h->hooks.end();
-        // Memory a helper returns has no size in the model, and timers run outside of any run the proof covers.
-        r.supported = r.supported && h->unsupported.empty() && h->returns != ReturnKind::memory_or_null && h->callback != CallbackKind::timer;
+        // Memory a helper returns has no size in the model.
+        r.supported = r.supported && h->unsupported.empty() && h->returns != ReturnKind::memory_or_null;
         r.map_types = h->map_types.data();
         r.map_type_count = static_cast<std::uint32_t>(h->map_types.size());
         helpers_.push_back(r);

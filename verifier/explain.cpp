@@ -351,9 +351,9 @@ bool Explainer::calls() {
         case Reason::helper_hook: return say(1035, known + " may not be called on hook " + env_.hook().name, "", "call it on one of its own hooks; see the platform reference");
         case Reason::reservation_size: return say(1036, "size of a ring buffer record must be a constant", "it is " + describe(env_, s_, s_.regs[2]), "reserve sizeof a struct, or use bpf_ringbuf_output");
         case Reason::helper_unsupported:
-            return say(1807, known + " is not supported", helper_ != nullptr && !helper_->unsupported.empty() ? helper_->unsupported : helper_ != nullptr && helper_->callback == CallbackKind::timer ? "its callback runs outside of the run" : "it returns memory of its own", "use another helper");
+            return say(1807, known + " is not supported", helper_ != nullptr && !helper_->unsupported.empty() ? helper_->unsupported : "it returns memory of its own", "use another helper");
         case Reason::callback_unsupported: return say(1804, "this callback is not supported");
-        case Reason::callback_result: return say(1016, "callback may return something other than 0 or 1", "it returns a number in " + range_text(f_.low, f_.high), "return 0 to go on, 1 to stop");
+        case Reason::callback_result: return say(1016, std::string("callback may return something other than 0") + (f_.limit != 0 ? " or 1" : ""), "it returns a number in " + range_text(f_.low, f_.high), f_.limit != 0 ? "return 0 to go on, 1 to stop" : "return 0");
         case Reason::lock: return say(1044, helper_ != nullptr && helper_->unlocks ? "lock is released that is not held" : "not allowed while a lock is held", "", "between bpf_spin_lock and bpf_spin_unlock call nothing, and unlock on every path");
         case Reason::call_depth: return say(1006, "calls nest deeper than the platform allows", "the platform allows " + std::to_string(env_.platform().max_call_depth), "inline some functions");
         default: return false;

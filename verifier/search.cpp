@@ -83,7 +83,28 @@ bool Search::run() {
     nodes_.emplace_back();
     m_.enter_program();
     if (!segment(0, 0, root, true)) return false;
-    return run_components(cfg_.order[0], root);
+    return run_components(cfg_.order[0], root) && run_timers();
+}
+
+// Each timer's callback is a run of its own, from the same state whoever set the timer. Its ways count as the program's
+// entry's: the worst case bounds every run.
+bool Search::run_timers() {
+    std::set<std::pair<std::uint32_t, std::int16_t>> done;  // call, map
+    for (std::size_t n = 1; n < nodes_.size(); ++n) {
+        const std::uint32_t slot = nodes_[n].point & ~kGate;
+        if (slot == nodes_[n].point || !m_.is_timer(slot)) continue;
+        load(nodes_[n].bytes, s_);
+        if (!m_.enter_timer() || !done.insert({slot, s_.regs[1].map}).second) continue;
+        const std::uint32_t target = s_.top().function;
+        timers_.push_back(static_cast<std::int32_t>(n));
+        root_ = static_cast<std::int32_t>(n);
+        Activation run;
+        run.function = cfg_.blocks[cfg_.block_at[target]].function;
+        decisions_.clear();
+        if (!segment(0, target, run, false) || !run_components(cfg_.order[run.function], run)) return false;
+    }
+    root_ = 0;
+    return true;
 }
 
 std::int32_t Search::resolved(std::int32_t node) const {
@@ -137,36 +158,6 @@ bool Search::over_budget(std::uint32_t slot) {
     return false;
 }
 
-bool Search::load(const Bytes& bytes, State& into) const {
-    Reader in = reader(bytes);
-    Cost cost;
-    return load_invariant(in, env_, into, cost);
-}
-
-// The join of an invariant and a state, as an invariant that covers both by the checker's own rules: relations
-// that it could not see are left out.
-bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
-    if (!load(old, other_) || !join_states(other_, s, compared)) return false;
-    ++stats_.joins;
-    load(old, old_);
-    if (widen != nullptr) {
-        ++stats_.widenings;
-        widen_state(other_, old_, *widen);
-    }
-    for (int left_out = options_.relations ? 0 : 2; left_out < 3; ++left_out) {
-        if (left_out >= 1) other_.difference_count = 0;
-        if (left_out == 2)
-            for (unsigned i = 0; i < other_.value_count(); ++i)
-                if (other_.at(i).kind != ValueKind::pointer_or_null) other_.at(i).drop_symbol();
-        out = encode_invariant(other_, live);
-        const Bytes bytes = out.bytes();
-        Cost cost;
-        Reader first = reader(bytes), second = reader(bytes);
-        if (covers(first, s, cost) && covers(second, old_, cost)) break;
-    }
-    return true;
-}
-
 bool Search::run_components(const std::vector<Component>& components, Activation& act) {
     for (const Component& c : components) {
         bool done = false;
@@ -209,63 +200,6 @@ bool Search::run_node(std::int32_t node, Activation& act) {
     load(n.bytes, s_);
     decisions_.clear();
     return segment(node, slot, act, true);
-}
-
-void Search::set_bytes(std::int32_t node, const Invariant& invariant) {
-    Node& n = nodes_[static_cast<std::size_t>(node)];
-    live_bytes_ -= n.bytes.size();
-    n.bytes = invariant.bytes();
-    n.bytes.shrink_to_fit();
-    n.signature = invariant.signature;
-    n.fine = invariant.fine;
-    live_bytes_ += n.bytes.size();
-    stats_.peak_bytes = std::max(stats_.peak_bytes, live_bytes_ + nodes_.size() * (sizeof(Node) + 16) + edges_.size() * sizeof(GraphEdge) + 2 * (sizeof(State) + kCells * sizeof(Cell)));
-}
-
-std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function) {
-    Node n;
-    n.point = point;
-    n.live = live;
-    n.function = function;
-    n.parent = from;
-    n.decisions = decisions_;
-    nodes_.push_back(std::move(n));
-    return static_cast<std::int32_t>(nodes_.size() - 1);
-}
-
-// States that differ only in what nobody reads again need not be kept apart.
-void Search::forget_dead_stack(State& s, std::uint32_t point) const {
-    for (unsigned f = 0; f < s.depth; ++f) {
-        const StackBytes* live = nullptr;
-        std::uint16_t saved = 0xffff;  // of the caller's registers that frame f keeps
-        if (f > 0 && cfg_.block_at[s.frames[f].return_slot] != kNoBlock) saved = cfg_.blocks[cfg_.block_at[s.frames[f].return_slot]].live_in;
-        if (f + 1 < s.depth) {
-            const auto call = liveness_.at_call.find(s.frames[f + 1].return_slot - 1);
-            if (call != liveness_.at_call.end()) live = &call->second;
-        } else if ((point & kGate) == 0) {
-            live = &liveness_.at_block[cfg_.block_at[point]];
-        }
-        for (unsigned i = 0; i < s.cell_count; ++i) {
-            Cell& c = s.cells[i];
-            if (c.at.frame != f) continue;
-            if (c.at.offset >= 0) {
-                if (c.at.offset < 4 && (saved >> (6 + c.at.offset) & 1) == 0) c.value = Value{};
-            } else if (live != nullptr && !live->any(c.at.offset, c.at.size)) {
-                c.value = Value{};
-            }
-        }
-        if (live != nullptr)
-            for (std::size_t w = 0; w < live->words.size(); ++w) s.frames[f].written[w] &= live->words[w];
-    }
-    // A cell that is kept keeps all of its bytes.
-    unsigned kept = 0;
-    for (unsigned i = 0; i < s.cell_count; ++i) {
-        const Cell& c = s.cells[i];
-        if (c.value.kind == ValueKind::unknown) continue;
-        if (c.at.offset < 0) s.frames[c.at.frame].mark(c.at.offset, c.at.size, true);
-        s.cells[kept++] = s.cells[i];
-    }
-    s.cell_count = static_cast<std::uint16_t>(kept);
 }
 
 // The state has come to a point: covered by a node there, merged into one, or a new one.
@@ -564,6 +498,15 @@ bool Search::run_callback(std::int32_t node, std::uint32_t slot, Activation& act
     run.parent = &act;
     run.gate = gate;
     deliver(node, gate, gate, 0, run);
+    if (m_.is_timer(slot)) {
+        for (std::int32_t n : take(gate, run)) {
+            load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
+            decisions_.clear();
+            m_.end_callback();
+            if (!segment(n, slot + 1, act, false)) return false;
+        }
+        return true;
+    }
     return run_loop(gate, gate, run, [&](const std::vector<std::int32_t>& heads) {
         for (std::int32_t n : heads) {
             load(nodes_[static_cast<std::size_t>(n)].bytes, s_);
@@ -612,8 +555,13 @@ void Search::note_stack() {
     }
 }
 
+void Search::end_of_run(std::int32_t node) {
+    if (observer_ != nullptr) (*observer_)(UINT32_MAX, s_);
+    else edges_.push_back({node, -1, s_.steps});
+}
+
 bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point) {
-    failure_node_ = node;
+    failure_node_ = node == 0 ? root_ : node;
     for (std::uint32_t& t : m_.touched) t = 0;
     for (;; at_point = false) {
         const std::uint32_t block = cfg_.block_at[slot];
@@ -657,6 +605,10 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                 if (top.kind == FrameKind::callback) {
                     const std::uint32_t gate = (back - 1) | kGate;
                     if (!m_.end_run(slot)) return unsafe_here(slot);
+                    if (m_.is_timer(back - 1)) {
+                        end_of_run(node);
+                        return true;
+                    }
                     deliver(node, gate, gate, 0, act);
                     return true;
                 }
@@ -664,8 +616,7 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                 const bool in_place = !has_points_[cfg_.blocks[cfg_.block_at[top.function]].function];
                 if (!m_.leave(slot)) return unsafe_here(slot);
                 if (last) {
-                    if (observer_ != nullptr) (*observer_)(UINT32_MAX, s_);
-                    else edges_.push_back({node, -1, s_.steps});
+                    end_of_run(node);
                     return true;
                 }
                 if (in_place) {

@@ -121,6 +121,7 @@ class Search {
     bool run_loop(std::uint32_t key, std::uint32_t point, Activation& act, RunOnce&& run_once);
     template <class RunOnce>
     bool run_unrolled(std::uint32_t key, std::uint32_t point, Activation& act, std::vector<std::int32_t> heads, RunOnce&& run_once);
+    bool run_timers();
     bool run_callback(std::int32_t node, std::uint32_t slot, Activation& act);
     bool segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point);
     bool conditional(std::int32_t node, std::uint32_t slot, const proof::Operation& op, Activation& act, bool& goes_on);
@@ -132,6 +133,7 @@ class Search {
     bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
     bool unsafe_here(std::uint32_t slot);
     bool supposed(std::uint32_t slot, const proof::Operation& op);
+    void end_of_run(std::int32_t node);
     void note_stack();
     bool not_settled(std::uint32_t point, std::int32_t node);
     bool over_budget(std::uint32_t slot);
@@ -168,6 +170,8 @@ class Search {
     unsigned tentative_ = 0;
     std::uint64_t dropped_ = 0;
 
+    std::vector<std::int32_t> timers_;  // gates from which timers' callbacks were run
+    std::int32_t root_ = 0;             // the gate whose timer's callback is run now, else 0
     const std::function<void(std::uint32_t, const proof::State&)>* observer_ = nullptr;
     std::vector<std::uint32_t> decisions_;
     std::vector<std::uint32_t> loop_stack_;

@@ -250,6 +250,78 @@ TEST(Callbacks, run_bounded_and_are_judged) {
     EXPECT_FALSE(with({slot(0x05, 0, 0, -1)}).accepted());
 }
 
+// main: a value is looked up, its timer set; the callback (map, key, value) stands behind.
+VerifyReport judge_timer(std::vector<Insn> callback, std::vector<bpf::MapField> fields = {{bpf::MapFieldKind::timer, 0, 16}}, int at = 0, std::int32_t init_map = 0) {
+    std::vector<bpf::Map> maps = one_map();
+    maps.front().value_size = 32;
+    maps.front().kernel_fields = std::move(fields);
+    maps.push_back(maps.front());
+    std::vector<Insn> all{slot(0x62, 10, 0, -4, 0),  slot(0x18, 1, 1), slot(0), slot(0xbf, 2, 10), slot(0x07, 2, 0, 0, -4), slot(0x85, 0, 0, 0, 1), slot(0x55, 0, 0, 1, 0), kExit,
+                          slot(0xbf, 6, 0), slot(0x07, 6, 0, 0, at), slot(0xbf, 1, 6), slot(0x18, 2, 1, 0, init_map), slot(0), slot(0xb7, 3, 0, 0, 1), slot(0x85, 0, 0, 0, 169)};
+    const std::vector<Insn> set{slot(0xbf, 1, 6), slot(0x18, 2, 4, 0, 8), slot(0), slot(0x85, 0, 0, 0, 170), slot(0xbf, 1, 6), slot(0xb7, 2, 0, 0, 1000), slot(0xb7, 3), slot(0x85, 0, 0, 0, 171), kZero, kExit};
+    all.insert(all.end(), set.begin(), set.end());
+    const auto begin = static_cast<std::uint32_t>(all.size());
+    all.insert(all.end(), callback.begin(), callback.end());
+    auto object = bpf::object_from_slots(all, "tc", maps).value();
+    object.programs.front().functions = {{"main", 0, begin, 0}, {"callback", begin, static_cast<std::uint32_t>(all.size()), 0}};
+    return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")));
+}
+
+TEST(Timers, run_their_callbacks_by_themselves) {
+    const auto code_of = [](const VerifyReport& r) { return r.accepted() ? std::string() : r.verdicts.front().diagnostics.front().code; };
+    // Reads the key, counts in the value, starts the timer anew.
+    const std::vector<Insn> good{slot(0x61, 2, 2), slot(0x79, 4, 3, 16), slot(0x0f, 4, 2), slot(0x7b, 3, 4, 16), slot(0xbf, 1, 3), slot(0xb7, 2, 0, 0, 5), slot(0xb7, 3), slot(0x85, 0, 0, 0, 171), kZero, kExit};
+    const VerifyReport short_one = judge_timer(good);
+    ASSERT_TRUE(short_one.accepted()) << render_text(short_one.verdicts.front().diagnostics.front());
+    // A long callback is a run of its own: the worst case is the longer of the two, not the sum.
+    std::vector<Insn> loop{slot(0xb7, 4), slot(0x07, 4, 0, 0, 1), slot(0xa5, 4, 0, -2, 500), kZero, kExit};
+    const VerifyReport long_one = judge_timer(loop);
+    ASSERT_TRUE(long_one.accepted()) << render_text(long_one.verdicts.front().diagnostics.front());
+    EXPECT_EQ(long_one.verdicts.front().worst_case_instructions, 1 + 2 * 500 + 2u);
+    loop.front() = slot(0xb7, 4, 0, 0, 499);
+    EXPECT_EQ(judge_timer(loop).verdicts.front().worst_case_instructions, short_one.verdicts.front().worst_case_instructions);
+    // What a callback may not do.
+    EXPECT_EQ(code_of(judge_timer({slot(0xb7, 0, 0, 0, 1), kExit})), "MBPF1016");
+    EXPECT_EQ(code_of(judge_timer({kExit})), "MBPF1008");
+    EXPECT_EQ(code_of(judge_timer({slot(0x79, 0, 6), kZero, kExit})), "MBPF1008") << "the caller's register";
+    EXPECT_EQ(code_of(judge_timer({slot(0x79, 0, 4), kZero, kExit})), "MBPF1008") << "no fourth argument";
+    EXPECT_EQ(code_of(judge_timer({slot(0x79, 0, 3, 32), kZero, kExit})), "MBPF1013");
+    EXPECT_EQ(code_of(judge_timer({slot(0x79, 0, 3, 8), kZero, kExit})), "MBPF1013") << "the timer itself";
+    EXPECT_EQ(code_of(judge_timer({slot(0x7b, 2, 3), kZero, kExit})), "MBPF1024") << "the key is not to be written";
+    EXPECT_EQ(code_of(judge_timer({slot(0x05, 0, 0, -1)})), "MBPF1042");
+    // Where the timer is, and of which map.
+    EXPECT_EQ(code_of(judge_timer({kZero, kExit}, {})), "MBPF1029") << "no timer in the value";
+    EXPECT_EQ(code_of(judge_timer({kZero, kExit}, {{bpf::MapFieldKind::spin_lock, 0, 4}})), "MBPF1029") << "a lock is none";
+    EXPECT_EQ(code_of(judge_timer({kZero, kExit}, {{bpf::MapFieldKind::timer, 0, 16}}, 8)), "MBPF1029") << "inside of it";
+    EXPECT_EQ(code_of(judge_timer({kZero, kExit}, {{bpf::MapFieldKind::timer, 0, 16}}, 0, 1)), "MBPF1029") << "of another map";
+}
+
+TEST(Timers, have_proofs_that_hold_for_them_alone) {
+    const std::vector<Insn> loop{slot(0xb7, 4), slot(0x07, 4, 0, 0, 1), slot(0xa5, 4, 0, -2, 50), kZero, kExit};
+    const VerifyReport found = judge_timer(loop);
+    ASSERT_TRUE(found.accepted());
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    std::vector<std::uint8_t> proof = found.verdicts.front().certificate;
+    const auto again = [&] {
+        VerifyOptions options;
+        options.certificates = {proof};
+        return verify(std::make_shared<const bpf::Object>(found.verified->object()), platform, options);
+    };
+    EXPECT_TRUE(again().accepted());
+    unsigned refused = 0;
+    for (std::size_t i = 0; i < proof.size(); ++i)
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+            const VerifyReport report = again();
+            refused += !report.accepted();
+            if (report.accepted()) {
+                EXPECT_GE(report.verdicts.front().worst_case_instructions, found.verdicts.front().worst_case_instructions);
+            }
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+        }
+    EXPECT_GT(refused, 100u);
+}
+
 TEST(Locks, are_released_before_anything_else) {
     std::vector<bpf::Map> maps = one_map();
     maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 0, 4}};

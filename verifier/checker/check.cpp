@@ -77,9 +77,7 @@ class Checker {
         if (c_.worst_case > env_.max_instructions) return stop(CheckError::hook_budget);
         // The program's entry, then every stated invariant, each once.
         m_.enter_program();
-        cost_ = Cost{};
-        // What is left of a unit at the end is less than an instruction.
-        cost_.constant = static_cast<int64_t>(c_.worst_case * c_.scale + c_.scale - 1);
+        cost_ = whole();
         if (!claim_frames() || !segment(0, true)) return r_;
         for (uint32_t i = 0; i < c_.point_count; ++i) {
             Reader in;
@@ -98,6 +96,17 @@ class Checker {
     }
 
   private:
+    // Of a run. What is left of a unit at the end is less than an instruction.
+    Cost whole() const {
+        Cost c;
+        c.constant = static_cast<int64_t>(c_.worst_case * c_.scale + c_.scale - 1);
+        return c;
+    }
+    // A run ends here.
+    bool ends(uint32_t slot) {
+        int64_t margin = 0;
+        return (cost_margin(s_, cost_, nullptr, c_.scale, margin) && margin >= 0) || bad(CheckError::cost, slot);
+    }
     CheckResult stop(CheckError error) {
         r_.error = error;
         return r_;
@@ -120,10 +129,16 @@ class Checker {
         if (s_.cell_count > peak_cells_) peak_cells_ = s_.cell_count;
         if (!claim_frames()) return false;
         if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
-        // A gate: one more run of the callback, and the way past the call.
+        // A gate: one more run of the callback (a timer's is a run of its own), and the way past the call.
         const uint32_t slot = point & ~kGate;
         if (s_.depth < 2 || s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1) return bad(CheckError::malformed, point);
-        if (m_.enter_run() && !segment(s_.top().function, false)) return false;
+        if (m_.is_timer(slot)) {
+            if (!m_.enter_timer()) return bad(CheckError::malformed, point);
+            cost_ = whole();
+            if (!claim_frames() || !segment(s_.top().function, false)) return false;
+        } else if (m_.enter_run() && !segment(s_.top().function, false)) {
+            return false;
+        }
         in = body;
         if (!load_invariant(in, env_, s_, cost_) || !claim_frames()) return bad(CheckError::malformed, point);
         m_.end_callback();
@@ -211,10 +226,12 @@ class Checker {
                 case Kind::exit: {
                     const bool last = s_.depth == 1;
                     const Frame top = s_.top();
-                    if (top.kind == FrameKind::callback) return m_.end_run(slot) ? must_arrive((top.return_slot - 1) | kGate) : unsafe(slot);
+                    if (top.kind == FrameKind::callback) {
+                        if (!m_.end_run(slot)) return unsafe(slot);
+                        return m_.is_timer(top.return_slot - 1) ? ends(slot) : must_arrive((top.return_slot - 1) | kGate);
+                    }
                     if (!m_.leave(slot)) return unsafe(slot);
-                    int64_t margin = 0;
-                    if (last) return (cost_margin(s_, cost_, nullptr, c_.scale, margin) && margin >= 0) || bad(CheckError::cost, slot);
+                    if (last) return ends(slot);
                     slot = top.return_slot;
                     break;
                 }

@@ -24,6 +24,9 @@ struct Field {
     int16_t object = -1;
 };
 
+// What a map value holds for helpers alone.
+enum class KernelUse : uint8_t { none, lock, timer };
+
 enum class ArgumentRule : uint8_t {
     scalar,
     context,
@@ -52,6 +55,7 @@ struct Argument {
     uint32_t fixed_size = 0;   // bytes
     int64_t min = 0, max = 0;
     int16_t object = -1;
+    KernelUse use = KernelUse::none;  // map_value_pointer: must lead to this
 };
 
 enum class ReturnRule : uint8_t { nothing, scalar, map_value_or_null, map_value, ring_buffer_record_or_null, memory_or_null, object_or_null, object };
@@ -84,7 +88,7 @@ struct HelperRule {
 // Bytes of a map value that only helpers may touch.
 struct KernelField {
     uint32_t offset = 0, size = 0;
-    bool is_lock = false;
+    KernelUse use = KernelUse::none;
 };
 
 struct ObjectRule {

@@ -105,6 +105,10 @@ class Machine {
     bool enter_run();
     // From a run's end back to the gate.
     bool end_run(uint32_t slot);
+    // A timer's callback runs by itself later: the helper, too, leaves the state at a gate, whose run knows nothing but
+    // what it is passed. False: the gate does not say what that is.
+    bool is_timer(uint32_t slot) const;
+    bool enter_timer();
     // From the gate past the helper.
     void end_callback();
 
@@ -170,7 +174,8 @@ class Machine {
     bool check_memory(unsigned index, int64_t size, bool is_write, Call& call);
     bool check_buffer(unsigned index, Call& call);
     bool check_map(unsigned index, Call& call);
-    bool at_kernel_field(const Value& v) const;
+    bool at_kernel_field(const Value& v, KernelUse use) const;
+    void pass_element(const Value& map, const Value& context);
     void finish_helper(const Call& call);
     bool helper_result(uint32_t slot, const Call& call, const Value& size, Value& result);
     bool release(uint8_t reference);

@@ -21,6 +21,7 @@ bool Machine::check_map(unsigned index, Call& call) {
     if (v.kind == ValueKind::pointer_or_null) return fail(Reason::null_argument, reg);
     if (v.kind != ValueKind::pointer || v.region != Region::map_handle) return fail(Reason::argument_kind, reg);
     if (v.map < 0 || static_cast<uint32_t>(v.map) >= env_.map_count) return fail(Reason::bad_map, reg, v.map);
+    if (call.map >= 0 && call.map != v.map) return fail(Reason::argument_kind, reg);  // not the map that holds the timer
     const MapRule& map = env_.maps[v.map];
     bool allowed = map.known_type && call.helper->map_type_count == 0;
     for (uint32_t i = 0; i < call.helper->map_type_count; ++i) allowed = allowed || (map.known_type && call.helper->map_types[i] == map.type);
@@ -121,7 +122,10 @@ bool Machine::check_argument(unsigned index, Call& call) {
                 return true;
             }
             return (arg.nullable && (v.is_null() || (v.kind == ValueKind::pointer_or_null && v.region == Region::object && object_is_a(env_, v.map, arg.object)))) || wrong();
-        case ArgumentRule::map_value_pointer: return (v.kind == ValueKind::pointer && v.region == Region::map_value && v.fixed_place() && v.map >= 0 && v.offset_min() >= 0 && v.offset_min() < env_.maps[v.map].value_size && (!(call.helper->locks || call.helper->unlocks) || at_kernel_field(v))) || wrong();
+        case ArgumentRule::map_value_pointer:
+            if (v.kind != ValueKind::pointer || v.region != Region::map_value || !v.fixed_place() || v.map < 0 || v.offset_min() < 0 || v.offset_min() >= env_.maps[v.map].value_size || (arg.use != KernelUse::none && !at_kernel_field(v, arg.use))) return wrong();
+            if (arg.use == KernelUse::timer) call.map = v.map;
+            return true;
         case ArgumentRule::callback:
             if (!at_start || v.region != Region::function) return wrong();
             call.callback = v.size;
@@ -133,11 +137,11 @@ bool Machine::check_argument(unsigned index, Call& call) {
     return fail(Reason::bad_instruction);
 }
 
-// A lock is where the map's type declares one.
-bool Machine::at_kernel_field(const Value& v) const {
+// A lock or timer is where the map's type declares one.
+bool Machine::at_kernel_field(const Value& v, KernelUse use) const {
     const MapRule& map = env_.maps[v.map];
     for (uint32_t i = 0; i < map.kernel_field_count; ++i)
-        if (v.offset_min() == map.kernel_fields[i].offset && map.kernel_fields[i].is_lock) return true;
+        if (v.offset_min() == map.kernel_fields[i].offset && map.kernel_fields[i].use == use) return true;
     return false;
 }
 
@@ -307,7 +311,14 @@ bool Machine::leave(uint32_t slot) {
 
 bool Machine::is_callback(uint32_t slot) const {
     const HelperRule* h = find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm));
-    return h != nullptr && (h->callback == CallbackRule::loop || h->callback == CallbackRule::for_each_map_elem);
+    return h != nullptr && h->callback != CallbackRule::none;
+}
+
+bool Machine::is_timer(uint32_t slot) const {
+    constexpr uint8_t kCall = 0x85;
+    if (slot >= env_.insn_count || env_.insns[slot].opcode != kCall || env_.insns[slot].src != 0) return false;
+    const HelperRule* h = find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm));
+    return h != nullptr && h->callback == CallbackRule::timer;
 }
 
 bool Machine::begin_callback(uint32_t slot) {
@@ -357,16 +368,40 @@ bool Machine::enter_run() {
         s_.regs[1] = Value::of(Number::range_u(0, most - 1));
         s_.regs[2] = passed;
     } else {
-        const int16_t index = map->value.map;
-        s_.regs[1] = map->value;
-        s_.regs[2] = Value::pointer(Region::memory);
-        s_.regs[2].size = env_.maps[index].key_size;
-        s_.regs[2].read_only = true;
-        s_.regs[3] = Value::pointer(Region::map_value);
-        s_.regs[3].map = index;
-        s_.regs[4] = passed;
+        pass_element(map->value, passed);
     }
     if (env_.counted == UINT32_MAX) ++s_.steps;
+    return true;
+}
+
+void Machine::pass_element(const Value& map, const Value& context) {
+    s_.regs[1] = map;
+    s_.regs[2] = Value::pointer(Region::memory);
+    s_.regs[2].size = env_.maps[map.map].key_size;
+    s_.regs[2].read_only = true;
+    s_.regs[3] = Value::pointer(Region::map_value);
+    s_.regs[3].map = map.map;
+    s_.regs[4] = context;
+}
+
+// As a program of its own, whose first frame is empty.
+bool Machine::enter_timer() {
+    const Cell* passed = s_.find(saved(kPassedMap, s_.depth - 1u));
+    if (passed == nullptr) return false;
+    const Value map = passed->value;
+    Frame run = s_.top();
+    run.mark(-kFrameBytes, kFrameBytes, false);
+    static_cast<Shape&>(s_) = Shape{};
+    s_.depth = 2;
+    s_.frames[1] = run;
+    s_.cell_count = 0;
+    s_.difference_count = 0;
+    s_.steps = 0;
+    for (Value& v : s_.regs) v = Value{};
+    s_.put(saved(kPassedMap, 1), map);
+    s_.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
+    s_.regs[bpf::kFramePointer].frame = 1;
+    pass_element(map, Value{});
     return true;
 }
 
@@ -375,8 +410,11 @@ bool Machine::end_run(uint32_t slot) {
     if (!readable(0)) return false;
     if (s_.regs[0].is_pointer()) return fail(Reason::returns_pointer, 0);
     const auto& n = s_.regs[0].number.low;
-    if (n.umax > 1) return fail(Reason::callback_result, 0, n.smin, n.smax);
+    const bool timer = is_timer(s_.top().return_slot - 1);
+    const uint32_t most = timer ? 0 : 1;
+    if (n.umax > most) return fail(Reason::callback_result, 0, n.smin, n.smax, most);
     if (s_.locked) return fail(Reason::lock);
+    if (timer && s_.holds_references()) return fail(Reason::unreleased);
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
     return true;
 }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The states kept at points: as a certificate has them, joined, and without what nobody reads again.
+#include <algorithm>
+
+#include "verifier/checker/cover.h"
+#include "verifier/search.h"
+
+namespace mbpf {
+
+using namespace proof;
+
+namespace {
+
+Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.size(), true}; }
+
+}  // namespace
+
+bool Search::load(const Bytes& bytes, State& into) const {
+    Reader in = reader(bytes);
+    Cost cost;
+    return load_invariant(in, env_, into, cost);
+}
+
+// The join of an invariant and a state, as an invariant that covers both by the checker's own rules: relations
+// that it could not see are left out.
+bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
+    if (!load(old, other_) || !join_states(other_, s, compared)) return false;
+    ++stats_.joins;
+    load(old, old_);
+    if (widen != nullptr) {
+        ++stats_.widenings;
+        widen_state(other_, old_, *widen);
+    }
+    for (int left_out = options_.relations ? 0 : 2; left_out < 3; ++left_out) {
+        if (left_out >= 1) other_.difference_count = 0;
+        if (left_out == 2)
+            for (unsigned i = 0; i < other_.value_count(); ++i)
+                if (other_.at(i).kind != ValueKind::pointer_or_null) other_.at(i).drop_symbol();
+        out = encode_invariant(other_, live);
+        const Bytes bytes = out.bytes();
+        Cost cost;
+        Reader first = reader(bytes), second = reader(bytes);
+        if (covers(first, s, cost) && covers(second, old_, cost)) break;
+    }
+    return true;
+}
+
+void Search::set_bytes(std::int32_t node, const Invariant& invariant) {
+    Node& n = nodes_[static_cast<std::size_t>(node)];
+    live_bytes_ -= n.bytes.size();
+    n.bytes = invariant.bytes();
+    n.bytes.shrink_to_fit();
+    n.signature = invariant.signature;
+    n.fine = invariant.fine;
+    live_bytes_ += n.bytes.size();
+    stats_.peak_bytes = std::max(stats_.peak_bytes, live_bytes_ + nodes_.size() * (sizeof(Node) + 16) + edges_.size() * sizeof(GraphEdge) + 2 * (sizeof(State) + cells_.size() * sizeof(Cell)));
+}
+
+std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function) {
+    Node n;
+    n.point = point;
+    n.live = live;
+    n.function = function;
+    n.parent = from == 0 ? root_ : from;
+    n.decisions = decisions_;
+    nodes_.push_back(std::move(n));
+    return static_cast<std::int32_t>(nodes_.size() - 1);
+}
+
+// States that differ only in what nobody reads again need not be kept apart.
+void Search::forget_dead_stack(State& s, std::uint32_t point) const {
+    for (unsigned f = 0; f < s.depth; ++f) {
+        const StackBytes* live = nullptr;
+        std::uint16_t saved = 0xffff;  // of the caller's registers that frame f keeps
+        if (f > 0 && cfg_.block_at[s.frames[f].return_slot] != UINT32_MAX) saved = cfg_.blocks[cfg_.block_at[s.frames[f].return_slot]].live_in;
+        if (f + 1 < s.depth) {
+            const auto call = liveness_.at_call.find(s.frames[f + 1].return_slot - 1);
+            if (call != liveness_.at_call.end()) live = &call->second;
+        } else if ((point & kGate) == 0) {
+            live = &liveness_.at_block[cfg_.block_at[point]];
+        }
+        for (unsigned i = 0; i < s.cell_count; ++i) {
+            Cell& c = s.cells[i];
+            if (c.at.frame != f) continue;
+            if (c.at.offset >= 0) {
+                if (c.at.offset < 4 && (saved >> (6 + c.at.offset) & 1) == 0) c.value = Value{};
+            } else if (live != nullptr && !live->any(c.at.offset, c.at.size)) {
+                c.value = Value{};
+            }
+        }
+        if (live != nullptr)
+            for (std::size_t w = 0; w < live->words.size(); ++w) s.frames[f].written[w] &= live->words[w];
+    }
+    // A cell that is kept keeps all of its bytes.
+    unsigned kept = 0;
+    for (unsigned i = 0; i < s.cell_count; ++i) {
+        const Cell& c = s.cells[i];
+        if (c.value.kind == ValueKind::unknown) continue;
+        if (c.at.offset < 0) s.frames[c.at.frame].mark(c.at.offset, c.at.size, true);
+        s.cells[kept++] = s.cells[i];
+    }
+    s.cell_count = static_cast<std::uint16_t>(kept);
+}
+
+}  // namespace mbpf
