@@ -40,6 +40,7 @@ struct PackageMap {
 struct PackageSignature {
     std::uint8_t role = 0;       // MBPF_ROLE_*
     std::uint8_t algorithm = 0;  // MBPF_SIGALG_*
+    std::uint8_t scope = 0;      // MBPF_SCOPE_* of a deployment authorisation, else 0
     std::array<std::uint8_t, 8> key_id{};
     std::array<std::uint8_t, 64> signature{};
 };

@@ -3,6 +3,7 @@
 // bytes after the end. What passes writes back to the same bytes. Sizes are compared with the input before
 // anything is allocated for them.
 #include <mbpf/abi/package.h>
+#include <mbpf/abi/trust.h>
 
 #include <algorithm>
 #include <utility>
@@ -248,11 +249,14 @@ std::optional<Diagnostic> read_signatures(ByteReader& in, Package& p) {
         PackageSignature entry;
         entry.role = in.number<std::uint8_t>();
         entry.algorithm = in.number<std::uint8_t>();
-        const bool reserved_zero = in.zeros(2);
+        entry.scope = in.number<std::uint8_t>();
+        const bool reserved_zero = in.zeros(1);
         const auto key_id = in.bytes(entry.key_id.size());
         const auto signature = in.bytes(entry.signature.size());
         if (in.failed()) return malformed("MBPF3200", "package ends within its signature block");
-        if (!reserved_zero || (entry.role != MBPF_ROLE_VERIFIER && entry.role != MBPF_ROLE_RELEASE))
+        const bool for_all = (entry.role == MBPF_ROLE_VERIFIER || entry.role == MBPF_ROLE_RELEASE) && entry.scope == 0;
+        const bool for_some = entry.role == MBPF_ROLE_DEPLOY && entry.scope >= MBPF_SCOPE_DEVICE && entry.scope <= MBPF_SCOPE_CLASS;
+        if (!reserved_zero || (!for_all && !for_some))
             return malformed("MBPF3210", "signature " + std::to_string(i) + " is invalid",
                              "role " + std::to_string(entry.role));
         std::ranges::copy(key_id, entry.key_id.begin());

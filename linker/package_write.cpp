@@ -131,7 +131,8 @@ void write_signatures(ByteWriter& out, const Package& p) {
     for (const PackageSignature& entry : p.signatures) {
         out.number(entry.role);
         out.number(entry.algorithm);
-        out.zeros(2);
+        out.number(entry.scope);
+        out.zeros(1);
         out.bytes(entry.key_id);
         out.bytes(entry.signature);
     }

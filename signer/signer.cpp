@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ed25519 over the COSE Sig_structure of a package header, and the device's trust anchors.
+// Ed25519 over the COSE Sig_structure of a package header.
 #include "signer/signer.h"
 
 #include <mbpf/abi/trust.h>
@@ -100,13 +100,31 @@ bool signature_holds(const PublicKey& key, std::span<const std::uint8_t> bytes, 
     return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), key.bytes.data()) == 0;
 }
 
-Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role) {
+namespace {
+
+// MBPF_TBS_PREFIX_DEPLOY, the scope, the header: see mbpf/abi/trust.h.
+std::vector<std::uint8_t> deployment_bytes(const DeployScope& scope, std::span<const std::uint8_t> header) {
+    static constexpr char kPrefix[] = MBPF_TBS_PREFIX_DEPLOY, kHeader[] = MBPF_TBS_PAYLOAD_HEADER;
+    std::vector<std::uint8_t> out(kPrefix, kPrefix + sizeof kPrefix - 1);
+    out.push_back(static_cast<std::uint8_t>(scope.kind));
+    out.insert(out.end(), scope.id.begin(), scope.id.end());
+    out.insert(out.end(), kHeader, kHeader + sizeof kHeader - 1);
+    out.insert(out.end(), header.begin(), header.end());
+    return out;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role, const std::optional<DeployScope>& scope) {
+    if (role == Role::deploy && scope) return deployment_bytes(*scope, package.header_bytes());
+    if (role == Role::deploy) return policy(5009, "a deploy key authorises devices", "", "say for whom: mbpf-sign sign --for device:ID");
+    if (scope) return policy(5009, "a key of role " + std::string(role_name(role)) + " authorises no devices", "", "authorise them with a deploy key");
     if (role == Role::verifier || role == Role::release) return to_be_signed(static_cast<std::uint8_t>(role), package.header_bytes());
     return policy(5009, "a key of role " + std::string(role_name(role)) + " signs no packages", "", "sign with a key of role verifier or release");
 }
 
-Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature) {
-    auto bytes = bytes_to_sign(package, key.role);
+Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature, const std::optional<DeployScope>& scope) {
+    auto bytes = bytes_to_sign(package, key.role, scope);
     if (!bytes) return bytes.error();
     PackageSignature s;
     if (signature.size() != s.signature.size()) return policy(5010, "a signature has 64 bytes", std::to_string(signature.size()) + " given", "give the raw Ed25519 signature of what mbpf-sign tbs wrote");
@@ -115,25 +133,27 @@ Status attach_signature(Package& package, const PublicKey& key, std::span<const 
     s.role = static_cast<std::uint8_t>(key.role);
     s.algorithm = MBPF_SIGALG_ED25519;
     s.key_id = key.id();
-    std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id; });
+    if (scope) s.scope = static_cast<std::uint8_t>(scope->kind);
+    // Authorisations by one key for several devices stand side by side.
+    std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id && (!scope || other.signature == s.signature); });
     if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "take one away: mbpf-sign sign --drop KEY-ID");
     package.signatures.push_back(s);
     return ok();
 }
 
-Status sign_package(Package& package, const Signer& key) {
-    auto bytes = bytes_to_sign(package, key.public_key().role);
+Status sign_package(Package& package, const Signer& key, const std::optional<DeployScope>& scope) {
+    auto bytes = bytes_to_sign(package, key.public_key().role, scope);
     if (!bytes) return bytes.error();
     auto signature = key.sign(*bytes);
     if (!signature) return signature.error();
-    return attach_signature(package, key.public_key(), *signature);
+    return attach_signature(package, key.public_key(), *signature, scope);
 }
 
 std::size_t drop_signatures(Package& package, const KeyId& key) {
     return std::erase_if(package.signatures, [&](const PackageSignature& s) { return s.key_id == key; });
 }
 
-std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys) {
+std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys, std::span<const DeployScope> scopes) {
     const auto header = package.header_bytes();
     std::vector<SignatureReport> reports;
     for (const PackageSignature& s : package.signatures) {
@@ -143,6 +163,10 @@ std::vector<SignatureReport> check_signatures(const Package& package, std::span<
             if (key.id() != s.key_id || static_cast<std::uint8_t>(key.role) != s.role || s.algorithm != MBPF_SIGALG_ED25519) continue;
             r.known = true;
             r.label = key.label;
+            if (key.role == Role::deploy) {
+                for (const DeployScope& scope : scopes) r.valid |= static_cast<std::uint8_t>(scope.kind) == s.scope && signature_holds(key, deployment_bytes(scope, header), s.signature);
+                continue;
+            }
             const auto bytes = to_be_signed(s.role, header);
             r.valid = signature_holds(key, bytes, s.signature);
         }
@@ -188,34 +212,6 @@ Status require_roles(const Package& package, std::span<const PublicKey> keys, st
         used.push_back(*by);
     }
     return ok();
-}
-
-Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options) {
-    if (keys.empty() || keys.size() > MBPF_TRUST_MAX_KEYS) return policy(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(keys.size()) + " given", "give 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " public keys with --pub");
-    for (const PublicKey& key : keys)
-        for (const PublicKey& other : keys)
-            if (key.bytes == other.bytes && &key != &other) return policy(5005, key.role == other.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
-    std::vector<std::uint8_t> out;
-    const auto put = [&](std::uint64_t value, unsigned bytes) {
-        for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-    };
-    put(MBPF_TRUST_MAGIC, 4);
-    put(MBPF_TRUST_VERSION, 2);
-    put(keys.size(), 2);
-    put(options.capabilities, 8);
-    out.insert(out.end(), options.device_id.begin(), options.device_id.end());
-    for (const PublicKey& key : keys) {
-        put(static_cast<std::uint8_t>(key.role), 1);
-        put(MBPF_SIGALG_ED25519, 1);
-        put(0, 2);
-        const KeyId id = key.id();
-        out.insert(out.end(), id.begin(), id.end());
-        out.insert(out.end(), key.bytes.begin(), key.bytes.end());
-    }
-    std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest;
-    crypto_hash_sha256(digest.data(), out.data(), out.size());
-    out.insert(out.end(), digest.begin(), digest.end());
-    return out;
 }
 
 }  // namespace mbpf

@@ -90,12 +90,19 @@ std::optional<Result<TokenKey>> parse_token_key(std::string_view text);
 // Whether Ed25519 holds; keys of small order never do.
 bool signature_holds(const PublicKey& key, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t, 64> signature);
 
-// The bytes that a key of that role signs of a package. MBPF5009: keys of that role sign no packages.
-Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role);
+// For whom a deploy key authorises a package: one device, or those of one group or class.
+struct DeployScope {
+    enum class Kind : std::uint8_t { device = 1, group = 2, device_class = 3 } kind = Kind::device;
+    std::array<std::uint8_t, 16> id{};
+};
+
+// The bytes that a key of that role signs of a package; a scope goes with role deploy and no other. MBPF5009:
+// keys of that role sign no packages.
+Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role, const std::optional<DeployScope>& scope = {});
 // Adds the key's signature, replacing one by the same key and role.
-Status sign_package(Package& package, const Signer& key);
+Status sign_package(Package& package, const Signer& key, const std::optional<DeployScope>& scope = {});
 // Likewise one made elsewhere over bytes_to_sign(); one that does not hold is MBPF5010.
-Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature);
+Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature, const std::optional<DeployScope>& scope = {});
 // Takes the signatures by that key away; how many.
 std::size_t drop_signatures(Package& package, const KeyId& key);
 
@@ -105,16 +112,10 @@ struct SignatureReport {
     bool valid = false;
     std::string label;
 };
-// Every signature held against the keys given.
-std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys);
+// Every signature held against the keys given; deployment authorisations also against the scopes given, since a
+// package does not name those it is for.
+std::vector<SignatureReport> check_signatures(const Package& package, std::span<const PublicKey> keys, std::span<const DeployScope> scopes = {});
 // Each of `roles` must have a valid signature by a key of that role, no key serving two roles. MBPF5002 to 5005.
 Status require_roles(const Package& package, std::span<const PublicKey> keys, std::span<const Role> roles);
-
-struct TrustAnchorOptions {
-    std::uint64_t capabilities = ~std::uint64_t{0};
-    std::array<std::uint8_t, 16> device_id{};
-};
-// Trust anchors as the device stores them (firmware_runtime/include/mbpf/abi/trust.h). At most 8 keys.
-Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options = {});
 
 }  // namespace mbpf

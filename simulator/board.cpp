@@ -21,7 +21,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "signer/signer.h"
+#include "signer/root.h"
 #include "simulator/control_client.h"
 
 namespace mbpf {

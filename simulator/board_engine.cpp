@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "signer/signer.h"
+#include "signer/root.h"
 #include "simulator/board.h"
 #include "simulator/control_client.h"
 

@@ -500,9 +500,7 @@ bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitte
         !check_rollback(rt, p, v)) {
         return false;
     }
-    if ((p->capabilities & ~rt->trust.capabilities) != 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, rt->trust.capabilities, p->capabilities, "granted to this device");
-    }
-    return check_hooks(rt, p, v) && check_helpers(p, v) && check_maps_and_ram(rt, p, v) && check_bounds(p, v) &&
-           check_imports(p, v) && check_entries(p, v) && check_kept_maps(rt, p, v);
+    return mbpf_check_capabilities(rt, p, v) && check_hooks(rt, p, v) && mbpf_check_grants(rt, p, v) && check_helpers(p, v) &&
+           check_maps_and_ram(rt, p, v) && check_bounds(p, v) && mbpf_check_budgets(rt, p, v) && check_imports(p, v) &&
+           check_entries(p, v) && check_kept_maps(rt, p, v);
 }

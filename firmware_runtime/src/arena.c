@@ -9,7 +9,7 @@ static uint32_t gap_at(const mbpf_runtime *rt, uint32_t from)
     uint32_t end = MBPF_ARENA_BYTES;
     for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
         const mbpf_package_state *p = &rt->packages[i];
-        if (!p->used || p->ram_bytes == 0u) {
+        if (!p->used || p->ram_bytes == 0u) { /* one without RAM is in nobody's way */
             continue;
         }
         uint32_t begin = (uint32_t)(p->ram - rt->arena);

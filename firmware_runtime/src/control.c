@@ -65,7 +65,8 @@ static void hello(mbpf_control *c, const mbpf_control_Hello *request)
     r->slot_count = c->rt->store ? c->rt->store->journal.slot_count : MBPF_SLOT_COUNT;
     r->ram_free = mbpf_ram_free(c->rt);
     r->max_chunk = CHUNK_BYTES;
-    r->trusted_keys = c->rt->trust.count;
+    r->trusted_keys = c->rt->trust.root.count;
+    r->root_version = c->rt->trust.root.version;
     r->uptime_ns = mbpf_port_time_ns();
     mbpf_text_copy(r->firmware_version, MBPF_FIRMWARE_VERSION, sizeof r->firmware_version);
     r->session = c->session;
@@ -134,6 +135,13 @@ static void stimulus(mbpf_control *c, const mbpf_control_Stimulus *r)
     mbpf_control_set(c, c->stimulus(r, &c->response.body.stimulus));
 }
 
+static void root_update(mbpf_control *c, const mbpf_control_RootUpdate *r)
+{
+    mbpf_verdict v;
+    mbpf_status status = mbpf_root_update(c->rt, r->record.bytes, r->record.size, &v);
+    set_verdict(c, status, &v);
+}
+
 static void dispatch(mbpf_control *c)
 {
     const mbpf_control_Request *r = &c->request;
@@ -191,6 +199,9 @@ static void dispatch(mbpf_control *c)
         break;
     case mbpf_control_Request_list_slots_tag:
         mbpf_control_list_slots(c, r->body.list_slots.index);
+        break;
+    case mbpf_control_Request_root_update_tag:
+        root_update(c, &r->body.root_update);
         break;
     default:
         mbpf_control_set(c, MBPF_UNSUPPORTED);

@@ -41,6 +41,7 @@ int events(ControlClient& device, const Arguments& a);
 int faults(ControlClient& device, const Arguments& a);
 int log(ControlClient& device, const Arguments& a);
 int test_run(ControlClient& device, const Arguments& a);
+int root_push(ControlClient& device, const Arguments& a);
 int stimulus(ControlClient& device, const Arguments& a, const std::string& what);
 
 }  // namespace mbpf::deploy

@@ -26,6 +26,23 @@ Result<std::unique_ptr<Token>> open_token(const Arguments& a, const std::string&
     return Token::open(module, *uri, *pin);
 }
 
+// The private half of a device's key, which the device itself will hold.
+Result<std::array<std::uint8_t, 32>> device_seed(const Arguments& a) {
+    auto text = cli::read_text(a.device_key);
+    if (!text) return text.error();
+    auto passphrase = cli::passphrase(a.passphrase_file, a.no_passphrase, a.device_key);
+    if (!passphrase) return passphrase.error();
+    auto key = parse_secret_key(*text, *passphrase);
+    if (!key) return in_file(key.error(), a.device_key);
+    if (key->public_key().role == Role::device) return key->seed();
+    Diagnostic d;
+    d.code = "MBPF5009";
+    d.message = "a key of role " + std::string(role_name(key->public_key().role)) + " is no device's own";
+    d.where.file = a.device_key;
+    d.fix = "make one: mbpf-sign keygen --role device";
+    return d;
+}
+
 int keygen_in_token(const Arguments& a, Role role) {
     auto token = open_token(a, a.pkcs11);
     if (!token) return cli::report(token.error());
@@ -109,9 +126,26 @@ int trust_anchors(const Arguments& a) {
     if (!platform) return cli::report(platform.error());
     TrustAnchorOptions options;
     if (Status s = cli::parse_trust_options(a.capabilities, a.device_id, *platform, options.capabilities, options.device_id); !s) return cli::report(s.error());
-    auto blob = encode_trust_anchors(*keys, options);
+    for (const auto& [text, id] : {std::pair{&a.group_id, &options.group_id}, std::pair{&a.class_id, &options.class_id}}) {
+        auto bytes = cli::parse_hex(*text);
+        if (!bytes) return cli::report(bytes.error());
+        if (bytes->size() > id->size()) return cli::report(cli::usage_error("'" + *text + "' has more than 16 bytes", "shorten it"));
+        std::copy(bytes->begin(), bytes->end(), id->begin());
+    }
+    if (!a.device_key.empty()) {
+        auto seed = device_seed(a);
+        if (!seed) return cli::report(seed.error());
+        options.device_seed = *seed;
+    }
+    if (!a.root.empty() && !keys->empty()) return cli::report(cli::usage_error("the root record has its keys", "give --root or --pub, not both"));
+    auto root = a.root.empty() ? Result<RootRecord>(RootRecord{}) : read_root(a.root);
+    if (!root) return cli::report(root.error());
+    if (!a.root.empty())
+        if (Status s = check_root(nullptr, *root); !s) return cli::report(s.error());
+    auto blob = a.root.empty() ? encode_trust_anchors(*keys, options) : encode_trust_anchors(*root, options);
     if (!blob) return cli::report(blob.error());
-    if (Status s = cli::write_output(a.output, *blob); !s) return cli::report(s.error());
+    // It holds the device's own secret.
+    if (Status s = cli::write_output(a.output, *blob, options.device_seed ? 0600 : 0644); !s) return cli::report(s.error());
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signatures of packages: made, made elsewhere and attached, demanded, shown.
+#include <algorithm>
 #include <cstdio>
 
 #include "sdk/cli/cli.h"
@@ -64,8 +65,25 @@ Status ready_to_sign(const Package& package, const PublicKey& key, const Argumen
     return prove && key.role == Role::verifier ? verify_before_signing(package, *platform) : ok();
 }
 
+Result<std::optional<DeployScope>> scope_of(const std::string& text) {
+    if (text.empty()) return std::optional<DeployScope>();
+    const std::size_t colon = text.find(':');
+    const std::string kind = text.substr(0, colon);
+    DeployScope scope;
+    if (kind == "group") scope.kind = DeployScope::Kind::group;
+    else if (kind == "class") scope.kind = DeployScope::Kind::device_class;
+    else if (kind != "device" || colon == std::string::npos) return cli::usage_error("'" + text + "' names no devices", "write device:ID, group:ID or class:ID");
+    auto id = cli::parse_hex(colon == std::string::npos ? "" : text.substr(colon + 1));
+    if (!id) return id.error();
+    if (id->empty() || id->size() > scope.id.size()) return cli::usage_error("'" + text + "' names no devices", "an id has 1 to 16 bytes in hexadecimal");
+    std::copy(id->begin(), id->end(), scope.id.begin());
+    return std::optional(scope);
+}
+
 int sign(const Arguments& a) {
     if (a.keys.empty() && a.drop.empty()) return cli::report(cli::usage_error("no key is given", "give --key FILE"));
+    auto scope = scope_of(a.scope);
+    if (!scope) return cli::report(scope.error());
     auto package = read_package(a.package);
     if (!package) return cli::report(package.error());
     if (!a.drop.empty()) {
@@ -81,7 +99,7 @@ int sign(const Arguments& a) {
         if (!key) return cli::report(key.error());
         const PublicKey& pub = (*key)->public_key();
         if (Status s = ready_to_sign(*package, pub, a); !s) return cli::report(s.error());
-        if (Status s = sign_package(*package, **key); !s) return cli::report(s.error());
+        if (Status s = sign_package(*package, **key, *scope); !s) return cli::report(s.error());
         std::fprintf(stderr, "signed as %s by key %s\n", std::string(role_name(pub.role)).c_str(), key_id_text(pub.id()).c_str());
     }
     if (Status s = write_package(a, *package); !s) return cli::report(s.error());
@@ -95,7 +113,9 @@ int tbs(const Arguments& a) {
     if (!keys) return cli::report(keys.error());
     if (keys->size() != 1) return cli::report(cli::usage_error("one public key must be given", "give the .pub file of the key that will sign with --pub"));
     const PublicKey& key = keys->front();
-    auto bytes = bytes_to_sign(*package, key.role);
+    auto scope = scope_of(a.scope);
+    if (!scope) return cli::report(scope.error());
+    auto bytes = bytes_to_sign(*package, key.role, *scope);
     if (!bytes) return cli::report(bytes.error());
     if (Status s = ready_to_sign(*package, key, a); !s) return cli::report(s.error());
     if (Status s = cli::write_output(a.output, *bytes); !s) return cli::report(s.error());
@@ -112,7 +132,9 @@ int attach(const Arguments& a) {
     if (Status s = ready_to_sign(*package, keys->front(), a, false); !s) return cli::report(s.error());
     auto signature = signature_bytes(a.signature);
     if (!signature) return cli::report(signature.error());
-    if (Status s = attach_signature(*package, keys->front(), *signature); !s) return cli::report(s.error());
+    auto scope = scope_of(a.scope);
+    if (!scope) return cli::report(scope.error());
+    if (Status s = attach_signature(*package, keys->front(), *signature, *scope); !s) return cli::report(s.error());
     if (Status s = write_package(a, *package); !s) return cli::report(s.error());
     std::fprintf(stderr, "attached: signed as %s by key %s\n", std::string(role_name(keys->front().role)).c_str(), key_id_text(keys->front().id()).c_str());
     return 0;
@@ -132,13 +154,25 @@ int verify(const Arguments& a) {
     auto policy = read_policy(a);
     if (!policy) return cli::report(policy.error());
     if (Status s = check_provenance(*package); !s) return cli::report(s.error());
+    auto scope = scope_of(a.scope);
+    if (!scope) return cli::report(scope.error());
+    std::vector<DeployScope> scopes;
+    if (scope->has_value()) scopes.push_back(**scope);
+    const auto reports = check_signatures(*package, *keys, scopes);
+    if (!scopes.empty() && std::ranges::none_of(reports, [](const SignatureReport& r) { return r.valid && r.signature.role == static_cast<std::uint8_t>(Role::deploy); })) {
+        Diagnostic d;
+        d.code = "MBPF5003";
+        d.message = "no deployment authorisation for " + a.scope + " by a key given";
+        d.fix = "authorise it: mbpf-sign sign --key with a deploy key, --for " + a.scope;
+        return cli::report(d);
+    }
     if (Status s = require_roles(*package, *keys, roles); !s) return cli::report(s.error());
     if (policy->has_value()) {
         auto platform = load_platform(a.platform);
         if (!platform) return cli::report(platform.error());
         if (Status s = (*policy)->satisfied(*package, *platform, *keys); !s) return cli::report(s.error());
     }
-    for (const SignatureReport& r : check_signatures(*package, *keys))
+    for (const SignatureReport& r : reports)
         if (r.valid) std::printf("%s signature by key %s%s: valid\n", std::string(role_name(static_cast<Role>(r.signature.role))).c_str(), key_id_text(r.signature.key_id).c_str(), r.label.empty() ? "" : (" (" + r.label + ")").c_str());
     return 0;
 }

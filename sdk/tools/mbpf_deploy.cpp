@@ -97,6 +97,12 @@ void add_data_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::A
     commands.emplace_back(log, deploy::log);
 }
 
+void add_trust_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::App*, Command>>& commands) {
+    CLI::App* root = app.add_subcommand("root", "replace the device's root record");
+    root->add_option("record", a.package_file, "as mbpf-sign root made and signed it")->required()->type_name("FILE");
+    commands.emplace_back(root, deploy::root_push);
+}
+
 void add_stimulus_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::App*, Command>>& commands) {
     CLI::App* all = app.add_subcommand("stimulus", "drive the virtual hardware of an emulated board")->require_subcommand(1);
     const auto add = [&](const char* name, const char* help) {
@@ -141,6 +147,7 @@ int main(int argc, char** argv) {
     std::vector<std::pair<CLI::App*, Command>> commands;
     add_package_commands(app, a, commands);
     add_data_commands(app, a, commands);
+    add_trust_commands(app, a, commands);
     add_stimulus_commands(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     if (a.device.empty()) return cli::report(cli::usage_error("no device given", "give --device or set MBPF_DEVICE: coap://HOST:PORT, tcp://HOST:PORT, unix:PATH or serial:/dev/ttyX"));

@@ -24,7 +24,9 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-sign verify filter.mbpf --pub ci.pub --pub rel.pub
   mbpf-sign inspect filter.mbpf --json
   mbpf-sign suit filter.mbpf --key rel.key --vendor UUID --class UUID --uri coap://[fd00::1]/f.mbpf -o f.suit
-  mbpf-sign trust-anchors --pub ci.pub --pub rel.pub -o anchors.bin
+  mbpf-sign root make --pub r1.pub --pub r2.pub --pub ci.pub --pub rel.pub --grant rel.pub:iio:iio,timer -o root.bin
+  mbpf-sign root sign root.bin --key r1.key --key r2.key
+  mbpf-sign trust-anchors --root root.bin --device-id 01 --device-key dev1.key -o anchors.bin
 
 The passphrase comes from MBPF_PASSPHRASE, --passphrase-file or the terminal, a token's PIN from MBPF_PIN,
 --pin-file, the URI's pin-source or the terminal.
@@ -57,27 +59,58 @@ void add_key_commands(CLI::App& app, Arguments& a, Commands& commands) {
     CLI::App* trust = app.add_subcommand("trust-anchors", "write the keys a device is provisioned with");
     pub_option(trust, a), platform_option(trust, a);
     trust->add_option("--capabilities", a.capabilities, "granted to packages: names with commas, or all")->capture_default_str();
+    trust->add_option("--root", a.root, "the first root record, instead of --pub")->type_name("FILE");
     trust->add_option("--device-id", a.device_id, "up to 16 bytes in hexadecimal");
+    trust->add_option("--group-id", a.group_id, "likewise: a group of devices it belongs to");
+    trust->add_option("--class-id", a.class_id, "likewise: its class");
+    trust->add_option("--device-key", a.device_key, "key file of role device: signs the device's reports")->type_name("FILE");
+    secret_options(trust, a);
     trust->add_option("-o,--output", a.output, "file to write")->required()->type_name("FILE");
     commands.emplace_back(trust, sign::trust_anchors);
 }
 
+void add_root_commands(CLI::App& app, Arguments& a, Commands& commands) {
+    CLI::App* root = app.add_subcommand("root", "root records: which keys devices believe, and how far")->require_subcommand(1);
+    CLI::App* make = root->add_subcommand("make", "write a record of these keys; those that leave are revoked for ever");
+    pub_option(make, a), platform_option(make, a);
+    make->add_option("--previous", a.previous, "the record that it replaces")->type_name("FILE");
+    make->add_option("--threshold", a.threshold, "root keys that must sign a successor (default: more than half)");
+    make->add_option("--verifiers", a.verifiers, "verifier signatures a package needs")->check(CLI::Range(1u, 2u))->capture_default_str();
+    make->add_flag("--demand-deployment", a.demand_deployment, "packages need a deploy key's authorisation");
+    make->add_option("--grant", a.grants, "what a release key may grant: names with commas, or all")->type_name("FILE.pub:CAPABILITIES:HOOKS")->allow_extra_args(false);
+    make->add_option("-o,--output", a.output, "file to write")->required()->type_name("FILE");
+    commands.emplace_back(make, sign::root_make);
+    CLI::App* sign_cmd = root->add_subcommand("sign", "add signatures of root keys");
+    sign_cmd->add_option("record", a.root, "root record")->required()->type_name("FILE");
+    sign_cmd->add_option("--key", a.keys, "root key file")->required()->type_name("FILE")->allow_extra_args(false);
+    secret_options(sign_cmd, a), output_option(sign_cmd, a);
+    commands.emplace_back(sign_cmd, sign::root_sign);
+    CLI::App* show = root->add_subcommand("show", "print a record; ends with 5 if it lacks signatures");
+    show->add_option("record", a.root, "root record")->required()->type_name("FILE");
+    show->add_option("--previous", a.previous, "the record that it replaces")->type_name("FILE");
+    show->add_flag("--json", a.json, "as JSON");
+    platform_option(show, a);
+    commands.emplace_back(show, sign::root_show);
+}
+
+void scope_option(CLI::App* c, Arguments& a) { c->add_option("--for", a.scope, "deploy keys: device:ID, group:ID or class:ID"); }
+
 void add_package_commands(CLI::App& app, Arguments& a, Commands& commands) {
     CLI::App* sign_cmd = app.add_subcommand("sign", "add signatures; a verifier key rebuilds the package first");
-    package_option(sign_cmd, a), platform_option(sign_cmd, a), secret_options(sign_cmd, a), policy_option(sign_cmd, a), output_option(sign_cmd, a);
+    package_option(sign_cmd, a), platform_option(sign_cmd, a), secret_options(sign_cmd, a), policy_option(sign_cmd, a), output_option(sign_cmd, a), scope_option(sign_cmd, a);
     sign_cmd->add_option("--key", a.keys, "key file; its role decides what is signed")->type_name("FILE")->allow_extra_args(false);
     sign_cmd->add_option("--drop", a.drop, "first take away the signatures by this key: 16 digits")->type_name("KEY-ID");
     commands.emplace_back(sign_cmd, sign::sign);
     CLI::App* tbs = app.add_subcommand("tbs", "write the bytes to be signed, for a key that is elsewhere");
-    package_option(tbs, a), platform_option(tbs, a), pub_option(tbs, a), policy_option(tbs, a);
+    package_option(tbs, a), platform_option(tbs, a), pub_option(tbs, a), policy_option(tbs, a), scope_option(tbs, a);
     tbs->add_option("-o,--output", a.output, "file to write; - is stdout")->required()->type_name("FILE");
     commands.emplace_back(tbs, sign::tbs);
     CLI::App* attach = app.add_subcommand("attach", "add a signature made elsewhere, if it holds");
-    package_option(attach, a), platform_option(attach, a), pub_option(attach, a), policy_option(attach, a), output_option(attach, a);
+    package_option(attach, a), platform_option(attach, a), pub_option(attach, a), policy_option(attach, a), output_option(attach, a), scope_option(attach, a);
     attach->add_option("--signature", a.signature, "64 bytes, or 128 hexadecimal digits")->required()->type_name("FILE");
     commands.emplace_back(attach, sign::attach);
     CLI::App* verify = app.add_subcommand("verify", "check that both roles have signed, or the one named");
-    package_option(verify, a), pub_option(verify, a), platform_option(verify, a), policy_option(verify, a);
+    package_option(verify, a), pub_option(verify, a), platform_option(verify, a), policy_option(verify, a), scope_option(verify, a);
     verify->add_option("--role", a.role, "demand this role only")->type_name("verifier|release");
     commands.emplace_back(verify, sign::verify);
     CLI::App* inspect = app.add_subcommand("inspect", "print all a package says of itself");
@@ -121,6 +154,7 @@ int main(int argc, char** argv) {
     add_key_commands(app, a, commands);
     add_package_commands(app, a, commands);
     add_exports(app, a, commands);
+    add_root_commands(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     for (const auto& [command, run] : commands)
         if (command->parsed()) return run(a);

@@ -249,6 +249,7 @@ TEST_P(Admission, no_flipped_bit_is_admitted) {
 TEST_P(Admission, every_number_has_a_case_here) {
     std::set<unsigned> seen{MBPF_ADMIT_OK, MBPF_ADMIT_SIGNATURE_MISSING_VERIFIER, MBPF_ADMIT_SIGNATURE_MISSING_RELEASE, MBPF_ADMIT_KEY_UNKNOWN, MBPF_ADMIT_ROLLBACK, MBPF_ADMIT_NO_SLOT, MBPF_ADMIT_MAP_LAYOUT_CHANGED, MBPF_ADMIT_NO_TRUST_ANCHORS};
     for (const Refused& c : cases()) seen.insert(c.number);
+    for (unsigned n = MBPF_ADMIT_SECOND_VERIFIER; n <= MBPF_ADMIT_ROOT_STORE; ++n) seen.insert(n);  // tests/firmware_runtime/trust_test.cpp
 #define MBPF_TEST_NUMBER(number, name, what, fix) EXPECT_TRUE(seen.contains(number)) << what;
     MBPF_ADMISSION_TABLE(MBPF_TEST_NUMBER)
 #undef MBPF_TEST_NUMBER

@@ -7,7 +7,7 @@
 
 #include "linker/package.h"
 #include "sdk/pipeline/build.h"
-#include "signer/signer.h"
+#include "signer/root.h"
 
 namespace mbpf::end_to_end {
 

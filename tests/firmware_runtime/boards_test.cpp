@@ -13,7 +13,7 @@
 #include "mbpf/abi/admission.h"
 #include "mbpf/abi/map_layout.h"
 #include "mbpf/abi/package.h"
-#include "signer/signer.h"
+#include "signer/root.h"
 #include "simulator/board.h"
 #include "simulator/control_client.h"
 #include "tests/firmware_runtime/board_packages.h"

@@ -136,7 +136,7 @@ TEST(Control, a_package_with_all_it_may_have_can_be_listed) {
         PackageProgram program = simple_package().programs[0];
         program.name = "a_name_of_22_charact_" + std::to_string(i);
         program.attach = "trace/" + std::string(33, 'x');
-        program.worst_case_instructions = 900000;
+        program.worst_case_instructions = 100000;
         p.programs.push_back(program);
     }
     for (int i = 0; i < 16; ++i) p.maps.push_back(array_map("map_of_16_chars" + std::string(1, static_cast<char>('a' + i)), 128, 4));

@@ -29,6 +29,7 @@ struct Key {
     std::array<std::uint8_t, 32> public_key{};
     std::array<std::uint8_t, 64> secret{};
     std::array<std::uint8_t, 8> id{};
+    std::uint64_t capabilities = ~std::uint64_t{0}, hooks = ~std::uint64_t{0};
 };
 
 inline Key make_key(std::uint8_t role, std::uint8_t seed) {
@@ -43,23 +44,72 @@ inline Key make_key(std::uint8_t role, std::uint8_t seed) {
     return key;
 }
 
-inline std::vector<std::uint8_t> anchors(const std::vector<Key>& keys, std::uint64_t capabilities = ~std::uint64_t{0}) {
+struct RootSpec {
+    std::uint32_t version = 1;
+    std::uint8_t threshold = 0, verifiers = 1, flags = 0;
+    std::vector<Key> keys;
+    std::vector<std::array<std::uint8_t, 8>> revoked;
+    std::vector<Key> signers;
+};
+
+template <class T>
+void append_number(std::vector<std::uint8_t>& out, T value) {
+    for (std::size_t i = 0; i < sizeof value; ++i) out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+}
+
+// A root record by hand: what the device reads, not what the signer writes.
+inline std::vector<std::uint8_t> root_record(const RootSpec& spec) {
     std::vector<std::uint8_t> out;
-    const auto number = [&](auto value) { for (std::size_t i = 0; i < sizeof value; ++i) out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i))); };
-    number(std::uint32_t{MBPF_TRUST_MAGIC});
-    number(std::uint16_t{MBPF_TRUST_VERSION});
-    number(static_cast<std::uint16_t>(keys.size()));
-    number(capabilities);
-    for (int i = 0; i < 16; ++i) out.push_back(static_cast<std::uint8_t>(i));
-    for (const Key& key : keys) {
+    append_number(out, std::uint32_t{MBPF_ROOT_MAGIC});
+    append_number(out, std::uint16_t{MBPF_ROOT_FORMAT});
+    out.insert(out.end(), {static_cast<std::uint8_t>(spec.keys.size()), static_cast<std::uint8_t>(spec.revoked.size())});
+    append_number(out, spec.version);
+    out.insert(out.end(), {spec.threshold, spec.verifiers, spec.flags, 0});
+    for (const Key& key : spec.keys) {
         out.insert(out.end(), {key.role, MBPF_SIGALG_ED25519, 0, 0});
-        out.insert(out.end(), key.id.begin(), key.id.end());
         out.insert(out.end(), key.public_key.begin(), key.public_key.end());
+        append_number(out, key.capabilities);
+        append_number(out, key.hooks);
     }
+    for (const auto& id : spec.revoked) out.insert(out.end(), id.begin(), id.end());
+    std::uint8_t digest[32];
+    crypto_hash_sha256(digest, out.data(), out.size());
+    std::string message(MBPF_TBS_PREFIX_ROOT, sizeof(MBPF_TBS_PREFIX_ROOT) - 1);
+    message.append(digest, digest + 32);
+    append_number(out, static_cast<std::uint16_t>(spec.signers.size()));
+    append_number(out, std::uint16_t{0});
+    for (const Key& key : spec.signers) {
+        std::uint8_t signature[64];
+        crypto_sign_detached(signature, nullptr, reinterpret_cast<const unsigned char*>(message.data()), message.size(), key.secret.data());
+        out.insert(out.end(), key.id.begin(), key.id.end());
+        out.insert(out.end(), signature, signature + 64);
+    }
+    return out;
+}
+
+// The factory's blob; device id 0, 1, …, group id 100, 101, …, class id 200, 201, …; `seed` of the device's key.
+inline std::vector<std::uint8_t> anchors(const RootSpec& root, std::uint64_t capabilities = ~std::uint64_t{0}, std::uint8_t seed = 0) {
+    std::vector<std::uint8_t> out;
+    append_number(out, std::uint32_t{MBPF_TRUST_MAGIC});
+    append_number(out, std::uint16_t{MBPF_TRUST_VERSION});
+    append_number(out, static_cast<std::uint16_t>(seed == 0 ? 0 : MBPF_TRUST_DEVICE_KEY));
+    append_number(out, capabilities);
+    for (int id : {0, 100, 200})
+        for (int i = 0; i < 16; ++i) out.push_back(static_cast<std::uint8_t>(id + i));
+    out.insert(out.end(), 32, seed);
+    const auto record = root_record(root);
+    append_number(out, static_cast<std::uint16_t>(record.size()));
+    append_number(out, std::uint16_t{0});
+    out.insert(out.end(), record.begin(), record.end());
     std::uint8_t digest[32];
     crypto_hash_sha256(digest, out.data(), out.size());
     out.insert(out.end(), digest, digest + 32);
     return out;
+}
+inline std::vector<std::uint8_t> anchors(const std::vector<Key>& keys, std::uint64_t capabilities = ~std::uint64_t{0}) {
+    RootSpec root;
+    root.keys = keys;
+    return anchors(root, capabilities);
 }
 
 inline const mbpf_hook_row& hook(const std::string& name, const mbpf_platform_tables& platform = mbpf_platform_microbpf) {

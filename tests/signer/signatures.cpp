@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a signature covers, what it does not say for the other role, and which keys satisfy which demand.
 #include <gtest/gtest.h>
-#include <mbpf/abi/trust.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -109,6 +108,32 @@ TEST(Sign, only_roles_that_packages_need) {
     }
 }
 
+TEST(Deploy, authorises_one_device_and_no_other) {
+    Package p = signed_package();
+    const SecretKey key = example_key(Role::deploy, 9);
+    const std::vector<PublicKey> keys{key.public_key()};
+    const DeployScope device{DeployScope::Kind::device, {1, 2, 3}}, other{DeployScope::Kind::device, {1, 2, 4}}, group{DeployScope::Kind::group, {1, 2, 3}};
+    EXPECT_EQ(code_of(sign_package(p, key)), "MBPF5009") << "for whom?";
+    EXPECT_EQ(code_of(sign_package(p, example_key(Role::release, 2), device)), "MBPF5009");
+    ASSERT_TRUE(sign_package(p, key, device));
+    const auto valid_for = [&](const DeployScope& scope) {
+        const auto reports = check_signatures(p, keys, std::span(&scope, 1));
+        return std::ranges::count_if(reports, [](const SignatureReport& r) { return r.valid; });
+    };
+    EXPECT_EQ(valid_for(device), 1);
+    EXPECT_EQ(valid_for(other), 0);
+    EXPECT_EQ(valid_for(group), 0) << "the same id, of another kind";
+    ASSERT_TRUE(sign_package(p, key, other));
+    EXPECT_EQ(valid_for(device) + valid_for(other), 2) << "both stand side by side";
+    ASSERT_TRUE(sign_package(p, key, other));
+    EXPECT_EQ(p.signatures.size(), 4u) << "the same again replaces";
+    auto read = parse_package(p.serialize(true));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->serialize(true), p.serialize(true));
+    p.rollback_counter++;
+    EXPECT_EQ(valid_for(device), 0) << "of this package only";
+}
+
 TEST(Attach, takes_a_signature_made_elsewhere_if_it_holds) {
     Package p = example_package();
     const SecretKey key = example_key(Role::release, 2);
@@ -190,37 +215,6 @@ TEST(RequireRoles, one_valid_signature_of_a_role_is_enough) {
     ASSERT_TRUE(sign_package(p, example_key(Role::release, 2)));
     const std::vector<PublicKey> keys{pub(Role::verifier, 1), pub(Role::release, 3), pub(Role::release, 2)};
     EXPECT_EQ(code_of(require_roles(p, keys, kBoth)), "ok");
-}
-
-TEST(TrustAnchors, have_the_layout_devices_read) {
-    TrustAnchorOptions options;
-    options.capabilities = 0x0102030405060708;
-    options.device_id.fill(0xab);
-    const auto keys = both_keys();
-    auto blob = encode_trust_anchors(keys, options);
-    ASSERT_TRUE(blob);
-    ASSERT_EQ(blob->size(), MBPF_TRUST_HEADER_BYTES + 2 * sizeof(mbpf_trust_entry) + 32);
-    const std::uint8_t head[] = {'T', 'S', 'R', 'T', 1, 0, 2, 0, 8, 7, 6, 5, 4, 3, 2, 1, 0xab};
-    EXPECT_TRUE(std::equal(std::begin(head), std::end(head), blob->begin()));
-    const std::uint8_t* entry = blob->data() + MBPF_TRUST_HEADER_BYTES + sizeof(mbpf_trust_entry);
-    EXPECT_EQ(entry[0], MBPF_ROLE_RELEASE);
-    EXPECT_EQ(entry[1], MBPF_SIGALG_ED25519);
-    EXPECT_TRUE(std::ranges::equal(keys[1].id(), std::span(entry + 4, 8)));
-    EXPECT_TRUE(std::ranges::equal(keys[1].bytes, std::span(entry + 12, 32)));
-    std::array<std::uint8_t, 32> digest;
-    crypto_hash_sha256(digest.data(), blob->data(), blob->size() - 32);
-    EXPECT_TRUE(std::equal(digest.begin(), digest.end(), blob->end() - 32));
-}
-
-TEST(TrustAnchors, hold_one_to_eight_different_keys) {
-    std::vector<PublicKey> keys;
-    EXPECT_EQ(encode_trust_anchors(keys).error().code, "MBPF5007");
-    for (std::uint8_t i = 0; i < 8; ++i) keys.push_back(pub(Role::release, i));
-    EXPECT_TRUE(encode_trust_anchors(keys));
-    keys.push_back(pub(Role::release, 8));
-    EXPECT_EQ(encode_trust_anchors(keys).error().code, "MBPF5007");
-    const std::vector<PublicKey> twice{pub(Role::release, 1), pub(Role::verifier, 1)};
-    EXPECT_EQ(encode_trust_anchors(twice).error().code, "MBPF5005");
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ typedef struct mbpf_admitted {
     uint32_t programs_offset, program_count;
     uint32_t maps_offset, map_count;
     uint32_t ram_bytes, stack_bytes, platform_version;
+    uint32_t releasers; /* bit i: key i of the root record released it, and may grant all seen so far */
     uint64_t capabilities, worst_case_instructions;
     uint8_t payload_digest[MBPF_DIGEST_BYTES];
     const mbpf_platform_tables *platform;
@@ -42,7 +43,10 @@ void mbpf_read_program(const mbpf_admitted *p, uint32_t i, mbpf_package_program 
 void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_package_map *row);
 
 /* Steps of it in files of their own. */
-bool mbpf_check_signatures(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *verdict);
+bool mbpf_check_signatures(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *verdict);
+bool mbpf_check_capabilities(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *verdict);
+bool mbpf_check_grants(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *verdict);
+bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *verdict);
 bool mbpf_refuse(mbpf_verdict *verdict, uint32_t code, uint64_t expected, uint64_t actual, const char *detail);
 
 /* Arena. `bytes` a multiple of 8, `align` a power of two >= 16; null: no gap that large. */

@@ -11,12 +11,12 @@
 #include "mbpf/abi/admission.h"
 #include "mbpf/abi/native.h"
 #include "mbpf/abi/package.h"
-#include "mbpf/abi/trust.h"
 #include "mbpf/config.h"
 #include "mbpf/isolation.h"
 #include "mbpf/map.h"
 #include "mbpf/platform_tables.h"
 #include "mbpf/status.h"
+#include "mbpf/trust.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,13 +37,6 @@ typedef struct mbpf_verdict {
     uint64_t actual;
     char detail[MBPF_DETAIL_BYTES]; /* hook, helper or map concerned */
 } mbpf_verdict;
-
-typedef struct mbpf_trust {
-    uint64_t capabilities;
-    uint8_t device_id[16];
-    uint32_t count; /* 0: not provisioned */
-    mbpf_trust_entry keys[MBPF_TRUST_MAX_KEYS];
-} mbpf_trust;
 
 /* How the verdicts of several programs at one point become one. */
 typedef enum mbpf_chain {
@@ -209,9 +202,6 @@ extern mbpf_runtime *mbpf_active;
 void mbpf_runtime_init(mbpf_runtime *rt);
 /* The first platform added is the one `hello` names. */
 mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *platform);
-/* `bytes` may be null: then nothing will be admitted. A blob that is torn counts as none. */
-void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count);
-
 /* Registers the firmware's hook points. `hook` is the descriptor's name of the hook. Null: no such hook in
  * the platform, or the table is full. */
 mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a package may have: capabilities and hooks, as far as the device and one of the release keys that
+ * signed grant them; stack, RAM and instructions, as far as all admitted programs together stay in budget. */
+#include <string.h>
+
+#include "mbpf/admission_check.h"
+#include "text.h"
+
+bool mbpf_check_capabilities(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
+{
+    const mbpf_trust *t = &rt->trust;
+    if ((p->capabilities & ~t->capabilities) != 0u) {
+        return mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, t->capabilities, p->capabilities, "granted to this device");
+    }
+    uint64_t granted = 0u;
+    for (uint32_t k = 0u; k < t->root.count; k++) {
+        if ((p->releasers >> k & 1u) != 0u && (p->capabilities & ~t->root.keys[k].capabilities) != 0u) {
+            granted = t->root.keys[k].capabilities;
+            p->releasers &= ~(1u << k);
+        }
+    }
+    return p->releasers != 0u || mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, granted, p->capabilities, "granted by the release key");
+}
+
+/* One key must grant all hooks of the package, and its capabilities too: grants of several do not add up. */
+bool mbpf_check_grants(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
+{
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        uint32_t id = p->points[i]->row->id;
+        uint64_t bit = 1ull << (id < 63u ? id : 63u), granted = 0u;
+        for (uint32_t k = 0u; k < rt->trust.root.count; k++) {
+            const mbpf_trusted_key *key = &rt->trust.root.keys[k];
+            if ((p->releasers >> k & 1u) != 0u && (key->hooks & bit) == 0u) {
+                granted = key->hooks;
+                p->releasers &= ~(1u << k);
+            }
+        }
+        if (p->releasers == 0u) {
+            return mbpf_refuse(v, MBPF_ADMIT_HOOK_NOT_GRANTED, granted, bit, p->points[i]->row->name);
+        }
+    }
+    return true;
+}
+
+/* Sums for one hook point, or all of them. */
+typedef struct load_sum {
+    uint64_t instructions; /* of programs with the same attach string, which one event runs */
+    uint64_t all_instructions;
+    uint32_t greatest_stack;
+} load_sum;
+
+static void add_program(load_sum *sum, bool same_attach, uint64_t instructions, uint32_t stack)
+{
+    sum->instructions += same_attach ? instructions : 0u;
+    sum->all_instructions += instructions;
+    if (stack > sum->greatest_stack) {
+        sum->greatest_stack = stack;
+    }
+}
+
+/* What runs at `point` once the package is admitted: its own programs and those of all packages but the one
+ * it replaces. */
+static load_sum sum_at(const mbpf_runtime *rt, const mbpf_admitted *p, const mbpf_hook_point *point, const char *attach)
+{
+    load_sum sum = {0u, 0u, 0u};
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        mbpf_package_program row;
+        mbpf_read_program(p, i, &row);
+        if (p->points[i] == point) {
+            add_program(&sum, mbpf_text_equal((const char *)row.attach, attach), row.worst_case_instructions, row.stack_bytes);
+        }
+    }
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
+        const mbpf_package_state *other = &rt->packages[i];
+        if (!other->used || mbpf_text_equal(other->name, p->name)) {
+            continue;
+        }
+        for (uint32_t j = 0u; j < other->program_count; j++) {
+            const mbpf_program *program = &other->programs[j];
+            if (program->point == point) {
+                add_program(&sum, mbpf_text_equal(program->attach, attach), program->worst_case_instructions, program->stack_bytes);
+            }
+        }
+    }
+    return sum;
+}
+
+bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
+{
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        mbpf_package_program row;
+        mbpf_read_program(p, i, &row);
+        uint64_t budget = p->points[i]->row->max_instructions;
+        uint64_t all = sum_at(rt, p, p->points[i], (const char *)row.attach).instructions;
+        if (all > budget) {
+            return mbpf_refuse(v, MBPF_ADMIT_HOOK_BUDGET, budget, all, (const char *)row.attach);
+        }
+    }
+    uint64_t instructions = 0u, stack = 0u, ram = p->ram_bytes;
+    for (uint32_t i = 0u; i < rt->point_count; i++) {
+        load_sum sum = sum_at(rt, p, &rt->points[i], "");
+        instructions += sum.all_instructions;
+        stack += sum.greatest_stack;
+    }
+    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
+        const mbpf_package_state *other = &rt->packages[i];
+        ram += other->used && !mbpf_text_equal(other->name, p->name) ? other->ram_bytes : 0u;
+    }
+    if (ram > MBPF_RAM_BUDGET) {
+        return mbpf_refuse(v, MBPF_ADMIT_RAM, MBPF_RAM_BUDGET, ram, "all packages");
+    }
+    if (instructions > MBPF_INSTRUCTION_BUDGET) {
+        return mbpf_refuse(v, MBPF_ADMIT_DEVICE_INSTRUCTIONS, MBPF_INSTRUCTION_BUDGET, instructions, "all hooks");
+    }
+    if (stack > MBPF_STACK_BUDGET) {
+        return mbpf_refuse(v, MBPF_ADMIT_DEVICE_STACK, MBPF_STACK_BUDGET, stack, "all hooks");
+    }
+    return true;
+}
