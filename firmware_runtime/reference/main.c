@@ -21,6 +21,7 @@ int main(void)
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    control.attest = mbpf_control_attest;
     runtime.healthy = mbpf_virtual_board_healthy;
     const mbpf_flash *flash = mbpf_port_flash();
     if (flash && mbpf_store_boot(&runtime, &store, flash) != MBPF_OK) {

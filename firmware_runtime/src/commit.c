@@ -138,6 +138,7 @@ mbpf_status mbpf_confirm(mbpf_runtime *rt, mbpf_package_state *package)
         mbpf_release(rt, before);
     }
     say(" confirmed", package->name);
+    mbpf_event(rt, MBPF_EVENT_CONFIRMED, 0u, package->name, 0);
     return MBPF_OK;
 }
 
@@ -163,6 +164,7 @@ mbpf_status mbpf_revert(mbpf_runtime *rt, mbpf_package_state *package, mbpf_empt
     }
     mbpf_package_state *before = find_held(rt, package->name);
     say(before ? " reverted" : " reverted: no version before", package->name);
+    mbpf_event(rt, MBPF_EVENT_REVERTED, why, package->name, 0);
     mbpf_release(rt, package);
     if (before) {
         resume(before);
@@ -192,6 +194,7 @@ static void failed(mbpf_runtime *rt, mbpf_package_state *package)
 {
     if (!package->on_trial || mbpf_revert(rt, package, MBPF_EMPTY_UNHEALTHY) != MBPF_OK) {
         say(" failed", package->name);
+        mbpf_event(rt, MBPF_EVENT_UNLOADED, 0u, package->name, 0);
         mbpf_package_state *before = find_held(rt, package->name);
         mbpf_release(rt, package);
         if (before) {
@@ -261,7 +264,7 @@ static const uint8_t *fetch(mbpf_runtime *rt, const mbpf_record *r, uint8_t *ram
 static bool start(mbpf_runtime *rt, mbpf_record *r)
 {
     mbpf_admitted p;
-    mbpf_verdict v;
+    mbpf_verdict v = {0u, 0u, 0u, {0}};
     mbpf_commit_result ignored;
     uint8_t ram_slot;
     mbpf_package_state *package = 0, *old = mbpf_find_package(rt, r->name);
@@ -271,6 +274,7 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
         measure(&p, found); /* it must be the very one that was admitted, not just one that could be */
         package = memcmp(found, r->measure, sizeof found) == 0 ? mbpf_load(rt, &p, ram_slot) : 0;
     }
+    mbpf_event(rt, package ? MBPF_EVENT_ADMITTED : MBPF_EVENT_REFUSED, package ? 0u : v.code, r->name, 0);
     if (!package) {
         if (ram_slot != MBPF_NO_SLOT) {
             rt->slot_used[ram_slot] = false;

@@ -122,7 +122,11 @@ static void attachment(mbpf_control *c, const char *package_name, const char *pr
         mbpf_text_copy(c->response.detail, package ? "program" : "package", sizeof c->response.detail);
         return;
     }
-    mbpf_control_set(c, attach ? mbpf_attach_program(program) : mbpf_detach_program(program));
+    mbpf_status status = attach ? mbpf_attach_program(program) : mbpf_detach_program(program);
+    mbpf_control_set(c, status);
+    if (status == MBPF_OK) {
+        mbpf_event(c->rt, attach ? MBPF_EVENT_ATTACHED : MBPF_EVENT_DETACHED, 0u, package->name, 0);
+    }
 }
 
 static void stimulus(mbpf_control *c, const mbpf_control_Stimulus *r)
@@ -203,6 +207,13 @@ static void dispatch(mbpf_control *c)
     case mbpf_control_Request_root_update_tag:
         root_update(c, &r->body.root_update);
         break;
+    case mbpf_control_Request_attest_tag:
+        if (c->attest) {
+            c->attest(c, &r->body.attest);
+        } else {
+            mbpf_control_set(c, MBPF_UNSUPPORTED);
+        }
+        break;
     default:
         mbpf_control_set(c, MBPF_UNSUPPORTED);
         break;
@@ -216,6 +227,7 @@ static bool repeatable(const mbpf_control_Request *r)
     case mbpf_control_Request_hello_tag:
     case mbpf_control_Request_push_data_tag:
     case mbpf_control_Request_list_tag:
+    case mbpf_control_Request_attest_tag:
     case mbpf_control_Request_list_hooks_tag:
     case mbpf_control_Request_log_tag:
     case mbpf_control_Request_faults_tag:

@@ -78,6 +78,7 @@ void mbpf_contain(mbpf_program *program)
     memcpy(r->package, package->name, sizeof r->package);
     memcpy(r->program, program->name, sizeof r->program);
     say(r);
+    mbpf_event(rt, MBPF_EVENT_FAULT, r->kind, r->package, 0);
     mbpf_package_failed(rt, package);
 }
 #endif

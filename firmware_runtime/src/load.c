@@ -20,6 +20,7 @@ void mbpf_runtime_init(mbpf_runtime *rt)
     memset(rt, 0, sizeof *rt);
     rt->next_package_id = 1u;
     mbpf_active = rt;
+    mbpf_event(rt, MBPF_EVENT_BOOT, 0u, 0, 0);
 #if MBPF_ISOLATION
     mbpf_isolation_init(rt);
 #endif
@@ -363,17 +364,25 @@ void mbpf_release(mbpf_runtime *rt, mbpf_package_state *package)
     memset(package, 0, sizeof *package);
 }
 
-mbpf_status mbpf_unload(mbpf_runtime *rt, const char *name)
+static mbpf_status unload_from_ram(mbpf_runtime *rt, const char *name)
 {
-    if (rt->keeper) {
-        return rt->keeper->forget(rt, name);
-    }
     mbpf_package_state *package = mbpf_find_package(rt, name);
     if (!package) {
         return MBPF_NOT_FOUND;
     }
     mbpf_release(rt, package);
     return MBPF_OK;
+}
+
+mbpf_status mbpf_unload(mbpf_runtime *rt, const char *name)
+{
+    char kept[MBPF_NAME_BYTES]; /* `name` may be the package's own */
+    mbpf_text_copy(kept, name, sizeof kept);
+    mbpf_status status = (rt->keeper ? rt->keeper->forget : unload_from_ram)(rt, kept);
+    if (status == MBPF_OK) {
+        mbpf_event(rt, MBPF_EVENT_UNLOADED, 0u, kept, 0);
+    }
+    return status;
 }
 
 void mbpf_package_failed(mbpf_runtime *rt, mbpf_package_state *package)
@@ -466,12 +475,16 @@ mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *op
     }
     mbpf_admitted admitted;
     bool admit = mbpf_admit(rt, bytes, t->bytes, &admitted, v);
+    if (!admit) {
+        mbpf_event(rt, MBPF_EVENT_REFUSED, v->code, admitted.name, digest);
+    }
     if (!admit || options->dry_run) {
         drop_transfer(rt);
         return admit ? MBPF_OK : MBPF_REFUSED;
     }
     result->stored = MBPF_NO_SLOT;
     mbpf_status status = (rt->keeper ? rt->keeper->commit : commit_to_ram)(rt, &admitted, t->slot, options, v, result);
+    mbpf_event(rt, status == MBPF_OK ? MBPF_EVENT_ADMITTED : MBPF_EVENT_REFUSED, v->code, admitted.name, digest);
     if (status != MBPF_OK) {
         drop_transfer(rt);
     }

@@ -7,8 +7,9 @@
 
 #include "mbpf/abi/reader.h"
 #include "mbpf/admission_check.h"
-#include "mbpf/crypto.h"
 #include "mbpf/crc32.h"
+#include "mbpf/crypto.h"
+#include "put.h"
 
 #define COPY_MAGIC 0x59504352u /* "RCPY" */
 
@@ -152,13 +153,6 @@ void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t cou
 
 /* --- the store: u32 magic, u32 bytes, the record, zeros, CRC-32 of all before it --- */
 
-static void put_u32(uint8_t *at, uint32_t value)
-{
-    for (uint32_t i = 0u; i < 4u; i++) {
-        at[i] = (uint8_t)(value >> (8u * i));
-    }
-}
-
 static bool load_copy(const mbpf_root_store *store, uint32_t copy, mbpf_root *root)
 {
     uint8_t bytes[MBPF_ROOT_COPY_BYTES];
@@ -186,10 +180,10 @@ static bool save_record(const mbpf_root_store *store, const uint8_t *record, uin
     uint32_t to = version[0] <= version[1] ? 0u : 1u;
     uint8_t bytes[MBPF_ROOT_COPY_BYTES];
     memset(bytes, 0, sizeof bytes);
-    put_u32(bytes, COPY_MAGIC);
-    put_u32(bytes + 4, count);
+    (void)mbpf_put(bytes, COPY_MAGIC, 4u);
+    (void)mbpf_put(bytes + 4, count, 4u);
     memcpy(bytes + 8, record, count);
-    put_u32(bytes + sizeof bytes - 4u, mbpf_crc32(bytes, sizeof bytes - 4u));
+    (void)mbpf_put(bytes + sizeof bytes - 4u, mbpf_crc32(bytes, sizeof bytes - 4u), 4u);
     if (!store->save(store->context, to, bytes, sizeof bytes)) {
         return false;
     }
@@ -280,7 +274,7 @@ static bool check_revocations(const mbpf_root *old, const mbpf_root *new_root, m
     return true;
 }
 
-mbpf_status mbpf_root_update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
+static mbpf_status update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
 {
     const mbpf_root *old = &rt->trust.root;
     mbpf_root root;
@@ -318,4 +312,12 @@ mbpf_status mbpf_root_update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t co
     }
     rt->trust.root = root;
     return MBPF_OK;
+}
+
+mbpf_status mbpf_root_update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
+{
+    mbpf_status status = update(rt, bytes, count, v);
+    mbpf_event(rt, status == MBPF_OK ? MBPF_EVENT_ROOT_REPLACED : MBPF_EVENT_ROOT_REFUSED, v->code, 0,
+               status == MBPF_OK ? rt->trust.root.digest : 0);
+    return status;
 }

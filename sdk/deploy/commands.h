@@ -14,7 +14,8 @@ namespace mbpf::deploy {
 struct Arguments {
     std::string device;
     std::string package, program, map, key, value, path, method = "get", payload, context, packet;
-    std::string package_file;
+    std::string package_file, device_key, nonce;
+    std::vector<std::string> expected;
     bool json = false, no_activate = false, dry_run = false, show_hooks = false, follow = false, stop = false, await_confirm = false;
     std::uint32_t count = 0, repeat = 1;
     std::uint32_t chip = 0, line = 0, level = 0, ifindex = 1;
@@ -41,6 +42,7 @@ int events(ControlClient& device, const Arguments& a);
 int faults(ControlClient& device, const Arguments& a);
 int log(ControlClient& device, const Arguments& a);
 int test_run(ControlClient& device, const Arguments& a);
+int attest(ControlClient& device, const Arguments& a);
 int root_push(ControlClient& device, const Arguments& a);
 int stimulus(ControlClient& device, const Arguments& a, const std::string& what);
 

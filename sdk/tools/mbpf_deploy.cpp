@@ -23,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   mbpf-deploy push filter.mbpf --await-confirm --probation 60
   mbpf-deploy map set filter config 0 250
   mbpf-deploy events filter events --follow
+  mbpf-deploy attest --pub device.pub --expect filter.mbpf
   mbpf-deploy test-run filter main --context 0100000000000000 --repeat 100
 
 Keys and values of 1, 2, 4 and 8 bytes are decimal numbers; others are 0x and hexadecimal digits in memory
@@ -101,6 +102,11 @@ void add_trust_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::
     CLI::App* root = app.add_subcommand("root", "replace the device's root record");
     root->add_option("record", a.package_file, "as mbpf-sign root made and signed it")->required()->type_name("FILE");
     commands.emplace_back(root, deploy::root_push);
+    CLI::App* attest = app.add_subcommand("attest", "let the device prove who it is and what runs on it");
+    attest->add_option("--pub", a.device_key, "the device's own public key")->required()->type_name("FILE");
+    attest->add_option("--expect", a.expected, "package that must run, to the last byte")->type_name("PKG")->allow_extra_args(false);
+    attest->add_option("--nonce", a.nonce, "32 bytes (default: random)")->type_name("HEX");
+    commands.emplace_back(attest, deploy::attest);
 }
 
 void add_stimulus_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI::App*, Command>>& commands) {

@@ -22,7 +22,7 @@ namespace {
 using namespace mbpf;
 
 struct Arguments {
-    std::string input, program, scenario, platform = "microbpf", memory, engine = "interpreter", board, endpoint, firmware, flash;
+    std::string anchors, input, program, scenario, platform = "microbpf", memory, engine = "interpreter", board, endpoint, firmware, flash;
     std::vector<std::string> public_keys, include_paths;
     bool trace = false, json = false, fast = false, assembly = false;
 };
@@ -124,7 +124,11 @@ int board(const Arguments& a) {
     options.firmware = a.firmware;
     options.flash = a.flash;
     options.exact_counts = !a.fast;
-    if (!a.public_keys.empty()) {
+    if (!a.anchors.empty()) {
+        auto bytes = cli::read_input(a.anchors);
+        if (!bytes) return cli::report(bytes.error());
+        options.trust_anchors = std::move(bytes).value();
+    } else if (!a.public_keys.empty()) {
         auto anchors = trust_anchors_from_files(a.public_keys);
         if (!anchors) return cli::report(anchors.error());
         options.trust_anchors = std::move(anchors).value();
@@ -133,8 +137,8 @@ int board(const Arguments& a) {
     if (!process) return cli::report(process.error());
     std::printf("%s\n", process->endpoint().c_str());
     std::fflush(stdout);
-    std::fprintf(stderr, "board %s runs with %zu trusted keys; reach it with:\n  mbpf-deploy --device %s info\nCtrl-C ends it\n", a.board.c_str(), a.public_keys.size(), process->endpoint().c_str());
-    if (a.public_keys.empty()) std::fprintf(stderr, "note: without --pub it trusts no key and admits no package\n");
+    std::fprintf(stderr, "board %s runs with %s; reach it with:\n  mbpf-deploy --device %s info\nCtrl-C ends it\n", a.board.c_str(), a.anchors.empty() ? (std::to_string(a.public_keys.size()) + " trusted keys").c_str() : "the anchors given", process->endpoint().c_str());
+    if (a.public_keys.empty() && a.anchors.empty()) std::fprintf(stderr, "note: without --pub it trusts no key and admits no package\n");
     if (Status s = wait_for_interrupt(*process); !s) return cli::report(s.error());
     return 0;
 }
@@ -164,6 +168,7 @@ int main(int argc, char** argv) {
     board_cmd->add_option("board", a.board, "cortex-m4 or rv32imac")->required();
     board_cmd->add_option("--listen", a.endpoint, "unix:PATH or tcp://127.0.0.1:PORT")->type_name("URL");
     board_cmd->add_option("--pub", a.public_keys, "key to trust")->type_name("FILE")->allow_extra_args(false);
+    board_cmd->add_option("--anchors", a.anchors, "or all it is provisioned with: mbpf-sign trust-anchors")->type_name("FILE");
     board_cmd->add_option("--firmware", a.firmware, "ELF to run instead")->type_name("FILE");
     board_cmd->add_option("--flash", a.flash, "keep the board's packages in this file, made if there is none")->type_name("FILE");
     board_cmd->add_flag("--fast", a.fast, "do not count instructions exactly");

@@ -48,8 +48,8 @@ const BuildResult& build_program(const std::string& file, const std::string& tar
 
 Package build_example(const std::string& file, const std::string& target) { return *build_program("sdk/examples/" + file, target).package; }
 
-SecretKey trusted_key(Role role) { return key_of(role, role == Role::verifier ? 0x11 : 0x22); }
-SecretKey strange_key(Role role) { return key_of(role, role == Role::verifier ? 0x33 : 0x44); }
+SecretKey trusted_key(Role role) { return key_of(role, static_cast<std::uint8_t>(0x11 * static_cast<unsigned>(role))); }
+SecretKey strange_key(Role role) { return key_of(role, static_cast<std::uint8_t>(0x11 * static_cast<unsigned>(role) + 0x66)); }
 
 std::vector<std::uint8_t> for_device(Package package) {
     EXPECT_TRUE(sign_package(package, trusted_key(Role::verifier)));
@@ -57,12 +57,19 @@ std::vector<std::uint8_t> for_device(Package package) {
     return package.serialize(true);
 }
 
+RootRecord root_record() {
+    RootRecord root;
+    for (Role role : {Role::root, Role::verifier, Role::release}) root.keys.push_back({trusted_key(role).public_key()});
+    root.threshold = usual_threshold(root.keys);
+    return root;
+}
+
 std::vector<std::uint8_t> trust_anchors() {
-    const std::vector<PublicKey> keys{trusted_key(Role::verifier).public_key(), trusted_key(Role::release).public_key()};
     TrustAnchorOptions options;
     options.capabilities = ~kNotGranted;
     options.device_id = {'u', 'n', 'd', 'e', 'r', ' ', 't', 'e', 's', 't'};
-    return encode_trust_anchors(keys, options).value();
+    options.device_seed = trusted_key(Role::device).seed();
+    return encode_trust_anchors(root_record(), options).value();
 }
 
 }  // namespace mbpf::end_to_end

@@ -24,6 +24,9 @@ SecretKey strange_key(Role role);
 // As a device gets it: signed by both trusted keys, without host sections.
 std::vector<std::uint8_t> for_device(Package package);
 
+// The devices' first root record: one key each of root, verifier and release.
+RootRecord root_record();
+
 // What the devices trust. Bit 63 is the one capability they do not grant.
 std::vector<std::uint8_t> trust_anchors();
 inline constexpr std::uint64_t kNotGranted = std::uint64_t{1} << 63;

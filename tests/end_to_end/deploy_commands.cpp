@@ -56,7 +56,6 @@ class DeployCommands : public DeviceTest {
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  private:
     std::string folder_;
 };
 
@@ -113,7 +112,7 @@ TEST_P(DeployCommands, list_and_info_show_what_is_there) {
     EXPECT_GE(json::parse(run(deploy::list, a).out)["hooks"].size(), 7u);
     a.show_hooks = false;
     EXPECT_EQ(json::parse(run(deploy::list, a).out)["packages"][0]["name"], "estop");
-    EXPECT_EQ(json::parse(run(deploy::info, a).out)["trusted_keys"], 2);
+    EXPECT_EQ(json::parse(run(deploy::info, a).out)["trusted_keys"], 3);
 }
 
 TEST_P(DeployCommands, maps_are_read_and_changed_by_people) {
@@ -234,6 +233,50 @@ TEST_P(DeployCommands, coap_answers_are_printed_as_people_write_them) {
     EXPECT_EQ(run(deploy::attach, a).exit_code, 0);
     EXPECT_EQ(run(deploy::unload, a).err, "unloaded weather\n");
     EXPECT_EQ(run(deploy::unload, a).exit_code, 4);
+}
+
+TEST_P(DeployCommands, attest_and_root_say_what_the_device_proved) {
+    start();
+    const auto write = [&](const std::string& name, std::span<const std::uint8_t> bytes) {
+        std::ofstream(folder_ + "/" + name, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        return folder_ + "/" + name;
+    };
+    const auto text = [&](const std::string& name, const std::string& line) { return write(name, {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}); };
+    ASSERT_EQ(push_example("imu_filter/imu_filter.bpf.c").exit_code, 0);
+    Arguments a;
+    a.device_key = text("device.pub", encode_public_key(trusted_key(Role::device).public_key()));
+    a.expected = {folder_ + "/imu_filter.mbpf"};
+    const auto good = run(deploy::attest, a);
+    EXPECT_EQ(good.exit_code, 0) << good.err;
+    EXPECT_NE(good.out.find("  package imu_filter "), std::string::npos) << good.out;
+    EXPECT_NE(good.out.find("1 of 1 programs attached"), std::string::npos) << good.out;
+    EXPECT_NE(good.out.find("event   1  imu_filter admitted"), std::string::npos) << good.out;
+    a.json = true;
+    const json j = json::parse(run(deploy::attest, a).out);
+    EXPECT_EQ(j["packages"][0]["name"], "imu_filter");
+    EXPECT_EQ(j["events"][0]["what"], "started");
+    a.json = false;
+    a.expected.push_back(file_of(build_example("estop/estop.bpf.c", target())));
+    const auto missing = run(deploy::attest, a);
+    EXPECT_EQ(missing.exit_code, 5);
+    EXPECT_NE(missing.err.find("MBPF5153"), std::string::npos) << missing.err;
+    a.expected.clear();
+    a.nonce = "00";
+    EXPECT_EQ(run(deploy::attest, a).exit_code, 2);
+    a.nonce.clear();
+    a.device_key = text("other.pub", encode_public_key(strange_key(Role::device).public_key()));
+    EXPECT_EQ(run(deploy::attest, a).exit_code, 5);
+    a.device_key = text("release.pub", encode_public_key(trusted_key(Role::release).public_key()));
+    EXPECT_EQ(run(deploy::attest, a).exit_code, 5);
+
+    RootRecord next = succeed_root(root_record(), root_record()).value();
+    ASSERT_TRUE(sign_root(next, trusted_key(Role::root)));
+    Arguments r;
+    r.package_file = write("root.bin", encode_root(next).value());
+    EXPECT_EQ(run(deploy::root_push, r).exit_code, 0);
+    EXPECT_EQ(run(deploy::root_push, r).exit_code, 5);
+    r.package_file = a.device_key;
+    EXPECT_EQ(run(deploy::root_push, r).exit_code, 3);
 }
 
 MBPF_ON_ALL_DEVICES(DeployCommands);

@@ -52,6 +52,7 @@ std::unique_ptr<ByteStream> start_host_device(std::span<const std::uint8_t> trus
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    control.attest = mbpf_control_attest;
     runtime.healthy = mbpf_virtual_board_healthy;
     mbpf_flash_posix_close(&flash);
     constexpr std::uint32_t kPageBytes = 4096, kPages = 9 * MBPF_SLOT_BYTES / kPageBytes;  // journal and eight slots

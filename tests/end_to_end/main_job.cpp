@@ -62,7 +62,7 @@ TEST_P(MainJob, the_device_says_what_it_is) {
     const control::HelloReply h = hello();
     EXPECT_EQ(h.protocol(), 1u);
     EXPECT_EQ(h.platform(), "microbpf");
-    EXPECT_EQ(h.trusted_keys(), 2u);
+    EXPECT_EQ(h.trusted_keys(), 3u);
     EXPECT_EQ(h.device_id().substr(0, 10), "under test");
     EXPECT_GT(h.ram_free(), 0u);
     EXPECT_EQ(h.isa(), build_example("estop/estop.bpf.c", target()).isa);

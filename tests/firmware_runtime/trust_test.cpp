@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "device.h"
+#include "mbpf/crypto.h"
+#include "mbpf/events.h"
 #include "signer/root.h"
 
 namespace mbpf::test {
@@ -346,7 +348,7 @@ TEST(Budget, of_a_hook_is_for_all_programs_one_event_runs) {
     EXPECT_EQ(d.push(loaded("c", "gpio", "gpio/chip0/line2/rising", 1, 64)).status, MBPF_OK) << "another line's event";
     EXPECT_EQ(d.push(loaded("a", "gpio", "gpio/chip0/line1/rising", limit / 2, 64)).status, MBPF_OK) << "a new version replaces its old one's share";
     EXPECT_EQ(d.push(loaded("a", "gpio", "gpio/chip0/line1/rising", limit / 2 + 1, 64)).verdict.code, MBPF_ADMIT_HOOK_BUDGET);
-    (void)mbpf_unload(d.rt(), mbpf_find_package(d.rt(), "b"));
+    (void)mbpf_unload(d.rt(), "b");
     EXPECT_EQ(d.push(loaded("d", "gpio", "gpio/chip0/line1/rising", 1, 64)).status, MBPF_OK) << "given back on unload";
 }
 
@@ -398,6 +400,55 @@ TEST(Budget, of_stack_is_each_hooks_greatest_program) {
         }
     }
     EXPECT_GT(sum, MBPF_STACK_BUDGET) << "the last one was refused";
+}
+
+// --- signing and the log ---
+
+TEST(Signing, gives_the_very_signatures_of_libsodium) {
+    for (std::uint32_t i = 0; i < 60; ++i) {
+        std::array<std::uint8_t, 32> seed, key, expected_key;
+        std::array<std::uint8_t, 64> secret, signature, expected;
+        std::vector<std::uint8_t> message(i * 7);
+        for (auto* bytes : {seed.data()}) crypto_hash_sha256(bytes, reinterpret_cast<const unsigned char*>(&i), sizeof i);
+        for (std::size_t k = 0; k < message.size(); ++k) message[k] = static_cast<std::uint8_t>(k * i);
+        crypto_sign_seed_keypair(expected_key.data(), secret.data(), seed.data());
+        mbpf_ed25519_public_key(seed.data(), key.data());
+        ASSERT_EQ(key, expected_key) << i;
+        crypto_sign_detached(expected.data(), nullptr, message.data(), message.size(), secret.data());
+        mbpf_ed25519_sign(seed.data(), message.data(), static_cast<std::uint32_t>(message.size()), signature.data());
+        ASSERT_EQ(signature, expected) << i;
+    }
+}
+
+TEST(Attestation, needs_a_device_key_and_room) {
+    Device d;
+    std::uint8_t report[MBPF_ATTEST_REPORT_BYTES], nonce[32] = {1}, signature[64];
+    EXPECT_EQ(mbpf_attest(d.rt(), nonce, report, sizeof report, signature), 0u);
+    RootSpec root;
+    root.keys = {d.verifier, d.release};
+    d.provision(anchors(root, ~std::uint64_t{0}, 7));
+    EXPECT_EQ(mbpf_attest(d.rt(), nonce, report, sizeof(mbpf_attest_header) - 1, signature), 0u);
+    EXPECT_EQ(mbpf_attest(d.rt(), nonce, report, sizeof report, signature), sizeof(mbpf_attest_header));
+    ASSERT_EQ(d.push(simple_package()).status, MBPF_OK);
+    EXPECT_EQ(mbpf_attest(d.rt(), nonce, report, sizeof report, signature), sizeof(mbpf_attest_header) + sizeof(mbpf_attest_package));
+}
+
+TEST(Events, are_recorded_for_every_verdict_but_not_for_dry_runs) {
+    Device d;
+    const auto kind = [&](std::uint32_t i) { return int(d.rt()->events.records[i % MBPF_EVENT_RECORDS][4]); };
+    EXPECT_EQ(d.rt()->events.count, 1u);
+    EXPECT_EQ(kind(0), MBPF_EVENT_BOOT);
+    (void)d.push(simple_package(), true, true);
+    EXPECT_EQ(d.rt()->events.count, 1u);
+    (void)d.push(simple_package());
+    (void)d.push_bytes({1, 2, 3});
+    (void)mbpf_unload(d.rt(), "demo");
+    ASSERT_EQ(d.rt()->events.count, 4u);
+    EXPECT_EQ(kind(1), MBPF_EVENT_ADMITTED);
+    EXPECT_EQ(kind(2), MBPF_EVENT_REFUSED);
+    EXPECT_EQ(int(d.rt()->events.records[2][6]), MBPF_ADMIT_TRUNCATED);
+    EXPECT_EQ(kind(3), MBPF_EVENT_UNLOADED);
+    EXPECT_STREQ(reinterpret_cast<const char*>(d.rt()->events.records[3]) + 32, "demo");
 }
 
 // --- the order of the checks ---

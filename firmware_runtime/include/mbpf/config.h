@@ -87,6 +87,9 @@
 #ifndef MBPF_RAM_BUDGET
 #define MBPF_RAM_BUDGET MBPF_ARENA_BYTES
 #endif
+#ifndef MBPF_EVENT_RECORDS /* of verdicts and events, kept for attestation */
+#define MBPF_EVENT_RECORDS 8u
+#endif
 #ifndef MBPF_CONTEXT_BYTES /* greatest context of a test run */
 #define MBPF_CONTEXT_BYTES 512u
 #endif

@@ -18,6 +18,8 @@ extern "C" {
 typedef struct mbpf_control {
     mbpf_runtime *rt;
     /* The board's virtual hardware; null where there is none. */
+    /* mbpf_control_attest, or null: attestation is not linked. */
+    void (*attest)(struct mbpf_control *control, const mbpf_control_Attest *request);
     mbpf_status (*stimulus)(const mbpf_control_Stimulus *request, mbpf_control_StimulusReply *reply);
     uint32_t session;        /* of this boot; 0 before the first hello */
     uint32_t done_checksum;  /* the last request that changed state: its CRC, its sequence, its reply */
@@ -53,6 +55,7 @@ void mbpf_control_faults(mbpf_control *c, uint32_t number);
 void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r);
 void mbpf_control_list_slots(mbpf_control *c, uint32_t index);
 void mbpf_control_end_trial(mbpf_control *c, const char *package, bool confirm);
+void mbpf_control_attest(mbpf_control *c, const mbpf_control_Attest *request);
 void mbpf_control_set(mbpf_control *c, mbpf_status status);
 
 #ifdef __cplusplus

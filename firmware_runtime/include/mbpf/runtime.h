@@ -12,6 +12,7 @@
 #include "mbpf/abi/native.h"
 #include "mbpf/abi/package.h"
 #include "mbpf/config.h"
+#include "mbpf/events.h"
 #include "mbpf/isolation.h"
 #include "mbpf/map.h"
 #include "mbpf/platform_tables.h"
@@ -176,6 +177,7 @@ typedef struct mbpf_runtime {
     uint16_t next_package_id;
     bool slot_used[MBPF_SLOT_COUNT];
     mbpf_trust trust;
+    mbpf_event_log events;
     mbpf_transfer transfer;
     const mbpf_keeper *keeper; /* null: packages live in RAM alone */
     struct mbpf_store *store;
