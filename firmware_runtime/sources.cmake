@@ -30,9 +30,9 @@ set(MBPF_CRYPTO_DEFINITIONS CONFIGURED=1 SODIUM_STATIC=1 NATIVE_LITTLE_ENDIAN=1)
 # Verification hashes with BearSSL and reduces with the compact loop (crypto/ed25519.c).
 set_source_files_properties(${MBPF_LIBSODIUM_SOURCE}/crypto_sign/ed25519/ref10/open.c PROPERTIES
   COMPILE_DEFINITIONS sc25519_reduce=mbpf_reduce_mod_l)
-# Signing too, and it multiplies the base point as any other (crypto/ed25519_sign.c).
+# Signing too, with a compact a * b + c, and it multiplies the base point as any other (crypto/ed25519_sign.c).
 set_source_files_properties(${MBPF_LIBSODIUM_SOURCE}/crypto_sign/ed25519/ref10/sign.c PROPERTIES
-  COMPILE_DEFINITIONS "MBPF_CRYPTO_SIGN=1;sc25519_reduce=mbpf_reduce_mod_l;ge25519_scalarmult_base=mbpf_scalarmult_base")
+  COMPILE_DEFINITIONS "MBPF_CRYPTO_SIGN=1;sc25519_reduce=mbpf_reduce_mod_l;sc25519_muladd=mbpf_muladd_mod_l;ge25519_scalarmult_base=mbpf_scalarmult_base")
 
 # The control protocol for nanopb, named apart from the host's protobuf code.
 set(MBPF_GENERATED ${CMAKE_CURRENT_BINARY_DIR}/generated)

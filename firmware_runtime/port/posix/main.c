@@ -55,6 +55,7 @@ static int serve(const char *address, uint16_t port)
     mbpf_virtual_board_init(&runtime);
     mbpf_control_init(&control, &runtime);
     control.stimulus = mbpf_virtual_board_stimulus;
+    control.attest = mbpf_control_attest;
     runtime.healthy = mbpf_virtual_board_healthy;
     if (mbpf_port_flash() && mbpf_store_boot(&runtime, &store, mbpf_port_flash()) != MBPF_OK) {
         fprintf(stderr, "firmware-posix: the flash file cannot be used\n");
