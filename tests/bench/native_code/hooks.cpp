@@ -22,7 +22,7 @@ constexpr unsigned kImports = 16;  // BENCH_IMPORTS
 
 // Of hooks/scene.h's side and of the runtime that firmware links; the latter as firmware compiles it.
 constexpr const char* kLibrary = "tests/bench/native_code/hooks/runtime.c";
-constexpr const char* kRuntime[] = {"firmware_runtime/src/map.c", "firmware_runtime/src/map_array.c", "firmware_runtime/src/map_hash.c", "firmware_runtime/src/map_ringbuf.c", "firmware_runtime/src/text.c", "firmware_runtime/src/atomics.c", "firmware_runtime/helpers/maps.c", "firmware_runtime/helpers/ring_buffer.c", "firmware_runtime/helpers/format.c", kLibrary};
+constexpr const char* kRuntime[] = {"firmware_runtime/src/map.c", "firmware_runtime/src/map_array.c", "firmware_runtime/src/map_hash.c", "firmware_runtime/src/map_records.c", "firmware_runtime/src/map_ringbuf.c", "firmware_runtime/src/map_series.c", "firmware_runtime/src/text.c", "firmware_runtime/src/atomics.c", "firmware_runtime/helpers/maps.c", "firmware_runtime/helpers/ring_buffer.c", "firmware_runtime/helpers/format.c", kLibrary};
 
 template <class Header, class Section, class Symbol>
 std::map<std::string, SymbolPlace> read_symbols(const std::vector<std::uint8_t>& elf) {
@@ -57,7 +57,7 @@ struct Scratch {
 };
 
 std::string compile_command(const Folders& folders, const Machine& machine, const std::string& level, const std::string& source, const std::string& object) {
-    return "clang-19 --target=" + std::string(machine.triple) + " " + machine.flags + " " + level + " -ffreestanding -ffunction-sections -fno-asynchronous-unwind-tables -fno-stack-protector -I" + folders.source + "/tests/bench/native_code -I" + folders.source + "/tests/bench/native_code/hooks/include -I" + folders.source + " -I" + folders.source + "/firmware_runtime/include -I" + folders.source + "/firmware_runtime/src -I" + folders.generated + " -I" + folders.source + "/sdk/include -c " + folders.source + "/" + source + " -o " + object;
+    return "clang-19 --target=" + std::string(machine.triple) + " " + machine.flags + " " + level + " -ffreestanding -DMBPF_WITHOUT_MAP_LRU_HASH -DMBPF_WITHOUT_MAP_LPM_TRIE -DMBPF_WITHOUT_MAP_QUEUE -ffunction-sections -fno-asynchronous-unwind-tables -fno-stack-protector -I" + folders.source + "/tests/bench/native_code -I" + folders.source + "/tests/bench/native_code/hooks/include -I" + folders.source + " -I" + folders.source + "/firmware_runtime/include -I" + folders.source + "/firmware_runtime/src -I" + folders.generated + " -I" + folders.source + "/sdk/include -c " + folders.source + "/" + source + " -o " + object;
 }
 
 BuildResult built(const Folders& folders, const Row& row, const Machine& machine, Optimize optimize) {
