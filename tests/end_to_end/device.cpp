@@ -25,7 +25,6 @@ void DeviceTest::start(bool provisioned, const WrapStream& wrap) {
     if (GetParam().board) {
         BoardOptions options;
         options.trust_anchors = anchors;
-        options.exact_counts = exact_counts_;
         options.flash = flash_;
         auto board = start_board(*GetParam().board, options);
         ASSERT_TRUE(board) << render_text(board.error());

@@ -44,7 +44,6 @@ class Share : public ByteStream {
 
 class DeviceTest : public ::testing::TestWithParam<Kind> {
   protected:
-    bool exact_counts_ = true;  // of a board's instructions; off is faster
     ~DeviceTest() override;
     // From now on the device starts with flash that keeps what it held when it was last started.
     void keep_flash();

@@ -154,7 +154,6 @@ class HostileFrames : public DeviceTest {
 
 TEST_P(HostileFrames, a_hundred_thousand_change_nothing) {
     std::shared_ptr<ByteStream> raw;
-    exact_counts_ = false;
     start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Recorder>(raw = std::move(line), recorded_); });
     work();
     ASSERT_FALSE(HasFailure());
