@@ -42,6 +42,23 @@ static uint32_t bits_of(const mbpf_map *map, uint32_t name)
     return mbpf_word(node(map, name) + 8);
 }
 
+/* Whether a node lies there: a program can write anything into the trie (map_records.h). */
+static bool is_node(const mbpf_map *map, uint32_t name)
+{
+    uint32_t branches = first_branch(map);
+    if (name < branches) {
+        return (name & 7u) == 0u && name >= MBPF_LPM_CONTROL_BYTES && name <= branches - map->stride;
+    }
+    return name - branches < (map->max_entries - 1u) * MBPF_LPM_BRANCH_BYTES && ((name - branches) & (MBPF_LPM_BRANCH_BYTES - 1u)) == 0u;
+}
+
+/* The node that a word of the trie names: 0 if none, or none of at least so many bits, so that every walk ends. */
+static uint32_t follow(const mbpf_map *map, const uint8_t *link, uint32_t least_bits)
+{
+    uint32_t name = mbpf_word(link);
+    return is_node(map, name) && bits_of(map, name) >= least_bits ? name : 0u;
+}
+
 static uint8_t *value_of(const mbpf_map *map, uint32_t name)
 {
     return node(map, name) + 8u + ((map->key_size + 7u) & ~7u);
@@ -77,7 +94,7 @@ static uint32_t equal_bits(const uint8_t *a, const uint8_t *b, uint32_t from, ui
 static const void *read(const mbpf_map *map, const void *key)
 {
     const uint8_t *k = (const uint8_t *)key;
-    uint32_t bits = mbpf_key_word(k), best = 0u, equal = 0u, name = mbpf_word(map->values + ROOT);
+    uint32_t bits = mbpf_key_word(k), best = 0u, equal = 0u, name = follow(map, map->values + ROOT, 0u);
     if (bits > most_bits(map)) {
         return 0;
     }
@@ -96,7 +113,7 @@ static const void *read(const mbpf_map *map, const void *key)
         if (here == bits) {
             break;
         }
-        name = mbpf_word(child(map, name, bit_at(k, here)));
+        name = follow(map, child(map, name, bit_at(k, here)), here + 1u);
     }
     return best != 0u ? value_of(map, best) : 0;
 }
@@ -119,11 +136,11 @@ typedef struct found {
  * right. A record lies on every way down: branches have two children. */
 static uint32_t shared_bits(const mbpf_map *map, const uint8_t *key)
 {
-    uint32_t bits = mbpf_key_word(key), name = mbpf_word(map->values + ROOT), below = 0u;
+    uint32_t bits = mbpf_key_word(key), name = follow(map, map->values + ROOT, 0u), below = 0u;
     while (name != 0u && (bits_of(map, name) < bits || !is_record(map, name))) {
         uint32_t here = bits_of(map, name);
         below = name;
-        name = mbpf_word(child(map, name, here < bits ? bit_at(key, here) : 0u));
+        name = follow(map, child(map, name, here < bits ? bit_at(key, here) : 0u), here + 1u);
     }
     if (name == 0u) {
         name = below;
@@ -138,15 +155,17 @@ static uint32_t shared_bits(const mbpf_map *map, const uint8_t *key)
 static found find(const mbpf_map *map, const uint8_t *key)
 {
     found f = {map->values + ROOT, 0, 0u, shared_bits(map, key)};
-    while ((f.name = mbpf_word(f.link)) != 0u && bits_of(map, f.name) < f.bits) {
+    uint32_t least = 0u;
+    while ((f.name = follow(map, f.link, least)) != 0u && bits_of(map, f.name) < f.bits) {
+        least = bits_of(map, f.name) + 1u;
         f.link_above = f.link;
-        f.link = child(map, f.name, bit_at(key, bits_of(map, f.name)));
+        f.link = child(map, f.name, bit_at(key, least - 1u));
     }
     /* A node of exactly the shared bits that is shorter than the prefix is one to descend from, too. */
     if (f.name != 0u && bits_of(map, f.name) == f.bits && f.bits < mbpf_key_word(key)) {
         f.link_above = f.link;
         f.link = child(map, f.name, bit_at(key, f.bits));
-        f.name = mbpf_word(f.link);
+        f.name = follow(map, f.link, f.bits + 1u);
     }
     return f;
 }
@@ -157,15 +176,19 @@ static bool is_exact(const mbpf_map *map, const found *f, const uint8_t *key)
     return f->name != 0u && is_record(map, f->name) && f->bits == mbpf_key_word(key) && bits_of(map, f->name) == f->bits;
 }
 
-static uint32_t take(mbpf_map *map, uint32_t freed, uint32_t fresh, uint32_t first, uint32_t bytes)
+static uint32_t take(mbpf_map *map, bool record)
 {
-    uint32_t name = mbpf_word(map->values + freed);
-    if (name != 0u) {
-        mbpf_set_word(map->values + freed, mbpf_word(node(map, name)));
-    } else {
-        name = first + mbpf_word(map->values + fresh);
-        mbpf_set_word(map->values + fresh, name + bytes - first);
+    uint8_t *freed = map->values + (record ? FREE_RECORD : FREE_BRANCH), *fresh = map->values + (record ? FRESH_RECORD : FRESH_BRANCH);
+    uint32_t name = mbpf_word(freed), first = record ? MBPF_LPM_CONTROL_BYTES : first_branch(map);
+    if (is_node(map, name) && is_record(map, name) == record) {
+        mbpf_set_word(freed, mbpf_word(node(map, name)));
+        return name;
     }
+    name = first + mbpf_word(fresh);
+    if (!is_node(map, name)) {
+        return MBPF_LPM_CONTROL_BYTES; /* in a spoilt trie only */
+    }
+    mbpf_set_word(fresh, name - first + (record ? map->stride : MBPF_LPM_BRANCH_BYTES));
     return name;
 }
 
@@ -180,7 +203,7 @@ static void give_back(mbpf_map *map, uint32_t freed, uint32_t name)
 
 static uint32_t take_branch(mbpf_map *map, uint32_t bits)
 {
-    uint32_t name = take(map, FREE_BRANCH, FRESH_BRANCH, first_branch(map), MBPF_LPM_BRANCH_BYTES);
+    uint32_t name = take(map, false);
     mbpf_set_word(node(map, name) + 8, bits);
     return name;
 }
@@ -194,7 +217,7 @@ static uint32_t used(const mbpf_map *map)
  * same bits, or beside it under a new branch. */
 static void insert(mbpf_map *map, const found *f, const uint8_t *key, const void *value)
 {
-    uint32_t name = take(map, FREE_RECORD, FRESH_RECORD, MBPF_LPM_CONTROL_BYTES, map->stride), bits = mbpf_key_word(key);
+    uint32_t name = take(map, true), bits = mbpf_key_word(key);
     uint8_t *n = node(map, name);
     /* `key` and `value` may lie in the value of a record that was deleted: see map_records.c. */
     memcpy(n + 8, key, map->key_size);
@@ -212,9 +235,10 @@ static void insert(mbpf_map *map, const found *f, const uint8_t *key, const void
     } else {
         /* What is there goes by its own bits: those of any record below it. */
         uint32_t below = f->name;
-        while (!is_record(map, below)) {
-            below = mbpf_word(child(map, below, 0u));
+        while (below != 0u && !is_record(map, below)) {
+            below = follow(map, child(map, below, 0u), bits_of(map, below) + 1u);
         }
+        below = below != 0u ? below : name;
         uint32_t side = bit_at(node(map, below) + 8, f->bits);
         uint32_t above = f->bits == bits ? name : take_branch(map, f->bits);
         mbpf_set_word(child(map, above, side), f->name);
@@ -288,7 +312,7 @@ static bool next_key(const mbpf_map *map, const void *key, void *next)
             name = f.name + map->stride;
         }
     }
-    for (; name < end; name += map->stride) {
+    for (; name < end && name < first_branch(map); name += map->stride) {
         if (bits_of(map, name) != FREED_BITS) {
             memcpy(next, node(map, name) + 8, map->key_size);
             return true;

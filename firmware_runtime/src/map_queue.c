@@ -19,10 +19,22 @@ static void set_word(mbpf_map *map, uint32_t offset, uint32_t v)
     mbpf_set_word(map->values + offset, v);
 }
 
-/* The value `after` places behind the oldest. */
+static uint32_t used(const mbpf_map *map)
+{
+    uint32_t count = word(map, COUNT);
+    return count < map->max_entries ? count : map->max_entries;
+}
+
+static uint32_t oldest_place(const mbpf_map *map)
+{
+    uint32_t place = word(map, OLDEST);
+    return place < map->max_entries ? place : 0u;
+}
+
+/* The value `after` places behind the oldest; less than max_entries. */
 static uint8_t *value_at(const mbpf_map *map, uint32_t after)
 {
-    uint32_t place = word(map, OLDEST) + after;
+    uint32_t place = oldest_place(map) + after;
     if (place >= map->max_entries) {
         place -= map->max_entries;
     }
@@ -31,15 +43,15 @@ static uint8_t *value_at(const mbpf_map *map, uint32_t after)
 
 static void forget_oldest(mbpf_map *map)
 {
-    uint32_t oldest = word(map, OLDEST) + 1u;
+    uint32_t oldest = oldest_place(map) + 1u;
     set_word(map, OLDEST, oldest < map->max_entries ? oldest : 0u);
-    set_word(map, COUNT, word(map, COUNT) - 1u);
+    set_word(map, COUNT, used(map) - 1u);
 }
 
 /* The value that `place` more pops would give. */
 static const void *nth(const mbpf_map *map, uint32_t place)
 {
-    uint32_t count = word(map, COUNT);
+    uint32_t count = used(map);
     if (place >= count) {
         return 0;
     }
@@ -58,27 +70,27 @@ static int push(mbpf_map *map, const void *key, const void *value, uint64_t flag
     if (flags != MBPF_UPDATE_ANY && flags != MBPF_UPDATE_EXIST) {
         return -MBPF_EINVAL;
     }
-    if (word(map, COUNT) >= map->max_entries) {
+    if (used(map) >= map->max_entries) {
         if (flags != MBPF_UPDATE_EXIST) {
             return -MBPF_E2BIG;
         }
         forget_oldest(map);
     }
-    memcpy(value_at(map, word(map, COUNT)), value, map->value_size);
-    set_word(map, COUNT, word(map, COUNT) + 1u);
+    memcpy(value_at(map, used(map)), value, map->value_size);
+    set_word(map, COUNT, used(map) + 1u);
     return 0;
 }
 
 static int pop(mbpf_map *map, const void *key)
 {
     (void)key;
-    if (word(map, COUNT) == 0u) {
+    if (used(map) == 0u) {
         return -MBPF_ENOENT;
     }
     if (map->type == MBPF_MAP_QUEUE) {
         forget_oldest(map);
     } else {
-        set_word(map, COUNT, word(map, COUNT) - 1u);
+        set_word(map, COUNT, used(map) - 1u);
     }
     return 0;
 }
@@ -92,12 +104,7 @@ static bool next_key(const mbpf_map *map, const void *key, void *next)
 {
     uint32_t place = key ? mbpf_key_word(key) + 1u : 0u;
     memcpy(next, &place, sizeof place);
-    return place < word(map, COUNT);
-}
-
-static uint32_t used(const mbpf_map *map)
-{
-    return word(map, COUNT);
+    return place < used(map);
 }
 
 const mbpf_map_operations mbpf_map_queue = {MBPF_MAP_QUEUE, peek, push, pop, read, next_key, used, mbpf_map_zeroed};

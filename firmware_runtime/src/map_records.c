@@ -23,7 +23,7 @@ mbpf_found mbpf_records_find(const mbpf_map *map, const void *key)
 {
     uint32_t mask = mbpf_hash_buckets(map->max_entries) - 1u;
     mbpf_found f = {0, mbpf_hash_key((const uint8_t *)key, map->key_size), 0u, 0u, 0u};
-    f.bucket = mbpf_record(map, map->max_entries + 1u) + (size_t)(f.hash & mask) * 4u;
+    f.bucket = map->values + MBPF_HASH_CONTROL_BYTES + (size_t)map->max_entries * map->stride + (size_t)(f.hash & mask) * 4u;
     f.name = mbpf_word(f.bucket);
     while (f.name != 0u) {
         uint8_t *r = mbpf_record(map, f.name);
@@ -31,8 +31,7 @@ mbpf_found mbpf_records_find(const mbpf_map *map, const void *key)
             break;
         }
         f.before = f.name;
-        f.name = next_of(r);
-        f.chain++;
+        f.name = ++f.chain <= MBPF_HASH_CHAIN ? next_of(r) : 0u;
     }
     return f;
 }
@@ -98,7 +97,7 @@ const void *mbpf_records_read(const mbpf_map *map, const void *key)
 bool mbpf_records_next_key(const mbpf_map *map, const void *key, void *next)
 {
     uint32_t name = key ? mbpf_records_find(map, key).name : 0u;
-    while (++name <= mbpf_word(map->values + MBPF_RECORDS_FRESH)) {
+    while (++name <= map->max_entries && name <= mbpf_word(map->values + MBPF_RECORDS_FRESH)) {
         uint8_t *r = mbpf_record(map, name);
         if ((mbpf_word(r) & 1u) != 0u) {
             memcpy(next, mbpf_record_key(map, r), map->key_size);

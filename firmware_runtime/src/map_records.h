@@ -5,7 +5,9 @@
  *   control: u32 first freed record, u32 records ever used, u32 elements, u32 most recently used (LRU)
  *   record:  u32 next record << 1 | taken, u32 hash, LRU: u32 next older, u32 next newer, key and value padded to 8
  *   buckets: u32 first record of each chain
- * A record is named by its index plus one; 0 is none. */
+ * A record is named by its index plus one; 0 is none. With isolation a program can write all of this, and the host's
+ * requests run with the runtime's rights: so whatever the words hold, no function reaches outside the storage or
+ * walks further than a sound map would have it walk. That holds for every map type. */
 #ifndef MBPF_SRC_MAP_RECORDS_H
 #define MBPF_SRC_MAP_RECORDS_H
 
@@ -25,7 +27,8 @@ typedef struct mbpf_found {
 
 static inline uint8_t *mbpf_record(const mbpf_map *map, uint32_t name)
 {
-    return map->values + MBPF_HASH_CONTROL_BYTES + (size_t)(name - 1u) * map->stride;
+    uint32_t index = name - 1u;
+    return map->values + MBPF_HASH_CONTROL_BYTES + (size_t)(index < map->max_entries ? index : 0u) * map->stride;
 }
 static inline uint8_t *mbpf_record_key(const mbpf_map *map, uint8_t *record)
 {

@@ -78,12 +78,12 @@ void mbpf_ring_buffer_finish(void *record, bool discard)
 static bool at_tail(const mbpf_map *map, uint32_t *length, uint32_t *state)
 {
     uint32_t tail = word(map, TAIL);
-    if (tail == word(map, HEAD)) {
+    if (tail == word(map, HEAD) || word(map, HEAD) - tail > map->max_entries || (tail & 7u) != 0u) {
         return false;
     }
     *length = word(map, place(map, tail));
     *state = word(map, place(map, tail) + 4u);
-    return true;
+    return *length <= map->max_entries - HEADER - (tail & (map->max_entries - 1u));
 }
 
 void mbpf_ring_buffer_consume(mbpf_map *map)

@@ -21,6 +21,18 @@ static void set_word(mbpf_map *map, uint32_t offset, uint32_t v)
     mbpf_set_word(map->values + offset, v);
 }
 
+static uint32_t used(const mbpf_map *map)
+{
+    uint32_t count = word(map, COUNT);
+    return count < map->max_entries ? count : map->max_entries;
+}
+
+static uint32_t next_place(const mbpf_map *map)
+{
+    uint32_t place = word(map, PLACE);
+    return place < map->max_entries ? place : 0u;
+}
+
 static uint8_t *sample(const mbpf_map *map, uint32_t place)
 {
     return map->values + MBPF_SERIES_CONTROL_BYTES + (size_t)place * map->stride;
@@ -28,7 +40,7 @@ static uint8_t *sample(const mbpf_map *map, uint32_t place)
 
 void mbpf_time_series_push(mbpf_map *map, const void *key, const void *value, uint64_t time_ns)
 {
-    uint32_t count = word(map, COUNT), place = word(map, PLACE);
+    uint32_t count = used(map), place = next_place(map);
     uint8_t *at = sample(map, place);
     memcpy(at, &time_ns, sizeof time_ns);
     memcpy(at + MBPF_SERIES_HEADER_BYTES, key, map->key_size);
@@ -40,8 +52,8 @@ void mbpf_time_series_push(mbpf_map *map, const void *key, const void *value, ui
 
 static const void *read(const mbpf_map *map, const void *key)
 {
-    uint32_t back = word(map, PLACE), age = word(map, NEXT) - mbpf_key_word(key); /* 1: the newest */
-    if (age - 1u >= word(map, COUNT)) {
+    uint32_t back = next_place(map), age = word(map, NEXT) - mbpf_key_word(key); /* 1: the newest */
+    if (age - 1u >= used(map)) {
         return 0;
     }
     return sample(map, back >= age ? back - age : back + map->max_entries - age);
@@ -50,17 +62,12 @@ static const void *read(const mbpf_map *map, const void *key)
 /* A number that is gone is followed by the oldest that is still here. */
 static bool next_key(const mbpf_map *map, const void *key, void *next)
 {
-    uint32_t behind = word(map, NEXT), count = word(map, COUNT), number = behind - count;
+    uint32_t behind = word(map, NEXT), count = used(map), number = behind - count;
     if (key && behind - 1u - mbpf_key_word(key) < count) {
         number = mbpf_key_word(key) + 1u;
     }
     memcpy(next, &number, sizeof number);
     return number != behind;
-}
-
-static uint32_t used(const mbpf_map *map)
-{
-    return word(map, COUNT);
 }
 
 const mbpf_map_operations mbpf_map_time_series = {MBPF_MAP_TIME_SERIES, mbpf_map_no_lookup, mbpf_map_no_update, mbpf_map_no_remove,

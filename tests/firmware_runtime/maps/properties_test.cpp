@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <random>
 
 #include "mbpf/map.h"
 #include "sequences.h"
@@ -190,6 +191,42 @@ TEST_P(MapProperties, device_and_model_agree_at_every_step) {
     const map_target target = both.target();
     map_sequence(&shape, &target);
 }
+// Storage that a program has filled with anything: no operation reaches outside it or goes on for ever. The device
+// relies on it where the host's requests meet such a map; here the sanitizers watch.
+TEST_P(MapProperties, spoilt_storage_stays_inside_itself) {
+    const map_shape& shape = map_shapes[GetParam()];
+    const std::size_t bytes = static_cast<std::size_t>(mbpf_map_storage_bytes(shape.type, shape.key, shape.value, shape.entries));
+    std::mt19937 rng(GetParam() + 1);
+    for (int round = 0; round < 60; ++round) {
+        DeviceMap map(shape);
+        const auto spoil = [&] {
+            const std::size_t words = rng() % 3 == 0 ? bytes / 4 : 1 + rng() % 12;
+            for (std::size_t i = 0; i < words; ++i) {
+                const std::uint32_t word = rng() % 2 == 0 ? static_cast<std::uint32_t>(rng()) : static_cast<std::uint32_t>(rng() % (2 * bytes)) & ~std::uint32_t{rng() % 2 == 0 ? 7u : 0u};
+                const std::size_t at = words < 13 ? rng() % std::min<std::size_t>(bytes / 4, rng() % 2 == 0 ? 16 : bytes / 4) : i;
+                std::memcpy(map.map.values + 4 * at, &word, 4);
+            }
+        };
+        for (int step = 0; step < 40; ++step) {
+            if (step % 5 == 0) spoil();
+            Bytes key(std::max<std::size_t>(shape.key, 4)), next(64), value(shape.value);
+            for (auto& b : key) b = static_cast<std::uint8_t>(rng() % 4 == 0 ? rng() : 0);
+            if (shape.type == MBPF_MAP_LPM_TRIE) {
+                const std::uint32_t bits = static_cast<std::uint32_t>(rng() % ((shape.key - 4) * 8 + 2));
+                std::memcpy(key.data(), &bits, 4);
+            }
+            const auto& o = *map.operations;
+            if (shape.type == MBPF_MAP_TIME_SERIES) mbpf_time_series_push(&map.map, key.data(), value.data(), 1);
+            else o.update(&map.map, key.data(), value.data(), rng() % 3);
+            for (const void* at : {static_cast<const void*>(o.lookup(&map.map, key.data())), o.read(&map.map, key.data())})
+                if (at != nullptr) map.expect_inside(at, shape.value);
+            if (rng() % 2 == 0) o.remove(&map.map, key.data());
+            o.used(&map.map);
+            o.next_key(&map.map, rng() % 2 == 0 ? nullptr : key.data(), next.data());
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, MapProperties, testing::Range(0u, MAP_SHAPES));
 
 }  // namespace
