@@ -3,6 +3,7 @@ include(mbpf_embed)
 mbpf_add_library(native
   SOURCES
     native.cpp
+    marks.cpp
     native_passes.cpp
     lift/narrow_sums.cpp
     lift/scaled_addresses.cpp

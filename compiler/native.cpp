@@ -51,6 +51,7 @@ Result<NativeObject> NativeObjectMaker::make(const VerifiedObject& verified, con
     result.target_ = &target;
     result.imports_ = materialize_imports(module, lifted->imports);
     result.data_offsets_ = plan.data_offsets;
+    result.loop_executions_ = std::move(lifted->loop_executions);
     if (options.want_llvm_ir) result.llvm_ir_ = module_text(module);
     if (options.want_assembly && !emit_assembly(module, *machine, result.assembly_))
         return internal_error("LLVM cannot write assembly for " + std::string(target.name), {});

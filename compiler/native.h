@@ -53,6 +53,8 @@ class NativeObject {
     const Target& target() const { return *target_; }
     const std::string& llvm_ir() const { return llvm_ir_; }
     const std::string& assembly() const { return assembly_; }
+    // Times a loop's head runs at most in one run of its program, by the index its marks hold (compiler/marks.h).
+    const std::vector<std::uint64_t>& loop_executions() const { return loop_executions_; }
     // Layout of .data and .bss of the object in the package's one data segment: byte offset by map index, -1: none.
     const std::vector<std::int64_t>& data_offsets() const { return data_offsets_; }
 
@@ -63,6 +65,7 @@ class NativeObject {
     std::vector<Import> imports_;
     std::vector<NativeProgram> programs_;
     std::vector<std::int64_t> data_offsets_;
+    std::vector<std::uint64_t> loop_executions_;
     const Target* target_ = nullptr;
     std::string llvm_ir_;
     std::string assembly_;

@@ -4,6 +4,9 @@
 #include "compiler/native_passes.h"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/InstrTypes.h>
@@ -21,6 +24,7 @@
 
 #include "compiler/lift/narrow_sums.h"
 #include "compiler/lift/scaled_addresses.h"
+#include "compiler/marks.h"
 #include "compiler/targets/target.h"
 
 namespace mbpf {
@@ -35,6 +39,7 @@ void initialize_llvm() {
         llvm::InitializeAllTargets();
         llvm::InitializeAllTargetMCs();
         llvm::InitializeAllAsmPrinters();
+        llvm::InitializeAllAsmParsers();
     });
 }
 
@@ -71,12 +76,24 @@ llvm::OptimizationLevel level_of(Optimize optimize) {
 template <class Stream, class Buffer>
 bool emit(const llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type, Buffer& buffer) {
     const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+    place_marks(*copy, machine);
     Stream out(buffer);
     llvm::legacy::PassManager passes;
     llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
     library.disableAllFunctions();
     passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
-    if (machine.addPassesToEmitFile(passes, out, nullptr, type)) return false;
+    // What addPassesToEmitFile() does, with a pass of ours behind the target's last.
+    auto& generator = static_cast<llvm::LLVMTargetMachine&>(machine);
+    auto* functions = new llvm::MachineModuleInfoWrapperPass(&generator);
+    llvm::TargetPassConfig* config = generator.createPassConfig(passes);
+    passes.add(config);
+    passes.add(functions);
+    if (config->addISelPasses()) return false;
+    config->addMachinePasses();
+    config->setInitialized();
+    passes.add(create_mark_pass());
+    if (generator.addAsmPrinter(passes, out, nullptr, type, functions->getMMI().getContext())) return false;
+    passes.add(llvm::createFreeMachineFunctionPass());
     passes.run(*copy);
     return true;
 }

@@ -5,9 +5,12 @@
 #include <mbpf/abi/package.h>
 
 #include "compiler/lift/function_lifter.h"
+#include "compiler/marks.h"
 
 namespace mbpf {
 namespace {
+
+constexpr std::uint32_t kRuntimeAtomicCost = 80;  // instructions of firmware_runtime/src/atomics.c, at most
 
 std::uint32_t runtime_code(bpf::AtomicOp op) {
     switch (op) {
@@ -161,6 +164,7 @@ llvm::Value* FunctionLifter::runtime_update(const bpf::Op& op, const Place& plac
         b_.CreateCall(function, callee, {place.address, b_.getInt32(runtime_code(op.atomic)), operand, expected});
     call->setDoesNotThrow();
     call->addParamAttr(0, llvm::Attribute::NoCapture);
+    mark_call(*call, kRuntimeAtomicCost);
     return call;
 }
 

@@ -4,6 +4,7 @@
 #include <mbpf/abi/package.h>
 
 #include "compiler/lift/function_lifter.h"
+#include "compiler/marks.h"
 
 namespace mbpf {
 namespace {
@@ -223,6 +224,7 @@ void FunctionLifter::lift_helper_call() {
     llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), callee, arguments);
     call->setDoesNotThrow();
     call->addFnAttr(llvm::Attribute::WillReturn);
+    mark_call(*call, helper->cost);
     for (const unsigned i : kept) call->addParamAttr(i, llvm::Attribute::NoCapture);
     if (shared_.target.sign_extend_32) {
         for (unsigned i = 0; i < types.size(); ++i)

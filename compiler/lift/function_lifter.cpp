@@ -53,6 +53,7 @@ void FunctionLifter::run() {
             b_.SetInsertPoint(block->second);
         }
         if (!here().reachable || b_.GetInsertBlock()->getTerminator() != nullptr) continue;
+        shared_.mark_loop_at(b_, program_, slot_);
         const bpf::Op* op = bpf::find_op(insn());
         if (op == nullptr) return fail("MBPF9001", "verified program holds an invalid instruction");
         lift_instruction(*op);

@@ -23,6 +23,7 @@ namespace mbpf {
 struct LiftedModule {
     std::unique_ptr<llvm::Module> module;
     std::vector<Import> imports;  // by placeholder number
+    std::vector<std::uint64_t> loop_executions;  // by index of a loop's mark
 };
 
 std::string program_symbol(std::size_t program);

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "compiler/lift/function_lifter.h"
+#include "compiler/marks.h"
 
 namespace mbpf {
 namespace {
@@ -54,6 +55,15 @@ Fit fit_of(const ValueFact& fact) {
     if (fact.umax <= UINT32_MAX) return Fit::unsigned32;
     if (fits_signed(fact)) return Fit::signed32;
     return Fit::whole;
+}
+
+void ModuleLifter::mark_loop_at(llvm::IRBuilder<>& b, std::size_t program, std::uint32_t slot) {
+    const auto& loops = verified.facts(program).loops;
+    const auto loop = std::ranges::find(loops, slot, &LoopFact::header);
+    if (loop == loops.end()) return;
+    const auto [mark, added] = loop_marks_.try_emplace({program, slot}, static_cast<std::uint32_t>(loop_executions_.size()));
+    if (added) loop_executions_.push_back(loop->max_executions);
+    mark_loop(b, mark->second);
 }
 
 bool fits_signed(const ValueFact& fact) {
@@ -281,6 +291,7 @@ Result<LiftedModule> lift(const VerifiedObject& verified, const ImagePlan& plan,
     for (std::size_t p = 0; p < verified.object().programs.size() && !lifter.error(); ++p) lifter.lift_program(p);
     if (lifter.error()) return *lifter.error();
     result.imports = lifter.take_imports();
+    result.loop_executions = lifter.take_loop_executions();
     return result;
 }
 

@@ -42,6 +42,9 @@ class ModuleLifter {
     }
     const std::optional<Diagnostic>& error() const { return error_; }
     std::vector<Import> take_imports() { return std::move(imports_); }
+    std::vector<std::uint64_t> take_loop_executions() { return std::move(loop_executions_); }
+    // If a loop's head is at the slot: a mark with what the proof says of its executions.
+    void mark_loop_at(llvm::IRBuilder<>& b, std::size_t program, std::uint32_t slot);
 
     // Address from outside the text, as a call of its placeholder.
     llvm::Value* import(llvm::IRBuilder<>& b, llvm::Value* table, const Import& row, std::uint64_t dereferenceable);
@@ -77,6 +80,8 @@ class ModuleLifter {
 
     std::vector<Signature> signatures_;  // of the program being lifted
     std::vector<Import> imports_;
+    std::vector<std::uint64_t> loop_executions_;           // by a mark's index
+    std::map<std::pair<std::size_t, std::uint32_t>, std::uint32_t> loop_marks_;  // by program and slot
     std::map<std::uint32_t, llvm::GlobalVariable*> rodata_;
     std::vector<llvm::MDNode*> scopes_;
     std::vector<Part> parts_;  // of the program being lifted
