@@ -25,6 +25,7 @@ namespace mbpf {
 // A word of .mbpf.marks, behind its address: of a loop, the index into NativeObject::loop_executions(); of a call, the
 // instructions that the callee runs at most.
 inline constexpr std::uint32_t kCallMark = 0x80000000u;
+inline constexpr std::uint32_t kRuntimeAtomicCost = 80;  // of firmware_runtime/src/atomics.c
 
 void mark_loop(llvm::IRBuilderBase& b, std::uint32_t index);
 // Of a call through the import table.

@@ -19,6 +19,8 @@
 #include <optional>
 #include <set>
 
+#include "linker/timing.h"
+
 namespace mbpf {
 namespace {
 
@@ -39,13 +41,8 @@ struct Problem {
     std::string what;
 };
 
-// One decoded instruction and what follows from it.
-struct Step {
+struct Step : CodeStep {
     MCInst insn;
-    std::uint32_t size = 0;
-    bool falls_through = true;
-    std::vector<std::uint32_t> targets;  // of jumps
-    std::optional<std::uint32_t> callee;
 };
 
 class Auditor {
@@ -56,6 +53,7 @@ class Auditor {
         if (!prepare()) return diagnostic({"MBPF9001", 0, "LLVM has no disassembler for " + std::string(target_.name)});
         try_all();
         if (problem_) return diagnostic(*problem_);
+        for (auto& [at, step] : steps_) audit_.code.emplace(at, std::move(static_cast<CodeStep&>(step)));
         return std::move(audit_);
     }
 
@@ -222,6 +220,10 @@ class Auditor {
     void judge(std::uint32_t at, Step& step) {
         const MCInst& insn = step.insn;
         const llvm::MCInstrDesc& d = description(insn);
+        const InsnCycles cycles = cycles_of(target_, *instructions_, insn);
+        step.cycles = cycles.always;
+        step.cycles_taken = cycles.taken;
+        step.store_exclusive = name(insn).starts_with("t2STREX") || name(insn).starts_with("SC_") || name(insn).starts_with("STXR") || name(insn).starts_with("STLXR");
         if (forbidden(insn)) return fail("MBPF3220", at, "the instruction " + name(insn).str());
         std::uint64_t to = 0;
         const bool direct = analysis_->evaluateBranch(insn, at, step.size, to) || by_page(at, insn, to);
@@ -232,22 +234,31 @@ class Auditor {
             read_table(at, step);
         } else if (analysis_->isCall(insn) || (triple_.isRISCV() && direct && name(insn) == "JALR" && registers_->getName(insn.getOperand(0).getReg()) != StringRef("X0"))) {
             if (direct) step.callee = offset(to);
-            else ++audit_.indirect_calls, computed_.push_back(at);
+            else leave(at, step);
         } else if (!direct && returns(insn, writes_pc)) {
+            step.returns = true;
             step.falls_through = analysis_->isConditionalBranch(insn) || is_predicated(insn);
         } else if (analysis_->isBranch(insn) || writes_pc) {
             if (!direct) {  // a helper in tail position, if the address turns out to be loaded
                 step.falls_through = is_predicated(insn);
-                ++audit_.indirect_calls;
-                computed_.push_back(at);
-                return;
+                step.returns = true;
+                return leave(at, step);
             }
             const CodeRange *from = function_at(at), *into = function_at(offset(to));
             step.falls_through = analysis_->isConditionalBranch(insn) || (is_predicated(insn) && !d.isBarrier());
-            if (from != into && into != nullptr && into->begin == offset(to)) step.callee = offset(to);  // a tail call
-            else step.targets.push_back(offset(to));
+            if (from != into && into != nullptr && into->begin == offset(to)) {  // a tail call
+                step.callee = offset(to);
+                step.returns = true;
+            } else {
+                step.targets.push_back(offset(to));
+            }
         }
         judge_address(at, step);
+    }
+    void leave(std::uint32_t at, Step& step) {
+        step.leaves_text = true;
+        ++audit_.indirect_calls;
+        computed_.push_back(at);
     }
     static std::uint32_t offset(std::uint64_t address) { return static_cast<std::uint32_t>(address); }
 

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
 
 #include "compiler/targets/target.h"
 #include "core/result.h"
@@ -11,9 +14,22 @@
 
 namespace mbpf {
 
+// One decoded instruction and what follows from it.
+struct CodeStep {
+    std::uint32_t size = 0;               // bytes
+    bool falls_through = true;
+    bool returns = false;                 // to the caller, perhaps by way of another function
+    bool leaves_text = false;             // a call or jump through the import table
+    bool store_exclusive = false;         // of a load and store pair that is tried again
+    std::uint16_t cycles = 1, cycles_taken = 0;  // linker/timing.h
+    std::vector<std::uint32_t> targets;   // of jumps: offsets
+    std::optional<std::uint32_t> callee;  // of calls and tail calls: offset
+};
+
 struct Audit {
     std::uint32_t instructions = 0;
     std::uint32_t indirect_calls = 0;                // through the import table
+    std::map<std::uint32_t, CodeStep> code;          // by offset
 };
 
 // MBPF3220: an instruction that is unknown, privileged or of the system; 3221: control that leaves the text, or

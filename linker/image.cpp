@@ -6,7 +6,9 @@
 #include <lld/Common/Driver.h>
 #include <llvm/ADT/ScopeExit.h>
 #include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/Endian.h>
 #include <llvm/Support/raw_ostream.h>
+#include <mbpf/abi/package.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,11 +73,14 @@ class Scratch {
     std::string folder_;
 };
 
+constexpr llvm::StringLiteral kRounds = "mbpf_rounds_";  // compiler/runtime names them
+
 // Everything that is loaded goes into one section; nothing else may be left to load.
 constexpr std::string_view kScript =
     "SECTIONS {\n"
     "  .text BASE : { KEEP(*(.text.mbpf_prog_*)) *(.text .text.* .rodata .rodata.* .srodata .srodata.*) }\n"
     "  .strays : { *(.data .data.* .sdata .sdata.* .bss .bss.* .sbss .sbss.* .got .got.* .plt .plt.*) }\n"
+    "  .mbpf.marks 0 : { *(.mbpf.marks) }\n"
     "  /DISCARD/ : { *(.ARM.exidx* .ARM.attributes .riscv.attributes .comment .note* .eh_frame* .llvm*) }\n"
     "}\n";
 
@@ -108,7 +113,7 @@ Result<std::vector<std::uint8_t>> run_lld(const Scratch& scratch, const char* sc
     return std::vector<std::uint8_t>(bytes.bytes_begin(), bytes.bytes_end());
 }
 
-Result<Image> extract(std::span<const std::uint8_t> elf, const std::vector<std::string>& symbols) {
+Result<Image> extract(std::span<const std::uint8_t> elf, const Target& target, const std::vector<std::string>& symbols) {
     const llvm::StringRef bytes(reinterpret_cast<const char*>(elf.data()), elf.size());
     auto file = llvm::object::ObjectFile::createELFObjectFile(llvm::MemoryBufferRef(bytes, "image"));
     if (!file) return failure("the linker's output cannot be read", llvm::toString(file.takeError()));
@@ -124,22 +129,40 @@ Result<Image> extract(std::span<const std::uint8_t> elf, const std::vector<std::
         image.text.assign(contents->bytes_begin(), contents->bytes_end());
         base = section.getAddress();
     }
+    // Rows of functions that the link left out point nowhere.
+    for (const llvm::object::ELFSectionRef section : (*file)->sections()) {
+        auto name = section.getName();
+        auto contents = section.getContents();
+        if (!name || !contents || *name != ".mbpf.marks") continue;
+        for (std::size_t at = 0; at + 8 <= contents->size(); at += 8) {
+            const std::uint64_t address = llvm::support::endian::read32le(contents->data() + at) & ~std::uint32_t{target.isa < MBPF_ISA_RV32 ? 1u : 0u};
+            if (address >= base && address < base + image.text.size()) image.marks.push_back({static_cast<std::uint32_t>(address - base), llvm::support::endian::read32le(contents->data() + at + 4)});
+        }
+    }
+    std::ranges::sort(image.marks, {}, [](const CodeMark& m) { return std::pair(m.offset, m.word); });
+    std::map<std::string, std::uint32_t> rounds, functions;
     std::map<std::uint32_t, bool> marks;
     for (const llvm::object::ELFSymbolRef symbol : (*file)->symbols()) {
         auto name = symbol.getName();
         auto address = symbol.getAddress();
         if (!name || !address) continue;
         const auto offset = static_cast<std::uint32_t>(*address - base);
+        if (name->starts_with(kRounds)) rounds[name->drop_front(kRounds.size()).str()] = static_cast<std::uint32_t>(*address);
         for (const std::string& wanted : symbols)
             if (*name == wanted) image.symbols[wanted] = offset;
         auto type = symbol.getType();
-        if (type && *type == llvm::object::SymbolRef::ST_Function && symbol.getSize() > 0) image.functions.push_back({offset, offset + static_cast<std::uint32_t>(symbol.getSize())});
+        if (type && *type == llvm::object::SymbolRef::ST_Function && symbol.getSize() > 0) {
+            image.functions.push_back({offset, offset + static_cast<std::uint32_t>(symbol.getSize())});
+            functions[name->str()] = offset;
+        }
         // ARM's and RISC-V's mapping symbols: $d begins data, $t, $a and $x code.
         if (name->starts_with("$")) marks[offset] = name->starts_with("$d");
     }
     std::sort(image.functions.begin(), image.functions.end(), [](const CodeRange& a, const CodeRange& b) { return a.begin < b.begin; });
     for (auto mark = marks.begin(); mark != marks.end(); ++mark)
         if (mark->second) image.constants.push_back({mark->first, std::next(mark) == marks.end() ? static_cast<std::uint32_t>(image.text.size()) : std::next(mark)->first});
+    for (const auto& [name, count] : rounds)
+        if (const auto function = functions.find(name); function != functions.end()) image.rounds[function->second] = count;
     for (const std::string& wanted : symbols) {
         const auto found = image.symbols.find(wanted);
         if (found == image.symbols.end() || found->second >= image.text.size())
@@ -183,9 +206,9 @@ Result<Image> link_image(std::span<const std::uint8_t> elf, const Target& target
     if (!low) return low.error();
     Result<std::vector<std::uint8_t>> high = run_lld(scratch, "high.ld", "high", linked_runtime);
     if (!high) return high.error();
-    Result<Image> image = extract(*low, symbols);
+    Result<Image> image = extract(*low, target, symbols);
     if (!image) return image.error();
-    const Result<Image> other = extract(*high, symbols);
+    const Result<Image> other = extract(*high, target, symbols);
     if (!other) return other.error();
     if (image->text != other->text || image->symbols != other->symbols)
         return failure("native code depends on the address it is linked at", {});

@@ -9,7 +9,9 @@
 #include <functional>
 
 #include "compiler/lift/image_plan.h"
+#include "compiler/marks.h"
 #include "linker/audit.h"
+#include "linker/bounds.h"
 #include "linker/image.h"
 #include "linker/package.h"
 
@@ -54,8 +56,15 @@ std::uint64_t capabilities_of(const VerifiedObject& verified, std::size_t progra
     return bits;
 }
 
+std::uint32_t bound_field(const std::optional<std::uint64_t>& bound) { return bound ? static_cast<std::uint32_t>(std::min<std::uint64_t>(*bound, MBPF_UNBOUNDED)) : MBPF_UNBOUNDED; }
+
 std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const NativeObject& native, const Image& image,
-                                       Package& package) {
+                                       const Audit& audit, Package& package) {
+    std::uint64_t costliest = kRuntimeAtomicCost;
+    for (std::size_t p = 0; p < verified.object().programs.size(); ++p)
+        for (const std::uint32_t number : verified.facts(p).helpers_used)
+            if (const Helper* helper = verified.platform().find_helper(number)) costliest = std::max<std::uint64_t>(costliest, helper->cost);
+    const std::vector<ProgramBounds> bounds = bound_programs(image, audit, native, costliest);
     const auto& programs = verified.object().programs;
     for (std::size_t p = 0; p < programs.size(); ++p) {
         if (auto bad = check_name("MBPF1302", "program name", programs[p].name, MBPF_PROGRAM_NAME_BYTES - 1,
@@ -76,6 +85,8 @@ std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const Nat
             native.programs()[p].stack_bytes +
             std::max(helper_stack(verified, p), image.uses_runtime ? native.target().runtime_stack_bytes : 0u);
         row.worst_case_instructions = verified.facts(p).worst_case_instructions;
+        row.native_instructions = bound_field(bounds[p].instructions);
+        row.native_cycles = bound_field(bounds[p].cycles);
         row.parameter = verified.hook_match(p).parameter;
         package.capabilities |= capabilities_of(verified, p);
         package.stack_bytes = std::max(package.stack_bytes, row.stack_bytes);
@@ -129,7 +140,8 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     for (const NativeProgram& program : native.programs()) symbols.push_back(program.symbol);
     Result<Image> image = link_image(native.elf(), native.target(), symbols);
     if (!image) return image.error();
-    if (const auto audit = audit_image(*image, native.target()); !audit) return audit.error();
+    const Result<Audit> audit = audit_image(*image, native.target());
+    if (!audit) return audit.error();
     const ImagePlan plan = plan_image(verified);
     Package package;
     package.name = options.name;
@@ -143,7 +155,7 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     package.data_ram_bytes = plan.data_ram_bytes;
     package.imports = native.imports();
     if (auto bad = add_maps(verified, plan, package)) return *bad;
-    if (auto bad = add_programs(verified, native, *image, package)) return *bad;
+    if (auto bad = add_programs(verified, native, *image, *audit, package)) return *bad;
     if (auto bad = check_limits(verified.platform(), package)) return *bad;
     if (options.include_host_sections && !verified.object().elf.empty())
         package.host_sections = {{MBPF_HOST_BYTECODE, verified.object().elf}, {MBPF_HOST_CERTIFICATE, verified.certificate_file()}};

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <mbpf/abi/package.h>
+
 #include "compiler/native.h"
 #include "core/result.h"
 
@@ -25,6 +27,9 @@ struct PackageProgram {
     std::uint32_t entry_offset = 0;
     std::uint32_t stack_bytes = 0;
     std::uint64_t worst_case_instructions = 0;
+    // Of the machine code, helpers included (linker/bounds.h); MBPF_UNBOUNDED: not known, or more.
+    std::uint32_t native_instructions = MBPF_UNBOUNDED;
+    std::uint32_t native_cycles = MBPF_UNBOUNDED;
     std::uint64_t parameter = 0;
 };
 

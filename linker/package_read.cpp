@@ -188,6 +188,8 @@ std::optional<Diagnostic> read_programs(ByteReader& in, const Header& h, Package
         row.entry_offset = in.number<std::uint32_t>();
         row.stack_bytes = in.number<std::uint32_t>();
         row.worst_case_instructions = in.number<std::uint64_t>();
+        row.native_instructions = in.number<std::uint32_t>();
+        row.native_cycles = in.number<std::uint32_t>();
         row.parameter = in.number<std::uint64_t>();
         const std::string which = "program " + std::to_string(i) + " (" + row.name + ")";
         if ((flags & ~MBPF_PROGRAM_FAIL_OPEN) != 0) return malformed("MBPF3207", which + " has unknown flags");

@@ -35,6 +35,8 @@ void write_program(ByteWriter& out, const PackageProgram& program) {
     out.number(program.entry_offset);
     out.number(program.stack_bytes);
     out.number(program.worst_case_instructions);
+    out.number(program.native_instructions);
+    out.number(program.native_cycles);
     out.number(program.parameter);
 }
 

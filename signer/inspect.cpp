@@ -85,7 +85,7 @@ json describe(const Package& p, const Platform* platform, std::span<const Public
     j["capabilities"] = capability_names(p, platform);
     for (const char* list : {"programs", "maps", "imports", "signatures"}) j[list] = json::array();
     for (const PackageProgram& program : p.programs)
-        j["programs"].push_back({{"name", program.name}, {"attach", program.attach}, {"hook_id", program.hook_id}, {"hook_abi", program.hook_abi}, {"priority", program.priority}, {"entry_offset", program.entry_offset}, {"parameter", program.parameter}, {"stack_bytes", program.stack_bytes}, {"worst_case_instructions", program.worst_case_instructions}, {"fail_open", program.fail_open}});
+        j["programs"].push_back({{"name", program.name}, {"attach", program.attach}, {"hook_id", program.hook_id}, {"hook_abi", program.hook_abi}, {"priority", program.priority}, {"entry_offset", program.entry_offset}, {"parameter", program.parameter}, {"stack_bytes", program.stack_bytes}, {"worst_case_instructions", program.worst_case_instructions}, {"native_instructions", program.native_instructions}, {"native_cycles", program.native_cycles}, {"fail_open", program.fail_open}});
     for (const PackageMap& map : p.maps) j["maps"].push_back({{"name", map.name}, {"type", map.type}, {"key_size", map.key_size}, {"value_size", map.value_size}, {"max_entries", map.max_entries}, {"flags", map.flags}});
     for (const Import& row : p.imports) j["imports"].push_back(import_text(row, p, platform));
     for (const SignatureReport& r : check_signatures(p, keys)) {

@@ -10,8 +10,6 @@
 namespace mbpf {
 namespace {
 
-constexpr std::uint32_t kRuntimeAtomicCost = 80;  // instructions of firmware_runtime/src/atomics.c, at most
-
 std::uint32_t runtime_code(bpf::AtomicOp op) {
     switch (op) {
         case bpf::AtomicOp::add:

@@ -6,6 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the linker's worst case of the machine code takes from here: a loop of the function comes round at most so
+ * often once it is entered. */
+#define MBPF_ROUNDS(function, count) __asm__(".globl mbpf_rounds_" #function "\n.set mbpf_rounds_" #function ", " #count "\n")
+
+/* Digits of a quotient are corrected twice at most; of a two-word divisor's there are three estimates and two steps. */
+MBPF_ROUNDS(__udivmoddi4, 5);
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem);
 
 static unsigned leading_zeros(uint32_t x)
@@ -241,6 +247,7 @@ uint64_t __muldi3(uint64_t a, uint64_t b) { return multiply(a, b); }
 
 #if defined(__arm__) && __ARM_ARCH == 6
 /* No divide instruction: shift and subtract, starting at the quotient's first bit. */
+MBPF_ROUNDS(mbpf_udivmod32, 32);
 uint64_t mbpf_udivmod32(uint32_t n, uint32_t d);
 uint64_t mbpf_udivmod32(uint32_t n, uint32_t d)
 {

@@ -51,6 +51,8 @@ void mbpf_read_program(const mbpf_admitted *p, uint32_t i, mbpf_package_program 
     row->entry_offset = mbpf_read_u32(&r);
     row->stack_bytes = mbpf_read_u32(&r);
     row->worst_case_instructions = mbpf_read_u64(&r);
+    row->native_instructions = mbpf_read_u32(&r);
+    row->native_cycles = mbpf_read_u32(&r);
     row->parameter = mbpf_read_u64(&r);
 }
 

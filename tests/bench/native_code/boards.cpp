@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "sdk/cli/cli.h"
 #include "tests/bench/native_code/harness.h"
@@ -41,7 +42,7 @@ std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
         } else if (i > 0) {
             input = (table.row[i - 1].input + table.row[i - 1].bytes + 7u) & ~7u;
         }
-        table.row[i] = {task.interpreted ? BENCH_BYTECODE : BENCH_MACHINE_CODE, code + task.entry, input, static_cast<std::uint32_t>(task.input.size()), 0, 0, 0, 0, 0};
+        table.row[i] = {task.interpreted ? BENCH_BYTECODE : task.once ? BENCH_ONCE : BENCH_MACHINE_CODE, code + task.entry, input, static_cast<std::uint32_t>(task.input.size()), 0, 0, 0, 0, 0};
         if (const auto& scene = task.scene) {
             bench_row& row = table.row[i];
             row.variant = scene->variant, row.reset = word(scene->reset), row.digest = word(scene->digest), row.context = word(scene->context), row.imports = word(scene->imports);
@@ -109,7 +110,9 @@ std::uint64_t steps(Kernel kernel, Shared* shared, const std::optional<Scene>& s
 
 std::uint64_t code_address(const std::string& board, std::size_t index) { return table_address(board) + BENCH_CODE_OFFSET + index * BENCH_CODE_BYTES; }
 
-std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error) {
+namespace {
+
+std::vector<Count> emulate(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, const std::string& options, std::string& error) {
     std::vector<Count> counts(tasks.size());
     const auto path = std::filesystem::temp_directory_path() / ("native-code-table-" + std::to_string(::getpid()));
     if (!cli::write_output(path.string(), table_of(tasks))) {
@@ -119,7 +122,7 @@ std::vector<Count> run_on_board(const std::string& board, const std::string& fir
     char address[32];
     std::snprintf(address, sizeof address, "0x%llx", static_cast<unsigned long long>(table_address(board)));
     const std::string machine = is_arm(board) ? "qemu-system-arm -M mps2-an386 -semihosting-config enable=on,target=native" : "qemu-system-riscv32 -M virt -bios none -cpu rv32";
-    const std::string command = "timeout 300 " + machine + " -icount shift=0 -nodefaults -display none -serial stdio -kernel " + firmware_folder + "/bench-" + board + ".elf -device loader,file=" + path.string() + ",addr=" + address + ",force-raw=on </dev/null";
+    const std::string command = "timeout 300 " + machine + " -icount shift=0 " + options + " -nodefaults -display none -serial stdio -kernel " + firmware_folder + "/bench-" + board + ".elf -device loader,file=" + path.string() + ",addr=" + address + ",force-raw=on </dev/null";
     error = "the board did not come to an end";
     if (std::FILE* out = ::popen(command.c_str(), "r")) {
         char line[256];
@@ -132,6 +135,30 @@ std::vector<Count> run_on_board(const std::string& board, const std::string& fir
     }
     std::filesystem::remove(path);
     return counts;
+}
+
+}  // namespace
+
+std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error) {
+    return emulate(board, firmware_folder, tasks, {}, error);
+}
+
+// The emulator translates one instruction at a time and logs each that it executes within the tasks' code.
+void trace_on_board(const std::string& board, const std::string& firmware_folder, std::vector<Task> tasks, const std::function<void(std::size_t, std::uint32_t)>& executed, std::string& error) {
+    for (Task& task : tasks) task.once = true;
+    const auto log = std::filesystem::temp_directory_path() / ("native-code-trace-" + std::to_string(::getpid()));
+    char options[256];
+    std::snprintf(options, sizeof options, "-singlestep -d nochain,exec -dfilter 0x%llx+0x%llx -D ", static_cast<unsigned long long>(code_address(board, 0)), static_cast<unsigned long long>(tasks.size() * BENCH_CODE_BYTES));
+    emulate(board, firmware_folder, tasks, options + log.string(), error);
+    std::ifstream in(log);
+    for (std::string line; std::getline(in, line);) {  // Trace 0: 0x7f… [flags/address/…
+        const std::size_t slash = line.find('/');
+        unsigned long long address = 0;
+        if (!line.starts_with("Trace ") || slash == std::string::npos || std::sscanf(line.c_str() + slash, "/%llx/", &address) != 1) continue;
+        const std::uint64_t offset = address - code_address(board, 0);
+        if (offset < tasks.size() * BENCH_CODE_BYTES) executed(offset / BENCH_CODE_BYTES, static_cast<std::uint32_t>(offset % BENCH_CODE_BYTES));
+    }
+    std::filesystem::remove(log);
 }
 
 Count run_stepwise(const Task& task) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Task {
     std::vector<std::uint8_t> input;
     std::optional<Scene> scene{};
     std::vector<std::uint8_t> scene_image{};  // loaded at scene->base; on a board the task whose code it is does that
+    bool once = false;  // run once: its figure then is a rough one, for the trace tells
 };
 struct Count {
     std::uint64_t result = 0, digest = 0, instructions = 0;
@@ -27,6 +29,8 @@ struct Count {
 std::uint64_t code_address(const std::string& board, std::size_t index);
 // One emulation for all; `error` is empty if it went to its end.
 std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error);
+// One emulation for all, each run once, told instruction by instruction: task and offset in its code.
+void trace_on_board(const std::string& board, const std::string& firmware_folder, std::vector<Task> tasks, const std::function<void(std::size_t, std::uint32_t)>& executed, std::string& error);
 // The same on x86_64.
 Count run_stepwise(const Task& task);
 

@@ -29,7 +29,7 @@ static uint64_t measure(kernel_fn *volatile *kernel, const struct bench_row *row
     uint64_t total = 0u;
     void *context = row->reset != 0u ? (void *)(uintptr_t)row->context : memory;
     void *const *imports = (void *)(uintptr_t)row->imports;
-    uint32_t runs = row->kind == BENCH_BYTECODE ? 1u : RUNS;
+    uint32_t runs = row->kind == BENCH_MACHINE_CODE ? RUNS : 1u;
     for (uint32_t i = 0u; i < runs; i++) {
         memcpy(memory, table + row->input, row->bytes);
         if (row->reset != 0u) {
@@ -89,8 +89,8 @@ int main(void)
         const struct bench_row *row = &table->row[i];
         kernel_fn *volatile kernel = (kernel_fn *)(uintptr_t)(at + row->entry + mbpf_port_code_bit);
         uint64_t total = measure(row->kind == BENCH_BYTECODE ? NULL : &kernel, row, at, &result);
-        uint64_t after = row->reset != 0u ? ((digest_fn *)(uintptr_t)row->digest)() : digest(row->bytes);
-        uint64_t overhead = measure(&empty, row, at, &ignored);
+        uint64_t after = row->kind == BENCH_ONCE ? 0u : row->reset != 0u ? ((digest_fn *)(uintptr_t)row->digest)() : digest(row->bytes);
+        uint64_t overhead = row->kind == BENCH_ONCE ? 0u : measure(&empty, row, at, &ignored);
         print_number(i);
         print_number(result);
         print_number(after);

@@ -12,7 +12,7 @@
 #define BENCH_CODE_BYTES 0x2000u
 #define BENCH_ROWS 120u
 
-enum { BENCH_MACHINE_CODE, BENCH_BYTECODE };
+enum { BENCH_MACHINE_CODE, BENCH_BYTECODE, BENCH_ONCE }; /* the last: machine code that is run once */
 
 struct bench_row {
     uint32_t kind;

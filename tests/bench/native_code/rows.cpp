@@ -130,6 +130,13 @@ Code aot_code(const std::string& folder, const Row& row, const Machine& machine,
         code.error = render_text(image.error());
         return code;
     }
+    auto audit = audit_image(*image, result.native->target());
+    if (!audit) {
+        code.error = render_text(audit.error());
+        return code;
+    }
+    code.bounds = bound_programs(*image, *audit, *result.native, 0).front();
+    code.audit = std::move(*audit);
     code.image = image->text;
     code.entry = image->symbols.at(symbol);
     code.bytes = loaded_bytes(result.native->elf());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/native.h"
+#include "linker/bounds.h"
 
 namespace mbpf::bench {
 
@@ -42,6 +43,8 @@ struct Code {
     std::string error;
     std::optional<Scene> scene;
     std::map<std::string, SymbolPlace> symbols;  // of a scene's image
+    ProgramBounds bounds;     // of AOT code
+    Audit audit;
 };
 
 struct Machine {

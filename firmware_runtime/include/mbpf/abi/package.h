@@ -100,6 +100,7 @@ typedef struct mbpf_package_import {
 #define MBPF_PROGRAM_NAME_BYTES 24u
 #define MBPF_ATTACH_BYTES 40u
 #define MBPF_PROGRAM_FAIL_OPEN 0x1u
+#define MBPF_UNBOUNDED 0xFFFFFFFFu /* a bound that is not known, or that 32 bits do not hold */
 
 typedef struct mbpf_package_program {
     uint8_t name[MBPF_PROGRAM_NAME_BYTES]; /* NUL-padded, at least one NUL */
@@ -110,7 +111,9 @@ typedef struct mbpf_package_program {
     uint32_t hook_abi;     /* ABI hash of the hook's context */
     uint32_t entry_offset; /* in text; even; the Thumb bit is the loader's to set */
     uint32_t stack_bytes;  /* native stack, helpers included */
-    uint64_t worst_case_instructions;
+    uint64_t worst_case_instructions; /* of eBPF */
+    uint32_t native_instructions; /* of the machine code, in one run at most, helpers included */
+    uint32_t native_cycles;       /* likewise, by the target's timing model */
     uint64_t parameter;    /* first number in the section name; durations in ns */
 } mbpf_package_program;
 
@@ -192,7 +195,7 @@ MBPF_ABI_ASSERT(offsetof(mbpf_package_header, worst_case_instructions) == 128, "
 MBPF_ABI_ASSERT(offsetof(mbpf_package_header, payload_digest) == 144, "header layout");
 MBPF_ABI_ASSERT(offsetof(mbpf_package_header, host_digest) == 176, "header layout");
 MBPF_ABI_ASSERT(sizeof(mbpf_package_import) == 8, "import row is 8 bytes");
-MBPF_ABI_ASSERT(sizeof(mbpf_package_program) == 96, "program row is 96 bytes");
+MBPF_ABI_ASSERT(sizeof(mbpf_package_program) == 104, "program row is 104 bytes");
 MBPF_ABI_ASSERT(sizeof(mbpf_package_map) == 40, "map row is 40 bytes");
 MBPF_ABI_ASSERT(sizeof(mbpf_signature_entry) == 76, "signature entry is 76 bytes");
 MBPF_ABI_ASSERT(sizeof(mbpf_host_directory_entry) == 40, "host directory entry is 40 bytes");
