@@ -36,7 +36,7 @@ target_link_libraries(mbpf_native PRIVATE mbpf_llvm)
 find_program(MBPF_CLANG NAMES clang-19 REQUIRED)
 set(runtime_source ${CMAKE_CURRENT_LIST_DIR}/runtime/long_arithmetic.c)
 set(runtime_folder ${CMAKE_CURRENT_BINARY_DIR}/runtime)
-set(runtime_flags -O2 -std=c11 -ffreestanding -fno-builtin -ffunction-sections -fomit-frame-pointer
+set(runtime_flags -O2 -fno-unroll-loops -std=c11 -ffreestanding -fno-builtin -ffunction-sections -fomit-frame-pointer
   -fno-unwind-tables -fno-asynchronous-unwind-tables -Wall -Wextra -Werror)
 set(runtime_objects "")
 function(mbpf_runtime_object name)

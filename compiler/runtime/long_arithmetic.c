@@ -10,7 +10,7 @@
  * often once it is entered. */
 #define MBPF_ROUNDS(function, count) __asm__(".globl mbpf_rounds_" #function "\n.set mbpf_rounds_" #function ", " #count "\n")
 
-/* Digits of a quotient are corrected twice at most; of a two-word divisor's there are three estimates and two steps. */
+/* Of a two-word divisor's quotient there are three estimates and two steps at most. */
 MBPF_ROUNDS(__udivmoddi4, 5);
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem);
 
@@ -28,24 +28,27 @@ static unsigned leading_zeros(uint32_t x)
 #endif
 }
 
+/* An estimate by the divisor's first digit is too large by two at most (Knuth, 4.3.1, theorem B). */
+__attribute__((always_inline)) static inline void correct_digit(uint32_t *q, uint32_t *r, uint32_t d1, uint32_t d0, uint32_t next)
+{
+    if (*q <= 0xffffu && *q * d0 <= (*r << 16 | next)) return;
+    (*q)--;
+    *r += d1;
+    if (*r > 0xffffu || (*q <= 0xffffu && *q * d0 <= (*r << 16 | next))) return;
+    (*q)--;
+    *r += d1;
+}
+
 /* Quotient of a two-word number by one normalised word, high < d: Knuth's algorithm D with 16-bit digits. */
 __attribute__((always_inline)) static inline uint32_t divide_word(uint32_t high, uint32_t low, uint32_t d, uint32_t *rem)
 {
     const uint32_t d1 = d >> 16, d0 = d & 0xffffu;
     uint32_t q1 = high / d1, r = high - q1 * d1;
-    while (q1 > 0xffffu || q1 * d0 > (r << 16 | low >> 16)) {
-        q1--;
-        r += d1;
-        if (r > 0xffffu) break;
-    }
+    correct_digit(&q1, &r, d1, d0, low >> 16);
     const uint32_t middle = (high << 16 | low >> 16) - q1 * d;
     uint32_t q0 = middle / d1;
     r = middle - q0 * d1;
-    while (q0 > 0xffffu || q0 * d0 > (r << 16 | (low & 0xffffu))) {
-        q0--;
-        r += d1;
-        if (r > 0xffffu) break;
-    }
+    correct_digit(&q0, &r, d1, d0, low & 0xffffu);
     *rem = (middle << 16 | (low & 0xffffu)) - q0 * d;
     return (q1 << 16) + q0;
 }
