@@ -67,6 +67,7 @@ struct Hook {
     bool any_return = false;             // no constraint at all
     bool fail_open = false;              // verdict when no program can run: pass (true) or drop
     std::uint64_t max_instructions = 0;  // worst case per run
+    std::uint32_t max_cycles = 0;        // of the machine code, by the target's timing model; 0: no limit
     std::uint32_t max_stack = 512;       // bytes over all frames
     // Test hook only: the context is plain writable memory of a size given at verification, r2 its length.
     bool raw_memory = false;

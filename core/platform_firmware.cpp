@@ -179,7 +179,7 @@ std::string firmware_source(const Platform& platform) {
         const std::string bytes = hook.native64_context_size == 0 ? std::to_string(hook.context_size)
                                                                    : "sizeof(void *) == 8 ? " + std::to_string(hook.native64_context_size) + " : " + std::to_string(hook.context_size);
         hooks += "    {\"" + hook.name + "\", " + (ranges != 0 ? platform.name + "_" + hook.name + "_ranges" : "0") + ", UINT64_C(" + std::to_string(hook.max_instructions) + "), " +
-                 std::to_string(hook.abi_hash()) + "u, " + bytes + ", " + std::to_string(hook.max_stack) + ", " + std::to_string(hook.id) + ", " + std::to_string(ranges) + ", " +
+                 std::to_string(hook.abi_hash()) + "u, " + bytes + ", " + std::to_string(hook.max_stack) + ", " + std::to_string(hook.max_cycles) + ", " + std::to_string(hook.id) + ", " + std::to_string(ranges) + ", " +
                  (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + ", " + (writes_context(hook) ? "1" : "0") + "},\n";
     }
     for (const Helper& helper : platform.helpers) {

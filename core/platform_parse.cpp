@@ -157,6 +157,7 @@ Hook convert(const pb::Hook& in, const std::vector<ContextLayout>& contexts) {
     out.return_max = in.returns().max();
     out.fail_open = in.fail_open();
     out.max_instructions = in.max_instructions();
+    out.max_cycles = in.max_cycles();
     out.max_stack = in.max_stack() == 0 ? 512 : in.max_stack();
     out.raw_memory = in.raw_memory();
     out.packet_read_only = in.packet_read_only();

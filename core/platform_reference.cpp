@@ -84,7 +84,7 @@ void add_hook(std::string& out, const Hook& hook) {
     out += "### " + hook.name + "\n\n" + hook.doc + "\n\nSections:";
     for (const std::string& section : hook.sections) out += " `" + section + "`";
     out += ". Returns " + (hook.any_return ? std::string("anything") : std::to_string(hook.return_min) + "…" + std::to_string(hook.return_max));
-    out += ". Budget: " + std::to_string(hook.max_instructions) + " instructions, " + std::to_string(hook.max_stack) + " bytes of stack. Without a program it " +
+    out += ". Budget: " + std::to_string(hook.max_instructions) + " instructions, " + (hook.max_cycles == 0 ? "" : std::to_string(hook.max_cycles) + " cycles of machine code, ") + std::to_string(hook.max_stack) + " bytes of stack. Without a program it " +
            (hook.fail_open ? "passes" : "drops") + ".\n\n";
     if (hook.fields.empty()) return;
     add_fields(out, hook.context_type, hook.context_size, hook.fields);

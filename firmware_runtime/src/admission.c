@@ -390,6 +390,14 @@ static bool check_bounds(const mbpf_admitted *p, mbpf_verdict *v)
             return mbpf_refuse(v, MBPF_ADMIT_INSTRUCTIONS, budget, row.worst_case_instructions, (const char *)row.name);
         }
     }
+    for (uint32_t i = 0u; i < p->program_count; i++) {
+        mbpf_read_program(p, i, &row);
+        uint32_t budget = p->points[i]->row->max_cycles;
+        bool no_model = sizeof(void *) == 8u && row.native_cycles == MBPF_UNBOUNDED; /* of 64-bit parts' pipelines */
+        if (budget != 0u && row.native_cycles > budget && !no_model) {
+            return mbpf_refuse(v, MBPF_ADMIT_CYCLES, budget, row.native_cycles, (const char *)row.name);
+        }
+    }
     return true;
 }
 

@@ -24,6 +24,8 @@ static void describe_program(mbpf_control_ProgramInfo *info, const mbpf_program 
     info->runs = mbpf_count_value(program->runs);
     info->stack_bytes = program->stack_bytes;
     info->worst_case_instructions = program->worst_case_instructions;
+    info->native_instructions = program->native_instructions;
+    info->native_cycles = program->native_cycles;
     info->last_result = program->last_result;
 }
 

@@ -47,11 +47,14 @@ void mbpf_contain(mbpf_program *program);
 const char *mbpf_fault_text(uint32_t kind);
 #endif
 
-/* Bound on a run in CPU cycles, for the watchdog: the admitted worst case, as native code, entry and return
- * included. */
-static inline uint64_t mbpf_bound_cycles(uint64_t worst_case_instructions)
+/* Bound on a run in CPU cycles, for the watchdog: what the package states of its machine code, or if it states nothing,
+ * of its bytecode; entry, return and interrupts included. */
+static inline uint64_t mbpf_bound_cycles(const mbpf_package_program *row)
 {
-    return worst_case_instructions > (UINT64_MAX >> 8) ? UINT64_MAX : worst_case_instructions * MBPF_CYCLES_PER_INSTRUCTION + MBPF_WATCHDOG_SLACK_CYCLES;
+    if (row->native_cycles != MBPF_UNBOUNDED) {
+        return (uint64_t)row->native_cycles * MBPF_WAIT_FACTOR + MBPF_WATCHDOG_SLACK_CYCLES;
+    }
+    return row->worst_case_instructions > (UINT64_MAX >> 8) ? UINT64_MAX : row->worst_case_instructions * MBPF_CYCLES_PER_INSTRUCTION + MBPF_WATCHDOG_SLACK_CYCLES;
 }
 
 #endif

@@ -242,9 +242,11 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
         program->point = p->points[i];
 #if MBPF_ISOLATION
         program->domain = &package->domain;
-        mbpf_port_watchdog(mbpf_bound_cycles(row.worst_case_instructions), &program->watchdog_steps, &program->watchdog_rounds);
+        mbpf_port_watchdog(mbpf_bound_cycles(&row), &program->watchdog_steps, &program->watchdog_rounds);
 #endif
         program->worst_case_instructions = row.worst_case_instructions;
+        program->native_instructions = row.native_instructions;
+        program->native_cycles = row.native_cycles;
         program->parameter = row.parameter;
         program->stack_bytes = row.stack_bytes;
         program->priority = row.priority;

@@ -69,7 +69,7 @@ Result<control::MapInfo> map_info(ControlClient& device, const Arguments& a) {
 json package_json(const control::ListReply& p) {
     json j = {{"name", p.name()}, {"version", version_text(p)}, {"rollback_counter", p.rollback_counter()}, {"ram_bytes", p.ram_bytes()}, {"text_bytes", p.text_bytes()}, {"programs", json::array()}, {"maps", json::array()}};
     for (const auto& x : p.programs())
-        j["programs"].push_back({{"name", x.name()}, {"attach", x.attach()}, {"attached", x.attached()}, {"runs", x.runs()}, {"last_result", x.last_result()}, {"stack_bytes", x.stack_bytes()}, {"worst_case_instructions", x.worst_case_instructions()}});
+        j["programs"].push_back({{"name", x.name()}, {"attach", x.attach()}, {"attached", x.attached()}, {"runs", x.runs()}, {"last_result", x.last_result()}, {"stack_bytes", x.stack_bytes()}, {"worst_case_instructions", x.worst_case_instructions()}, {"native_instructions", x.native_instructions()}, {"native_cycles", x.native_cycles()}});
     for (const auto& m : p.maps()) j["maps"].push_back({{"name", m.name()}, {"type", m.type()}, {"key_size", m.key_size()}, {"value_size", m.value_size()}, {"max_entries", m.max_entries()}, {"used", m.used()}});
     return j;
 }

@@ -176,6 +176,13 @@ bool link_to_package(const std::string& path, const BuildOptions& options, Build
         const std::string statement = provenance_statement(*result.package, provenance_facts(options, result));
         result.package->host_sections.push_back({MBPF_HOST_PROVENANCE, {statement.begin(), statement.end()}});
     }
+    std::uint32_t instructions = 0, cycles = 0;
+    for (const PackageProgram& p : result.package->programs) {
+        instructions = std::max(instructions, p.native_instructions);
+        cycles = std::max(cycles, p.native_cycles);
+    }
+    if (instructions != MBPF_UNBOUNDED) stage.figure("worst_case_native_instructions", instructions);
+    if (cycles != MBPF_UNBOUNDED) stage.figure("worst_case_cycles", cycles);
     stage.figure("text_bytes", result.package->text.size());
     stage.figure("ram_bytes", result.package->ram_bytes);
     stage.figure("package_bytes", result.package->serialize().size());

@@ -30,7 +30,7 @@ struct Emulator {
 };
 constexpr Emulator kEmulators[] = {
     {"cortex-m4", "qemu-system-arm", "-M mps2-an386 -nodefaults -display none -semihosting-config enable=on,target=native -kernel"},
-    {"rv32imac", "qemu-system-riscv32", "-M virt -bios none -cpu rv32 -nodefaults -display none -semihosting-config enable=on,target=native -kernel"},
+    {"rv32imac", "qemu-system-riscv32", "-M virt -bios none -cpu rv32 -icount shift=0 -nodefaults -display none -semihosting-config enable=on,target=native -kernel"},
     {"rv64gc", "qemu-riscv64", ""},
     {"aarch64", "qemu-aarch64", ""},
 };
@@ -187,7 +187,7 @@ Result<std::vector<NativeOutcome>> run_emulated(const VerifiedObject& verified, 
     for (const NativeInput& input : inputs) {
         NativeOutcome outcome;
         std::uint64_t calls = 0;
-        if (!reader.number(outcome.r0, 8) || !reader.take(outcome.context, input.context.size()) || !reader.take(outcome.packet, input.packet.size()) || !reader.take(outcome.state, state_bytes) || !reader.number(calls, 4) || !reader.take(outcome.calls, calls)) break;
+        if (!reader.number(outcome.r0, 8) || !reader.take(outcome.context, input.context.size()) || !reader.take(outcome.packet, input.packet.size()) || !reader.take(outcome.state, state_bytes) || !reader.number(outcome.instructions, 4) || !reader.number(calls, 4) || !reader.take(outcome.calls, calls)) break;
         outcomes.push_back(std::move(outcome));
     }
     if (outcomes.size() == inputs.size() && status != 0) return failure("the runner ended with status " + std::to_string(status) + ": " + said);

@@ -171,6 +171,18 @@ static void *helper(uint32_t number)
     }
 }
 
+/* Exact where the emulator counts instructions; 0 on the other CPUs. */
+static uint32_t instructions_retired(void)
+{
+#if defined(__riscv) && __riscv_xlen == 32
+    uint32_t count;
+    __asm__ volatile("csrr %0, instret" : "=r"(count) : : "memory");
+    return count;
+#else
+    return 0;
+#endif
+}
+
 static void run_one(uint32_t range_count)
 {
     if (get_word(1) != 0) {
@@ -190,11 +202,14 @@ static void run_one(uint32_t range_count)
 #if defined(__thumb__)
     entry |= 1;
 #endif
+    uint32_t begin = instructions_retired();
     uint64_t result = ((entry_function)(uintptr_t)(arena + entry))(context, imports);
+    uint32_t executed = instructions_retired() - begin;
     give(&result, sizeof result);
     give(context, context_size);
     give(arena + packet_at, packet_size);
     for (uint32_t i = 0; i < range_count; ++i) give(arena + ranges[i][0], ranges[i][1]);
+    give(&executed, sizeof executed);
     give(&log_used, sizeof log_used);
     give(log_bytes, log_used);
 }

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "linker/bounds.h"
 #include "tests/compiler/native_host.h"
 #include "tests/fuzz/native_generator.h"
 #include "tests/fuzz/native_outcome.h"
@@ -62,6 +63,20 @@ VerifyReport judge(bpf::Object object, std::vector<std::vector<std::uint8_t>> pr
     return verify(std::make_shared<const bpf::Object>(std::move(object)), stress ? isa : microbpf, options);
 }
 
+constexpr std::uint64_t kAroundRun = 24;  // instructions of the runner between its two looks at the counter
+std::uint64_t g_bounded = 0;              // runs held against the machine code's stated worst case
+
+Result<std::vector<ProgramBounds>> bounds_of(const NativeObject& native) {
+    std::vector<std::string> symbols;
+    for (const NativeProgram& p : native.programs()) symbols.push_back(p.symbol);
+    Result<Image> image = link_image(native.elf(), native.target(), symbols);
+    if (!image) return image.error();
+    Result<Audit> audit = audit_image(*image, native.target());
+    if (!audit) return audit.error();
+    return bound_programs(*image, *audit, native, 0);
+}
+
+
 // Empty: no difference. Else where and what, `bad` the index of the program.
 std::string compare(const VerifiedObject& verified, const std::vector<std::uint64_t>& seeds, const Way& way, std::size_t& bad) {
     const auto native = compile_native(verified, *way.target, way.options);
@@ -78,11 +93,23 @@ std::string compare(const VerifiedObject& verified, const std::vector<std::uint6
     }
     const auto outcomes = g_board.empty() ? fuzz::run_here(verified, *native, inputs) : test::run_emulated(verified, *native, inputs);
     if (!outcomes) return render_text(outcomes.error());
+    std::vector<ProgramBounds> bounds;
+    if (!outcomes->empty() && outcomes->front().instructions != 0) {
+        auto stated = bounds_of(*native);
+        if (!stated) return render_text(stated.error());
+        bounds = std::move(*stated);
+    }
     for (std::size_t run = 0; run < wanted.size(); ++run) {
         bad = run / fuzz::kRuns;
         const std::string where = " in run " + std::to_string(run % fuzz::kRuns);
         if (run == outcomes->size()) return "trapped or did not end" + where;
         if (const std::string d = fuzz::difference((*outcomes)[run], wanted[run]); !d.empty()) return d + where;
+        // What the runner's helpers take is not what the platform states of its own.
+        if (bounds.empty() || !(*outcomes)[run].calls.empty()) continue;
+        const std::optional<std::uint64_t> stated = bounds[inputs[run].program].instructions;
+        if (!stated) return "no worst case is stated of the machine code" + where;
+        ++g_bounded;
+        if ((*outcomes)[run].instructions > *stated + kAroundRun) return std::to_string((*outcomes)[run].instructions) + " instructions executed, at most " + std::to_string(*stated) + " stated" + where;
     }
     return {};
 }
@@ -190,7 +217,7 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
         if (HasFatalFailure()) return;
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    std::cout << tried << " programs in " << seconds << " s, " << accepted << " accepted, " << runs << " native runs\n";
+    std::cout << tried << " programs in " << seconds << " s, " << accepted << " accepted, " << runs << " native runs, " << g_bounded << " of them held against their stated worst case\n";
     EXPECT_TRUE(g_case != 0 || accepted > tried / 3) << "the generators make hardly anything acceptable";
 }
 

@@ -67,8 +67,11 @@
 #ifndef MBPF_FAULT_RECORDS /* isolation: of the last stopped programs */
 #define MBPF_FAULT_RECORDS 4u
 #endif
-/* The watchdog's bound: cycles for one eBPF instruction of the admitted worst case, and what interrupts may take
- * meanwhile. */
+/* The watchdog's bound: cycles of the board for one of the timing model, whose memory has no wait states; for one eBPF
+ * instruction, where a package states no cycles; and what interrupts may take meanwhile. */
+#ifndef MBPF_WAIT_FACTOR
+#define MBPF_WAIT_FACTOR 2u
+#endif
 #ifndef MBPF_CYCLES_PER_INSTRUCTION
 #define MBPF_CYCLES_PER_INSTRUCTION 16u
 #endif

@@ -25,6 +25,7 @@ typedef struct mbpf_hook_row {
     uint32_t abi_hash;
     uint32_t context_bytes;       /* native size on this device */
     uint32_t max_stack;           /* bytes of eBPF stack */
+    uint32_t max_cycles;          /* of a run's machine code, by the timing model; 0: no limit */
     uint16_t id;
     uint16_t range_count;
     uint8_t fail_open;

@@ -80,6 +80,7 @@ typedef struct mbpf_program {
     mbpf_count runs;
     uint64_t last_result;
     uint64_t worst_case_instructions;
+    uint32_t native_instructions, native_cycles; /* of the machine code at most; MBPF_UNBOUNDED: not known */
     uint64_t parameter;
     uint64_t next_due_ns; /* timer hooks: kept here so that each program has its own period */
     uint32_t stack_bytes;

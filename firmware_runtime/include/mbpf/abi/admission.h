@@ -47,7 +47,8 @@
     X(38, ROOT_REVOKED, "root record brings back a revoked key, or drops one without revoking it", "make it from the device's present record: mbpf-sign root --previous") \
     X(39, ROOT_OLD_THRESHOLD, "too few keys of the present root record have signed", "have more root keys of the present record sign it") \
     X(40, ROOT_NEW_THRESHOLD, "too few of its own root keys have signed", "have more root keys of the new record sign it") \
-    X(41, ROOT_STORE, "root record could not be stored", "try again; check the device's flash")
+    X(41, ROOT_STORE, "root record could not be stored", "try again; check the device's flash") \
+    X(42, CYCLES, "worst case of the machine code exceeds the hook's budget of cycles", "bound loops tighter or split the work")
 
 enum mbpf_admission {
 #define MBPF_ADMISSION_ENUM(number, name, what, fix) MBPF_ADMIT_##name = number,
