@@ -153,6 +153,7 @@ class Auditor {
         for (const auto& [at, step] : steps_) {
             if (step.falls_through) predecessors_[at + step.size].push_back(at);
             for (std::uint32_t to : step.targets) predecessors_[to].push_back(at);
+            if (step.callee) callers_[*step.callee].push_back(at);
         }
     }
     // Whether on every way here the register that is called or jumped to was last set by a load, perhaps copied. What is
@@ -164,27 +165,55 @@ class Auditor {
         for (unsigned i = description(insn).getNumDefs(); i < insn.getNumOperands(); ++i)
             if (insn.getOperand(i).isReg() && insn.getOperand(i).getReg() != 0 && insn.getOperand(i).getReg() != program_counter_ && !reg) reg = insn.getOperand(i).getReg();
         if (!reg) return false;
-        std::set<std::pair<std::uint32_t, unsigned>> seen;
-        std::vector<std::pair<std::uint32_t, unsigned>> work{{at, *reg}};
+        std::set<Before> seen;
+        std::vector<Before> work{{at, *reg}};
         while (!work.empty()) {
             const auto [from, wanted] = work.back();
             work.pop_back();
             if (!seen.insert({from, wanted}).second) continue;
-            const auto before = predecessors_.find(from);
-            if (before == predecessors_.end()) return false;  // the function's beginning: an argument
-            for (std::uint32_t p : before->second) {
-                const MCInst& definer = steps_.at(p).insn;
-                if (!sets(definer, wanted)) {
-                    work.push_back({p, wanted});
-                    continue;
+            if (function_at(from)->begin == from) {  // what its callers had there, if all of them are in the text
+                const auto callers = callers_.find(from);
+                if (callers == callers_.end() || is_entry(from)) return false;
+                for (std::uint32_t c : callers->second) {
+                    if (sets(steps_.at(c).insn, wanted)) return false;
+                    work.push_back({c, wanted});
                 }
-                if (description(definer).mayLoad()) continue;
-                const std::optional<unsigned> source = copied(definer);
-                if (!source) return false;
-                work.push_back({p, *source});
             }
+            const auto before = predecessors_.find(from);
+            if (before == predecessors_.end()) continue;
+            for (std::uint32_t p : before->second)
+                if (!look_behind(p, wanted, work)) return false;
         }
         return true;
+    }
+    using Before = std::pair<std::uint32_t, unsigned>;  // an instruction, and a register before it
+    // Where the register's value behind the instruction at `p` comes from; false: it is made there, not loaded.
+    bool look_behind(std::uint32_t p, unsigned wanted, std::vector<Before>& work) const {
+        const Step& step = steps_.at(p);
+        if (step.callee && step.falls_through && changes(*step.callee, wanted)) {
+            const CodeRange& callee = *function_at(*step.callee);
+            for (auto r = steps_.lower_bound(callee.begin); r != steps_.end() && r->first < callee.end; ++r)
+                if (r->second.returns && !look_behind(r->first, wanted, work)) return false;
+            return true;
+        }
+        if (!sets(step.insn, wanted)) {
+            work.push_back({p, wanted});
+            return true;
+        }
+        if (description(step.insn).mayLoad()) return true;
+        const std::optional<unsigned> source = copied(step.insn);
+        if (source) work.push_back({p, *source});
+        return source.has_value();
+    }
+    bool is_entry(std::uint32_t at) const {
+        return std::ranges::any_of(image_.symbols, [&](const auto& symbol) { return symbol.second == at; });
+    }
+    // Whether the function may leave the register with another value.
+    bool changes(std::uint32_t function, unsigned reg) const {
+        const CodeRange& range = *function_at(function);
+        for (auto s = steps_.lower_bound(range.begin); s != steps_.end() && s->first < range.end; ++s)
+            if (sets(s->second.insn, reg) || (s->second.callee && *s->second.callee != function && changes(*s->second.callee, reg))) return true;
+        return false;
     }
     bool sets(const MCInst& insn, unsigned reg) const {
         const llvm::MCInstrDesc& d = description(insn);
@@ -346,7 +375,7 @@ class Auditor {
     std::unique_ptr<llvm::MCInstrAnalysis> analysis_;
     unsigned program_counter_ = 0;
     std::map<std::uint32_t, Step> steps_;
-    std::map<std::uint32_t, std::vector<std::uint32_t>> predecessors_;
+    std::map<std::uint32_t, std::vector<std::uint32_t>> predecessors_, callers_;
     std::vector<std::uint32_t> computed_;  // calls and jumps by register
     Audit audit_;
     std::optional<Problem> problem_;

@@ -131,7 +131,7 @@ TEST(Package, device_bytes_are_those_of_the_package_with_the_signatures_that_a_d
     EXPECT_EQ(bytes.text, 40u);  // 37, padded
     EXPECT_EQ(bytes.data, 8u);
     EXPECT_EQ(bytes.relocations, 8 * p.imports.size());
-    EXPECT_EQ(bytes.programs, 96u);
+    EXPECT_EQ(bytes.programs, 104u);
     EXPECT_EQ(bytes.maps, 2 * 40u);
     p.signatures.push_back(p.signatures.front());
     EXPECT_EQ(device_bytes(p).total(), p.serialize(true).size());
@@ -172,7 +172,7 @@ struct BadCase {
 };
 
 const std::size_t kPrograms = 256 + 40 + 8 + 3 * 8;
-const std::size_t kMaps = kPrograms + 96;
+const std::size_t kMaps = kPrograms + 104;
 
 const BadCase kBadCases[] = {
     {"bytes_after_the_end", "MBPF3200", [](Bytes& b) { b.push_back(0); }},
