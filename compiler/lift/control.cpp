@@ -224,7 +224,8 @@ void FunctionLifter::lift_helper_call() {
     llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), callee, arguments);
     call->setDoesNotThrow();
     call->addFnAttr(llvm::Attribute::WillReturn);
-    mark_call(*call, helper->cost);
+    const auto map = std::ranges::find(helper->args, ArgKind::map, &HelperArg::kind);
+    mark_call(*call, call_cost(shared_.verified, *helper, map == helper->args.end() ? -1 : fact(static_cast<unsigned>(map - helper->args.begin()) + 1).map));
     for (const unsigned i : kept) call->addParamAttr(i, llvm::Attribute::NoCapture);
     if (shared_.target.sign_extend_32) {
         for (unsigned i = 0; i < types.size(); ++i)

@@ -63,4 +63,13 @@ ImagePlan plan_image(const VerifiedObject& verified) {
     return plan;
 }
 
+std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::int32_t map) {
+    constexpr std::uint64_t kMost = INT32_MAX;
+    const auto& maps = verified.object().maps;
+    std::uint64_t on_map = 0;
+    for (std::size_t m = 0; m < maps.size(); ++m)
+        if (map < 0 || static_cast<std::size_t>(map) == m) on_map = std::max<std::uint64_t>(on_map, verified.platform().map_cost(helper, maps[m].type, maps[m].key_size, maps[m].value_size, maps[m].max_entries));
+    return static_cast<std::uint32_t>(std::min(helper.cost + on_map, kMost));
+}
+
 }  // namespace mbpf

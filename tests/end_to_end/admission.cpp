@@ -84,6 +84,7 @@ std::vector<Refused> cases() {
          {}},
         {"more stack than the hook has", MBPF_ADMIT_STACK, [](Package& p) { p.programs[0].stack_bytes = p.stack_bytes = 100'000; }, {}},
         {"more instructions than the hook's budget", MBPF_ADMIT_INSTRUCTIONS, [](Package& p) { p.programs[0].worst_case_instructions = p.worst_case_instructions = std::uint64_t{1} << 40; }, {}},
+        {"more cycles than the hook's budget", MBPF_ADMIT_CYCLES, [](Package& p) { p.programs[0].native_cycles = 2'000'000'000; }, {}},
         {"an import of data outside", MBPF_ADMIT_IMPORT, [](Package& p) { p.imports.push_back({MBPF_IMPORT_DATA, 0, 4096}); declare_ram(p); }, {}},
         {"an import of a map that is not there", MBPF_ADMIT_IMPORT, [](Package& p) { p.imports.push_back({MBPF_IMPORT_MAP, 99, 0}); declare_ram(p); }, {}},
         {"an unknown kind of import", MBPF_ADMIT_IMPORT, [](Package& p) { p.imports.push_back({77, 0, 0}); declare_ram(p); }, {}},

@@ -110,6 +110,7 @@ const Case kCases[] = {
      }},
     {"too_much_stack", MBPF_ADMIT_STACK, [](Device& d) { return push_changed(d, [](Package& p) { p.programs[0].stack_bytes = 60000; }); }},
     {"too_many_instructions", MBPF_ADMIT_INSTRUCTIONS, [](Device& d) { return push_changed(d, [](Package& p) { p.programs[0].worst_case_instructions = ~std::uint64_t{0}; }); }},
+    {"too_many_cycles", MBPF_ADMIT_CYCLES, [](Device& d) { return push_changed(d, [](Package& p) { p.programs[0].native_cycles = 2'000'000'000; }); }},
     {"all_slots_taken", MBPF_ADMIT_NO_SLOT,
      [](Device& d) {
          for (int i = 0; i < MBPF_SLOT_COUNT; ++i) (void)push_changed(d, [&](Package& p) { p.name = "p" + std::to_string(i); });

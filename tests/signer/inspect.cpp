@@ -21,8 +21,8 @@ Package two_signatures() {
 TEST(Inspect, text_is_golden) {
     const std::vector<PublicKey> keys{example_key(Role::verifier, 1, "ci").public_key()};
     EXPECT_EQ(inspect_text(two_signatures(), nullptr, keys), R"(limit-switch 1.2.3, rollback counter 7, for thumbv7em, platform version 1
-  sizes         text 37, data 24, RAM 208, to the device 624, file 675 bytes
-  tables        header 256, imports 24, programs 96, maps 40, signatures 160 bytes
+  sizes         text 37, data 24, RAM 208, to the device 632, file 683 bytes
+  tables        header 256, imports 24, programs 104, maps 40, signatures 160 bytes
   payload       SHA-256 83deff376a5c581ea1f98c461d9fa30b7d5aac5650bed683f20d93f3183875e5
   bounds        1234 eBPF instructions, 96 bytes of stack
   capabilities  bit 0, bit 2
