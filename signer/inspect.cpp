@@ -109,6 +109,18 @@ std::string inspect_json(const Package& package, const Platform* platform, std::
     return describe(package, platform, keys).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
+namespace {
+
+// What the machine code takes at most, as far as the package says.
+std::string machine_code(const json& program) {
+    std::string out;
+    if (program["native_instructions"] != MBPF_UNBOUNDED) out += program["native_instructions"].dump() + " of machine code, ";
+    if (program["native_cycles"] != MBPF_UNBOUNDED) out += program["native_cycles"].dump() + " cycles, ";
+    return out;
+}
+
+}  // namespace
+
 std::string inspect_text(const Package& package, const Platform* platform, std::span<const PublicKey> keys) {
     const json j = describe(package, platform, keys);
     std::string out = text(j["name"]) + " " + text(j["version"]) + ", rollback counter " + number(j["rollback_counter"]) + ", for " + text(j["isa"]) + ", platform version " + number(j["platform_version"]) + "\n";
@@ -120,7 +132,7 @@ std::string inspect_text(const Package& package, const Platform* platform, std::
     const std::size_t names = out.size();
     for (const json& c : j["capabilities"]) out += (out.size() == names ? "" : ", ") + text(c);
     out += j["capabilities"].empty() ? "none\n" : "\n";
-    for (const json& p : j["programs"]) out += "  program       " + text(p["name"]) + " on " + text(p["attach"]) + ": " + number(p["worst_case_instructions"]) + " instructions, " + number(p["stack_bytes"]) + " bytes of stack\n";
+    for (const json& p : j["programs"]) out += "  program       " + text(p["name"]) + " on " + text(p["attach"]) + ": " + number(p["worst_case_instructions"]) + " instructions, " + machine_code(p) + number(p["stack_bytes"]) + " bytes of stack\n";
     for (const json& m : j["maps"]) out += "  map           " + text(m["name"]) + ": type " + number(m["type"]) + ", key " + number(m["key_size"]) + ", value " + number(m["value_size"]) + ", entries " + number(m["max_entries"]) + "\n";
     for (const json& i : j["imports"]) out += "  import        " + text(i) + "\n";
     for (const json& s : j["signatures"]) out += "  signature     " + text(s["role"]) + " by key " + text(s["key_id"]) + ": " + text(s["status"]) + (text(s["label"]).empty() ? "" : " (" + text(s["label"]) + ")") + "\n";
