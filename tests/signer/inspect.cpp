@@ -23,7 +23,7 @@ TEST(Inspect, text_is_golden) {
     EXPECT_EQ(inspect_text(two_signatures(), nullptr, keys), R"(limit-switch 1.2.3, rollback counter 7, for thumbv7em, platform version 1
   sizes         text 37, data 24, RAM 208, to the device 632, file 683 bytes
   tables        header 256, imports 24, programs 104, maps 40, signatures 160 bytes
-  payload       SHA-256 SHA-256
+  payload       SHA-256 8697f42360734e3ec7aa5800b0a79450fb08480ad779e3acb75ddac6b4b54f21
   bounds        1234 eBPF instructions, 96 bytes of stack
   capabilities  bit 0, bit 2
   program       stop on gpio/chip0/line3/rising: 1234 instructions, 96 bytes of stack

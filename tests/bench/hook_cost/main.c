@@ -132,7 +132,8 @@ static void attach(mbpf_program *p, mbpf_package_state *package, mbpf_entry entr
     package->ram_bytes = 256u;
     mbpf_domain_set(package, runtime.slots[0], 64u);
     p->domain = &package->domain;
-    mbpf_port_watchdog(mbpf_bound_cycles(1000u), &p->watchdog_steps, &p->watchdog_rounds);
+    static const mbpf_package_program bounded = {.native_cycles = 10000u};
+    mbpf_port_watchdog(mbpf_bound_cycles(&bounded), &p->watchdog_steps, &p->watchdog_rounds);
 #else
     (void)package;
 #endif
