@@ -13,6 +13,7 @@
 #include "linker/package.h"
 #include "mbpf/abi/map_layout.h"
 #include "mbpf/abi/package.h"
+#include "signer/root.h"
 #include "signer/signer.h"
 #include "simulator/board.h"
 
