@@ -47,14 +47,13 @@ void mbpf_contain(mbpf_program *program);
 const char *mbpf_fault_text(uint32_t kind);
 #endif
 
-/* Bound on a run in CPU cycles, for the watchdog: what the package states of its machine code, or if it states nothing,
- * of its bytecode; entry, return and interrupts included. */
+/* Bound on a run in CPU cycles, for the watchdog: the greater of what the package states of its machine code and what
+ * its bytecode's worst case leaves, since helpers' costs are stated for the latter; entry, return and interrupts included. */
 static inline uint64_t mbpf_bound_cycles(const mbpf_package_program *row)
 {
-    if (row->native_cycles != MBPF_UNBOUNDED) {
-        return (uint64_t)row->native_cycles * MBPF_WAIT_FACTOR + MBPF_WATCHDOG_SLACK_CYCLES;
-    }
-    return row->worst_case_instructions > (UINT64_MAX >> 8) ? UINT64_MAX : row->worst_case_instructions * MBPF_CYCLES_PER_INSTRUCTION + MBPF_WATCHDOG_SLACK_CYCLES;
+    uint64_t machine = row->native_cycles == MBPF_UNBOUNDED ? 0u : (uint64_t)row->native_cycles * MBPF_WAIT_FACTOR;
+    uint64_t bytecode = row->worst_case_instructions > (UINT64_MAX >> 8) ? UINT64_MAX - MBPF_WATCHDOG_SLACK_CYCLES : row->worst_case_instructions * MBPF_CYCLES_PER_INSTRUCTION;
+    return (machine > bytecode ? machine : bytecode) + MBPF_WATCHDOG_SLACK_CYCLES;
 }
 
 #endif
