@@ -74,6 +74,8 @@ inline Package increment(BoardKind kind, const std::string& name = "demo") {
     program.hook_id = 1;
     program.hook_abi = builtin_platform("isa")->hooks[0].abi_hash();
     program.worst_case_instructions = 4;
+    program.native_instructions = 4;
+    program.native_cycles = 16;
     p.programs.push_back(program);
     p.ram_bytes = static_cast<std::uint32_t>(mbpf_package_ram_base_bytes(0, 0, 0, 4));
     return p;
