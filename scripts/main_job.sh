@@ -150,6 +150,7 @@ for board in "${boards[@]}"; do
     say "$board, version 2:      $((in4 - in3)) samples in, $((passed4 - passed3)) passed: outliers are replaced; the maps kept what version 1 learnt"
     same "$((passed4 - passed3))" "$((in4 - in3))" "samples passed by version 2"
     same "$(mbpf-deploy --device "$device" map get imu_filter config 0)" 500 "threshold after the swap"
+    run mbpf-deploy --device "$device" confirm imu_filter
 done
 
 stage "3. Limit switch: an edge stops the motors, bounces are ignored"
