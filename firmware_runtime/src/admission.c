@@ -21,52 +21,50 @@ bool mbpf_refuse(mbpf_verdict *v, uint32_t code, uint64_t expected, uint64_t act
     return false;
 }
 
-void mbpf_read_import(const mbpf_admitted *p, uint32_t i, mbpf_package_import *row)
+MBPF_OUT_OF_LINE bool mbpf_refuse_u32(mbpf_verdict *v, uint32_t code, uint32_t expected, uint32_t actual, const char *detail)
 {
-    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->imports_offset + i * (uint32_t)sizeof *row, (uint32_t)sizeof *row);
-    row->kind = mbpf_read_u8(&r);
-    row->reserved = mbpf_read_u8(&r);
-    row->index = mbpf_read_u16(&r);
-    row->value = mbpf_read_u32(&r);
+    return mbpf_refuse(v, code, expected, actual, detail);
 }
 
-static void read_text(mbpf_reader *r, uint8_t *field, uint32_t bytes)
+/* Two forms of most checks, named after what passes. */
+MBPF_OUT_OF_LINE static bool equal(mbpf_verdict *v, uint32_t code, uint32_t expected, uint32_t actual, const char *detail)
 {
-    const uint8_t *at = mbpf_read_bytes(r, bytes);
-    memset(field, 0, bytes);
+    return actual == expected || mbpf_refuse_u32(v, code, expected, actual, detail);
+}
+
+MBPF_OUT_OF_LINE static bool at_most(mbpf_verdict *v, uint32_t code, uint32_t limit, uint32_t actual, const char *detail)
+{
+    return actual <= limit || mbpf_refuse_u32(v, code, limit, actual, detail);
+}
+
+/* Packages are little-endian and so is every target: a row's bytes, once copied to where they are aligned, are the
+ * struct whose layout mbpf/abi/package.h pins. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian device would have to turn each field");
+
+MBPF_OUT_OF_LINE static void read_row(const mbpf_admitted *p, uint32_t offset, uint32_t i, void *row, uint32_t bytes)
+{
+    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, offset + i * bytes, bytes);
+    const uint8_t *at = mbpf_read_bytes(&r, bytes);
     if (at) {
-        memcpy(field, at, bytes);
+        memcpy(row, at, bytes);
+    } else {
+        memset(row, 0, bytes);
     }
 }
 
-void mbpf_read_program(const mbpf_admitted *p, uint32_t i, mbpf_package_program *row)
+MBPF_OUT_OF_LINE void mbpf_read_import(const mbpf_admitted *p, uint32_t i, mbpf_package_import *row)
 {
-    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->programs_offset + i * (uint32_t)sizeof *row, (uint32_t)sizeof *row);
-    read_text(&r, row->name, sizeof row->name);
-    read_text(&r, row->attach, sizeof row->attach);
-    row->hook_id = mbpf_read_u16(&r);
-    row->priority = mbpf_read_u8(&r);
-    row->flags = mbpf_read_u8(&r);
-    row->hook_abi = mbpf_read_u32(&r);
-    row->entry_offset = mbpf_read_u32(&r);
-    row->stack_bytes = mbpf_read_u32(&r);
-    row->worst_case_instructions = mbpf_read_u64(&r);
-    row->native_instructions = mbpf_read_u32(&r);
-    row->native_cycles = mbpf_read_u32(&r);
-    row->parameter = mbpf_read_u64(&r);
+    read_row(p, p->header.imports_offset, i, row, (uint32_t)sizeof *row);
 }
 
-void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_package_map *row)
+MBPF_OUT_OF_LINE void mbpf_read_program(const mbpf_admitted *p, uint32_t i, mbpf_package_program *row)
 {
-    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->maps_offset + i * (uint32_t)sizeof *row, (uint32_t)sizeof *row);
-    read_text(&r, row->name, sizeof row->name);
-    row->type = mbpf_read_u16(&r);
-    row->flags = mbpf_read_u16(&r);
-    row->key_size = mbpf_read_u32(&r);
-    row->value_size = mbpf_read_u32(&r);
-    row->max_entries = mbpf_read_u32(&r);
-    row->reserved[0] = mbpf_read_u32(&r);
-    row->reserved[1] = mbpf_read_u32(&r);
+    read_row(p, p->header.programs_offset, i, row, (uint32_t)sizeof *row);
+}
+
+MBPF_OUT_OF_LINE void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_package_map *row)
+{
+    read_row(p, p->header.maps_offset, i, row, (uint32_t)sizeof *row);
 }
 
 static bool all_zero(const uint8_t *bytes, uint32_t count)
@@ -78,193 +76,176 @@ static bool all_zero(const uint8_t *bytes, uint32_t count)
     return seen == 0u;
 }
 
-/* Header fields in their order; the checks that stop the reading of a header this firmware does not know. */
+/* The checks that stop the reading of a header this firmware does not know. */
 static bool read_header(mbpf_admitted *p, mbpf_verdict *v)
 {
+    mbpf_package_header *h = &p->header;
     if (p->count < MBPF_HEADER_BYTES) {
-        return mbpf_refuse(v, MBPF_ADMIT_TRUNCATED, MBPF_HEADER_BYTES, p->count, "header");
+        return mbpf_refuse_u32(v, MBPF_ADMIT_TRUNCATED, MBPF_HEADER_BYTES, p->count, "header");
     }
-    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, 0u, MBPF_HEADER_BYTES);
-    uint32_t magic = mbpf_read_u32(&r);
-    if (magic != MBPF_PACKAGE_MAGIC) {
-        return mbpf_refuse(v, MBPF_ADMIT_MAGIC, MBPF_PACKAGE_MAGIC, magic, "");
+    read_row(p, 0u, 0u, h, (uint32_t)sizeof *h);
+    if (!equal(v, MBPF_ADMIT_MAGIC, MBPF_PACKAGE_MAGIC, h->magic, "") ||
+        !equal(v, MBPF_ADMIT_FORMAT_VERSION, MBPF_FORMAT_VERSION, h->format_version, "")) {
+        return false;
     }
-    uint16_t format = mbpf_read_u16(&r);
-    uint16_t header_bytes = mbpf_read_u16(&r);
-    if (format != MBPF_FORMAT_VERSION) {
-        return mbpf_refuse(v, MBPF_ADMIT_FORMAT_VERSION, MBPF_FORMAT_VERSION, format, "");
+    if ((h->flags & ~MBPF_KNOWN_FLAGS) != 0u) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_FLAGS, MBPF_KNOWN_FLAGS, h->flags, "");
     }
-    p->signed_bytes = mbpf_read_u32(&r);
-    p->flags = mbpf_read_u32(&r);
-    if ((p->flags & ~MBPF_KNOWN_FLAGS) != 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_FLAGS, MBPF_KNOWN_FLAGS, p->flags, "");
+    if (h->signed_bytes > p->count || p->count - h->signed_bytes < MBPF_SIGNATURE_BLOCK_HEADER_BYTES) {
+        return mbpf_refuse(v, MBPF_ADMIT_TRUNCATED, (uint64_t)h->signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES, p->count, "signatures");
     }
-    const uint8_t *name = mbpf_read_bytes(&r, MBPF_NAME_BYTES);
-    p->version_major = mbpf_read_u16(&r);
-    p->version_minor = mbpf_read_u16(&r);
-    p->version_patch = mbpf_read_u16(&r);
-    uint16_t reserved0 = mbpf_read_u16(&r);
-    p->rollback_counter = mbpf_read_u32(&r);
-    p->isa = mbpf_read_u16(&r);
-    p->isa_extensions = mbpf_read_u16(&r);
-    p->text_offset = mbpf_read_u32(&r);
-    p->text_bytes = mbpf_read_u32(&r);
-    p->data_offset = mbpf_read_u32(&r);
-    p->data_init_bytes = mbpf_read_u32(&r);
-    p->data_ram_bytes = mbpf_read_u32(&r);
-    p->imports_offset = mbpf_read_u32(&r);
-    p->import_count = mbpf_read_u32(&r);
-    p->programs_offset = mbpf_read_u32(&r);
-    p->program_count = mbpf_read_u32(&r);
-    p->maps_offset = mbpf_read_u32(&r);
-    p->map_count = mbpf_read_u32(&r);
-    p->ram_bytes = mbpf_read_u32(&r);
-    p->capabilities = mbpf_read_u64(&r);
-    p->platform_version = mbpf_read_u32(&r);
-    p->stack_bytes = mbpf_read_u32(&r);
-    p->worst_case_instructions = mbpf_read_u64(&r);
-    p->data_align = mbpf_read_u32(&r);
-    uint32_t reserved1 = mbpf_read_u32(&r);
-    read_text(&r, p->payload_digest, MBPF_DIGEST_BYTES);
-    (void)mbpf_read_bytes(&r, MBPF_DIGEST_BYTES); /* the host directory's: none of the device's business */
-    const uint8_t *reserved2 = mbpf_read_bytes(&r, 48u);
-    if (r.failed || !name || !reserved2) {
-        return mbpf_refuse(v, MBPF_ADMIT_TRUNCATED, MBPF_HEADER_BYTES, p->count, "header");
+    if (!equal(v, MBPF_ADMIT_LAYOUT, MBPF_HEADER_BYTES, h->header_bytes, "header size")) {
+        return false;
     }
-    if (p->signed_bytes > p->count || p->count - p->signed_bytes < MBPF_SIGNATURE_BLOCK_HEADER_BYTES) {
-        return mbpf_refuse(v, MBPF_ADMIT_TRUNCATED, (uint64_t)p->signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES, p->count, "signatures");
+    if (h->reserved0 != 0u || h->reserved1 != 0u || !all_zero(h->reserved2, (uint32_t)sizeof h->reserved2)) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 0u, 1u, "reserved bytes");
     }
-    if (header_bytes != MBPF_HEADER_BYTES) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, MBPF_HEADER_BYTES, header_bytes, "header size");
+    if (!mbpf_text_field_ok(h->name, MBPF_NAME_BYTES, true)) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 0u, 0u, "package name");
     }
-    if (reserved0 != 0u || reserved1 != 0u || !all_zero(reserved2, 48u)) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, 1u, "reserved bytes");
-    }
-    if (!mbpf_text_field_ok(name, MBPF_NAME_BYTES, true)) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, 0u, "package name");
-    }
-    memcpy(p->name, name, MBPF_NAME_BYTES);
+    memcpy(p->name, h->name, MBPF_NAME_BYTES);
     return true;
 }
 
-/* One part of the payload: behind the one before it, inside the signed bytes, aligned. `floor` advances. */
-static bool part_ok(const mbpf_admitted *p, uint64_t *floor, uint32_t offset, uint64_t bytes, uint32_t align, const char *what,
-                    mbpf_verdict *v)
+/* The payload's parts in their order: each behind the one before it, inside the signed bytes, aligned. */
+static bool check_parts(const mbpf_package_header *h, mbpf_verdict *v)
 {
-    if (bytes == 0u) {
-        return true; /* an absent part has no place */
+    const struct {
+        uint32_t offset, bytes, align; /* no overflow: the counts are bounded by now */
+        const char *name;
+    } parts[] = {
+        {h->text_offset, h->text_bytes, 16u, "text"},
+        {h->data_offset, h->data_init_bytes, 8u, "data"},
+        {h->imports_offset, h->import_count * (uint32_t)sizeof(mbpf_package_import), 8u, "imports"},
+        {h->programs_offset, h->program_count * (uint32_t)sizeof(mbpf_package_program), 1u, "programs"},
+        {h->maps_offset, h->map_count * (uint32_t)sizeof(mbpf_package_map), 1u, "maps"},
+    };
+    uint32_t floor = MBPF_HEADER_BYTES;
+    for (uint32_t i = 0u; i < sizeof parts / sizeof *parts; i++) {
+        uint32_t offset = parts[i].offset, bytes = parts[i].bytes;
+        if (bytes == 0u) {
+            continue; /* an absent part has no place */
+        }
+        if (offset < floor || (offset & (parts[i].align - 1u)) != 0u) {
+            return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, floor, offset, parts[i].name);
+        }
+        if (offset > h->signed_bytes || bytes > h->signed_bytes - offset) {
+            return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, h->signed_bytes, (uint64_t)offset + bytes, parts[i].name);
+        }
+        floor = offset + bytes;
     }
-    if (offset < *floor || (offset & (align - 1u)) != 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, *floor, offset, what);
+    return true;
+}
+
+/* Rows begin with their name. */
+static bool names_differ(const mbpf_admitted *p, uint32_t offset, uint32_t count, uint32_t row_bytes, uint32_t name_bytes, const char *what,
+                         mbpf_verdict *v)
+{
+    const uint8_t *rows = p->bytes + offset;
+    for (uint32_t i = 0u; i < count; i++) {
+        for (uint32_t j = 0u; j < i; j++) {
+            if (memcmp(rows + j * row_bytes, rows + i * row_bytes, name_bytes) == 0) {
+                return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, j, i, what);
+            }
+        }
     }
-    if ((uint64_t)offset + bytes > p->signed_bytes) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, p->signed_bytes, (uint64_t)offset + bytes, what);
-    }
-    *floor = (uint64_t)offset + bytes;
     return true;
 }
 
 /* Rows are payload: they are looked at only after the payload proved to be the signed one. */
 static bool check_rows_layout(const mbpf_admitted *p, mbpf_verdict *v)
 {
-    for (uint32_t i = 0u; i < p->program_count; i++) {
+    const mbpf_package_header *h = &p->header;
+    for (uint32_t i = 0u; i < h->program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         if (!mbpf_text_field_ok(row.name, sizeof row.name, true) || !mbpf_text_field_ok(row.attach, sizeof row.attach, true) ||
             (row.flags & ~MBPF_PROGRAM_FAIL_OPEN) != 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, i, "program row");
-        }
-        for (uint32_t j = 0u; j < i; j++) {
-            mbpf_package_program other;
-            mbpf_read_program(p, j, &other);
-            if (memcmp(other.name, row.name, sizeof row.name) == 0) {
-                return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, j, i, "two programs of one name");
-            }
+            return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 0u, i, "program row");
         }
     }
-    for (uint32_t i = 0u; i < p->map_count; i++) {
+    for (uint32_t i = 0u; i < h->map_count; i++) {
         mbpf_package_map row;
         mbpf_read_map(p, i, &row);
         if (!mbpf_text_field_ok(row.name, sizeof row.name, false) || row.reserved[0] != 0u || row.reserved[1] != 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, i, "map row");
-        }
-        for (uint32_t j = 0u; j < i; j++) {
-            mbpf_package_map other;
-            mbpf_read_map(p, j, &other);
-            if (memcmp(other.name, row.name, sizeof row.name) == 0) {
-                return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, j, i, "two maps of one name");
-            }
+            return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 0u, i, "map row");
         }
     }
-    return true;
+    return names_differ(p, h->programs_offset, h->program_count, (uint32_t)sizeof(mbpf_package_program), MBPF_PROGRAM_NAME_BYTES,
+                        "two programs of one name", v) &&
+           names_differ(p, h->maps_offset, h->map_count, (uint32_t)sizeof(mbpf_package_map), MBPF_MAP_NAME_BYTES, "two maps of one name", v);
 }
 
-static bool check_layout(const mbpf_admitted *p, mbpf_verdict *v)
+static bool check_layout(const mbpf_package_header *h, mbpf_verdict *v)
 {
-    if (p->program_count == 0u || p->program_count > MBPF_MAX_PROGRAMS) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_PROGRAMS, p->program_count, "programs");
+    if (h->program_count == 0u || h->program_count > MBPF_MAX_PROGRAMS) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_PROGRAMS, h->program_count, "programs");
     }
-    if (p->map_count > MBPF_MAX_MAPS) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_MAPS, p->map_count, "maps");
+    if (!at_most(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_MAPS, h->map_count, "maps") ||
+        !at_most(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_IMPORTS, h->import_count, "imports")) {
+        return false;
     }
-    if (p->import_count > MBPF_MAX_IMPORTS) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, MBPF_MAX_IMPORTS, p->import_count, "imports");
+    if (h->data_ram_bytes < h->data_init_bytes || (h->data_align != 8u && h->data_align != 16u)) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, h->data_init_bytes, h->data_ram_bytes, "data");
     }
-    if (p->data_ram_bytes < p->data_init_bytes || (p->data_align != 8u && p->data_align != 16u)) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, p->data_init_bytes, p->data_ram_bytes, "data");
+    if (h->text_bytes == 0u) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 1u, 0u, "text");
     }
-    uint64_t floor = MBPF_HEADER_BYTES;
-    if (p->text_bytes == 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 1u, 0u, "text");
-    }
-    return part_ok(p, &floor, p->text_offset, p->text_bytes, 16u, "text", v) &&
-           part_ok(p, &floor, p->data_offset, p->data_init_bytes, 8u, "data", v) &&
-           part_ok(p, &floor, p->imports_offset, (uint64_t)p->import_count * sizeof(mbpf_package_import), 8u, "imports", v) &&
-           part_ok(p, &floor, p->programs_offset, (uint64_t)p->program_count * sizeof(mbpf_package_program), 1u, "programs", v) &&
-           part_ok(p, &floor, p->maps_offset, (uint64_t)p->map_count * sizeof(mbpf_package_map), 1u, "maps", v);
+    return check_parts(h, v);
 }
 
 static bool check_target(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
 {
-    if (!mbpf_port_isa_runs(p->isa)) {
-        return mbpf_refuse(v, MBPF_ADMIT_ISA, mbpf_port_isa, p->isa, "");
+    const mbpf_package_header *h = &p->header;
+    if (!mbpf_port_isa_runs(h->isa)) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_ISA, mbpf_port_isa, h->isa, "");
     }
-    if ((p->isa_extensions & ~mbpf_port_isa_extensions) != 0) {
-        return mbpf_refuse(v, MBPF_ADMIT_ISA_EXTENSION, mbpf_port_isa_extensions, p->isa_extensions, "");
+    if ((h->isa_extensions & ~mbpf_port_isa_extensions) != 0) {
+        return mbpf_refuse_u32(v, MBPF_ADMIT_ISA_EXTENSION, mbpf_port_isa_extensions, h->isa_extensions, "");
     }
     for (uint32_t i = 0u; i < rt->platform_count; i++) {
-        if (rt->platforms[i]->version == p->platform_version) {
+        if (rt->platforms[i]->version == h->platform_version) {
             return true;
         }
     }
-    return mbpf_refuse(v, MBPF_ADMIT_PLATFORM, rt->platform_count ? rt->platforms[0]->version : 0u, p->platform_version, "");
+    return mbpf_refuse_u32(v, MBPF_ADMIT_PLATFORM, rt->platform_count ? rt->platforms[0]->version : 0u, h->platform_version, "");
+}
+
+/* The first 8 bytes, as a person compares them with a printed digest. */
+static uint64_t digest_number(const uint8_t *digest)
+{
+    uint64_t n;
+    memcpy(&n, digest, sizeof n);
+    return __builtin_bswap64(n);
 }
 
 static bool check_payload(const mbpf_admitted *p, mbpf_verdict *v)
 {
     uint8_t digest[MBPF_DIGEST_BYTES];
-    mbpf_sha256(p->bytes + MBPF_HEADER_BYTES, p->signed_bytes - MBPF_HEADER_BYTES, digest);
-    if (memcmp(digest, p->payload_digest, sizeof digest) == 0) {
+    mbpf_sha256(p->bytes + MBPF_HEADER_BYTES, p->header.signed_bytes - MBPF_HEADER_BYTES, digest);
+    if (memcmp(digest, p->header.payload_digest, sizeof digest) == 0) {
         return true;
     }
-    uint64_t want = 0u, have = 0u;
-    for (uint32_t i = 0u; i < 8u; i++) { /* the first 8 bytes, as a person compares them with a printed digest */
-        want = want << 8 | p->payload_digest[i];
-        have = have << 8 | digest[i];
-    }
-    return mbpf_refuse(v, MBPF_ADMIT_PAYLOAD_DIGEST, want, have, "sha-256, first 8 bytes");
+    return mbpf_refuse(v, MBPF_ADMIT_PAYLOAD_DIGEST, digest_number(p->header.payload_digest), digest_number(digest), "sha-256, first 8 bytes");
 }
 
+/* The point of that whole name, else the one with the longest name that it begins with. */
 static mbpf_hook_point *find_point(mbpf_runtime *rt, const char *attach)
 {
     mbpf_hook_point *best = 0;
+    uint32_t longest = 0u;
     for (uint32_t i = 0u; i < rt->point_count; i++) {
         mbpf_hook_point *point = &rt->points[i];
-        if (!point->prefix && mbpf_text_equal(attach, point->name)) {
+        uint32_t length = (uint32_t)strlen(point->name);
+        if (!mbpf_text_starts(attach, point->name)) {
+            continue;
+        }
+        if (!point->prefix && attach[length] == '\0') {
             return point;
         }
-        if (point->prefix && mbpf_text_starts(attach, point->name) && (!best || strlen(point->name) > strlen(best->name))) {
+        if (point->prefix && (!best || length > longest)) {
             best = point;
+            longest = length;
         }
     }
     return best;
@@ -273,20 +254,17 @@ static mbpf_hook_point *find_point(mbpf_runtime *rt, const char *attach)
 /* HOOK_UNKNOWN and HOOK_ABI. All programs of a package are of one platform: its helpers are looked up there. */
 static bool check_hooks(mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
 {
-    for (uint32_t i = 0u; i < p->program_count; i++) {
+    for (uint32_t i = 0u; i < p->header.program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         const char *attach = (const char *)row.attach;
         mbpf_hook_point *point = find_point(rt, attach);
-        if (!point) {
-            return mbpf_refuse(v, MBPF_ADMIT_HOOK_UNKNOWN, 0u, row.hook_id, attach);
+        if (!point || point->row->id != row.hook_id || (p->platform && p->platform != point->platform) ||
+            point->platform->version != p->header.platform_version) {
+            return mbpf_refuse_u32(v, MBPF_ADMIT_HOOK_UNKNOWN, point ? point->row->id : 0u, row.hook_id, attach);
         }
-        if (point->row->id != row.hook_id || (p->platform && p->platform != point->platform) ||
-            point->platform->version != p->platform_version) {
-            return mbpf_refuse(v, MBPF_ADMIT_HOOK_UNKNOWN, point->row->id, row.hook_id, attach);
-        }
-        if (point->row->abi_hash != row.hook_abi) {
-            return mbpf_refuse(v, MBPF_ADMIT_HOOK_ABI, point->row->abi_hash, row.hook_abi, attach);
+        if (!equal(v, MBPF_ADMIT_HOOK_ABI, point->row->abi_hash, row.hook_abi, attach)) {
+            return false;
         }
         p->platform = point->platform;
         p->points[i] = point;
@@ -294,7 +272,7 @@ static bool check_hooks(mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
     return true;
 }
 
-static const mbpf_helper_row *find_helper(const mbpf_platform_tables *platform, uint32_t number)
+MBPF_OUT_OF_LINE const mbpf_helper_row *mbpf_find_helper(const mbpf_platform_tables *platform, uint32_t number)
 {
     for (uint32_t i = 0u; i < platform->helper_count; i++) {
         if (platform->helpers[i].number == number) {
@@ -304,138 +282,127 @@ static const mbpf_helper_row *find_helper(const mbpf_platform_tables *platform, 
     return 0;
 }
 
-static void helper_text(char text[MBPF_DETAIL_BYTES], uint32_t number)
-{
-    memcpy(text, "helper ", 7u);
-    text[7u + mbpf_text_decimal(text + 7, number)] = '\0';
-}
-
 static bool check_helpers(const mbpf_admitted *p, mbpf_verdict *v)
 {
     uint32_t gated = 0u;
-    for (uint32_t i = 0u; i < p->import_count; i++) {
+    for (uint32_t i = 0u; i < p->header.import_count; i++) {
         mbpf_package_import row;
         mbpf_read_import(p, i, &row);
         if (row.kind != MBPF_IMPORT_HELPER) {
             continue;
         }
-        char text[MBPF_DETAIL_BYTES];
-        helper_text(text, row.index);
-        const mbpf_helper_row *helper = find_helper(p->platform, row.index);
+        char text[7u + 21u] = "helper ";
+        text[7u + mbpf_text_decimal(text + 7, row.index)] = '\0';
+        const mbpf_helper_row *helper = mbpf_find_helper(p->platform, row.index);
         if (!helper || !helper->function) {
-            return mbpf_refuse(v, MBPF_ADMIT_HELPER_UNKNOWN, 0u, row.index, text);
-        }
-        if (helper->abi_hash != row.value) {
-            return mbpf_refuse(v, MBPF_ADMIT_HELPER_ABI, helper->abi_hash, row.value, text);
+            return mbpf_refuse_u32(v, MBPF_ADMIT_HELPER_UNKNOWN, 0u, row.index, text);
         }
         gated += helper->gated;
-        if (gated > MBPF_GATES) {
-            return mbpf_refuse(v, MBPF_ADMIT_IMPORT, MBPF_GATES, gated, "helpers");
+        if (!equal(v, MBPF_ADMIT_HELPER_ABI, helper->abi_hash, row.value, text) || !at_most(v, MBPF_ADMIT_IMPORT, MBPF_GATES, gated, "helpers")) {
+            return false;
         }
-        if ((helper->capability & ~p->capabilities) != 0u) {
+        if ((helper->capability & ~p->header.capabilities) != 0u) {
             /* Signed without the capability it uses: the manifest lies, so it gets nothing. */
-            return mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, p->capabilities, helper->capability, text);
+            return mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, p->header.capabilities, helper->capability, text);
         }
     }
     return true;
 }
 
+/* A map's name may fill its field. */
+static void map_name(char to[MBPF_MAP_NAME_BYTES + 1u], const mbpf_package_map *row)
+{
+    memcpy(to, row->name, MBPF_MAP_NAME_BYTES);
+    to[MBPF_MAP_NAME_BYTES] = '\0';
+}
+
 static bool check_maps_and_ram(const mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
 {
-    uint64_t ram = mbpf_package_ram_base_bytes(p->import_count, p->map_count, p->data_ram_bytes, (uint32_t)sizeof(void *));
-    for (uint32_t i = 0u; i < p->map_count; i++) {
+    const mbpf_package_header *h = &p->header;
+    uint64_t ram = mbpf_package_ram_base_bytes(h->import_count, h->map_count, h->data_ram_bytes, (uint32_t)sizeof(void *));
+    for (uint32_t i = 0u; i < h->map_count; i++) {
         mbpf_package_map row;
         mbpf_read_map(p, i, &row);
-        char name[MBPF_MAP_NAME_BYTES + 1u];
-        memcpy(name, row.name, MBPF_MAP_NAME_BYTES);
-        name[MBPF_MAP_NAME_BYTES] = '\0';
-        uint64_t storage = mbpf_map_storage_bytes(row.type, row.key_size, row.value_size, row.max_entries);
+        uint64_t storage = mbpf_map_bytes(row.type, row.key_size, row.value_size, row.max_entries);
         if (storage == 0u || row.flags != 0u || !mbpf_map_operations_of(row.type)) {
-            return mbpf_refuse(v, MBPF_ADMIT_MAP_TYPE, 0u, row.type, name);
+            char name[MBPF_MAP_NAME_BYTES + 1u];
+            map_name(name, &row);
+            return mbpf_refuse_u32(v, MBPF_ADMIT_MAP_TYPE, 0u, row.type, name);
         }
         ram += storage;
     }
     if (ram > p->platform->max_ram) {
         return mbpf_refuse(v, MBPF_ADMIT_RAM, p->platform->max_ram, ram, "limit of a package");
     }
-    if (ram != p->ram_bytes) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, ram, p->ram_bytes, "declared RAM");
-    }
-    uint32_t gap = mbpf_arena_largest_gap(rt);
-    if (ram > gap) {
-        return mbpf_refuse(v, MBPF_ADMIT_RAM, gap, ram, "free");
-    }
-    return true;
+    return equal(v, MBPF_ADMIT_LAYOUT, (uint32_t)ram, h->ram_bytes, "declared RAM") &&
+           at_most(v, MBPF_ADMIT_RAM, mbpf_arena_largest_gap(rt), (uint32_t)ram, "free");
 }
 
+/* Each bound of all programs before the next one. */
 static bool check_bounds(const mbpf_admitted *p, mbpf_verdict *v)
 {
-    mbpf_package_program row;
-    for (uint32_t i = 0u; i < p->program_count; i++) {
-        mbpf_read_program(p, i, &row);
-        uint64_t limit = (uint64_t)p->points[i]->row->max_stack + MBPF_NATIVE_STACK_MARGIN;
+    static const uint8_t bounds[] = {MBPF_ADMIT_STACK, MBPF_ADMIT_INSTRUCTIONS, MBPF_ADMIT_CYCLES};
+    for (uint32_t b = 0u; b < sizeof bounds; b++) {
+        const uint32_t bound = bounds[b];
+        for (uint32_t i = 0u; i < p->header.program_count; i++) {
+            const mbpf_hook_row *hook = p->points[i]->row;
+            mbpf_package_program row;
+            mbpf_read_program(p, i, &row);
+            uint64_t limit, value;
+            if (bound == MBPF_ADMIT_STACK) {
+                limit = (uint64_t)hook->max_stack + MBPF_NATIVE_STACK_MARGIN;
 #if MBPF_ISOLATION
-        if (limit > sizeof ((mbpf_open *)0)->stack) {
-            limit = sizeof ((mbpf_open *)0)->stack;
-        }
+                limit = limit < sizeof ((mbpf_open *)0)->stack ? limit : sizeof ((mbpf_open *)0)->stack;
 #endif
-        if (row.stack_bytes > limit) {
-            return mbpf_refuse(v, MBPF_ADMIT_STACK, limit, row.stack_bytes, (const char *)row.name);
-        }
-    }
-    for (uint32_t i = 0u; i < p->program_count; i++) {
-        mbpf_read_program(p, i, &row);
-        uint64_t budget = p->points[i]->row->max_instructions;
-        if (row.worst_case_instructions > budget) {
-            return mbpf_refuse(v, MBPF_ADMIT_INSTRUCTIONS, budget, row.worst_case_instructions, (const char *)row.name);
-        }
-    }
-    for (uint32_t i = 0u; i < p->program_count; i++) {
-        mbpf_read_program(p, i, &row);
-        uint32_t budget = p->points[i]->row->max_cycles;
-        bool no_model = sizeof(void *) == 8u && row.native_cycles == MBPF_UNBOUNDED; /* of 64-bit parts' pipelines */
-        if (budget != 0u && row.native_cycles > budget && !no_model) {
-            return mbpf_refuse(v, MBPF_ADMIT_CYCLES, budget, row.native_cycles, (const char *)row.name);
+                value = row.stack_bytes;
+            } else if (bound == MBPF_ADMIT_INSTRUCTIONS) {
+                limit = hook->max_instructions;
+                value = row.worst_case_instructions;
+            } else {
+                bool no_model = sizeof(void *) == 8u && row.native_cycles == MBPF_UNBOUNDED; /* of 64-bit parts' pipelines */
+                limit = hook->max_cycles == 0u || no_model ? MBPF_UNBOUNDED : hook->max_cycles;
+                value = row.native_cycles;
+            }
+            if (value > limit) {
+                return mbpf_refuse(v, bound, limit, value, (const char *)row.name);
+            }
         }
     }
     return true;
 }
 
-/* IMPORT: helper rows were looked up above; here the other kinds. */
+static bool import_ok(const mbpf_admitted *p, const mbpf_package_import *row)
+{
+    mbpf_package_map map;
+    switch (row->kind) {
+    case MBPF_IMPORT_HELPER:
+        return true; /* check_helpers() has looked it up */
+    case MBPF_IMPORT_MAP:
+        return row->index < p->header.map_count;
+    case MBPF_IMPORT_MAP_VALUES:
+        if (row->index >= p->header.map_count) {
+            return false;
+        }
+        mbpf_read_map(p, row->index, &map);
+        return mbpf_map_kind(map.type) == MBPF_MAP_ARRAY;
+    case MBPF_IMPORT_DATA:
+        return row->value <= p->header.data_ram_bytes;
+    case MBPF_IMPORT_PROGRAM:
+        return row->index < p->header.program_count;
+    case MBPF_IMPORT_RUNTIME:
+        return row->index == MBPF_RT_ATOMIC64 || row->index == MBPF_RT_ATOMIC32;
+    default:
+        return false;
+    }
+}
+
 static bool check_imports(const mbpf_admitted *p, mbpf_verdict *v)
 {
-    for (uint32_t i = 0u; i < p->import_count; i++) {
+    for (uint32_t i = 0u; i < p->header.import_count; i++) {
         mbpf_package_import row;
         mbpf_read_import(p, i, &row);
-        bool good = false;
-        switch (row.kind) {
-        case MBPF_IMPORT_HELPER:
-            good = true;
-            break;
-        case MBPF_IMPORT_MAP:
-            good = row.index < p->map_count;
-            break;
-        case MBPF_IMPORT_MAP_VALUES:
-            if (row.index < p->map_count) {
-                mbpf_package_map map;
-                mbpf_read_map(p, row.index, &map);
-                good = mbpf_map_kind(map.type) == MBPF_MAP_ARRAY;
-            }
-            break;
-        case MBPF_IMPORT_DATA:
-            good = row.value <= p->data_ram_bytes;
-            break;
-        case MBPF_IMPORT_PROGRAM:
-            good = row.index < p->program_count;
-            break;
-        case MBPF_IMPORT_RUNTIME:
-            good = row.index == MBPF_RT_ATOMIC64 || row.index == MBPF_RT_ATOMIC32;
-            break;
-        default:
-            break;
-        }
-        if (!good || row.reserved != 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_IMPORT, row.kind, row.index, "import row");
+        if (!import_ok(p, &row) || row.reserved != 0u) {
+            return mbpf_refuse_u32(v, MBPF_ADMIT_IMPORT, row.kind, row.index, "import row");
         }
     }
     return true;
@@ -443,74 +410,58 @@ static bool check_imports(const mbpf_admitted *p, mbpf_verdict *v)
 
 static bool check_entries(const mbpf_admitted *p, mbpf_verdict *v)
 {
-    for (uint32_t i = 0u; i < p->program_count; i++) {
+    for (uint32_t i = 0u; i < p->header.program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
-        if (row.entry_offset >= p->text_bytes || (row.entry_offset & 1u) != 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_ENTRY, p->text_bytes, row.entry_offset, (const char *)row.name);
+        if (row.entry_offset >= p->header.text_bytes || (row.entry_offset & 1u) != 0u) {
+            return mbpf_refuse_u32(v, MBPF_ADMIT_ENTRY, p->header.text_bytes, row.entry_offset, (const char *)row.name);
         }
     }
     return true;
 }
 
 /* A map that both versions have must have kept its layout: its contents live on. */
-static bool check_kept_maps(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
+static bool check_kept_maps(mbpf_package_state *old, const mbpf_admitted *p, mbpf_verdict *v)
 {
-    mbpf_package_state *old = mbpf_find_package(rt, p->name);
-    for (uint32_t i = 0u; old && i < p->map_count; i++) {
+    for (uint32_t i = 0u; old && i < p->header.map_count; i++) {
         mbpf_package_map row;
         mbpf_read_map(p, i, &row);
         char name[MBPF_MAP_NAME_BYTES + 1u];
-        memcpy(name, row.name, MBPF_MAP_NAME_BYTES);
-        name[MBPF_MAP_NAME_BYTES] = '\0';
+        map_name(name, &row);
         const mbpf_map *map = mbpf_find_map(old, name);
         if (!map) {
             continue;
         }
-        if (map->type != row.type) {
-            return mbpf_refuse(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->type, row.type, name);
-        }
-        if (map->key_size != row.key_size) {
-            return mbpf_refuse(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->key_size, row.key_size, name);
-        }
-        if (map->value_size != row.value_size) {
-            return mbpf_refuse(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->value_size, row.value_size, name);
-        }
-        if (map->max_entries != row.max_entries) {
-            return mbpf_refuse(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->max_entries, row.max_entries, name);
+        const uint32_t before[4] = {map->type, map->key_size, map->value_size, map->max_entries};
+        const uint32_t now[4] = {row.type, row.key_size, row.value_size, row.max_entries};
+        for (uint32_t k = 0u; k < 4u; k++) {
+            if (!equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, before[k], now[k], name)) {
+                return false;
+            }
         }
     }
     return true;
 }
 
 /* The store remembers the counter of what was ever confirmed; without one only what is loaded does. */
-static bool check_rollback(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
+static bool check_rollback(mbpf_runtime *rt, const mbpf_package_state *old, const mbpf_admitted *p, mbpf_verdict *v)
 {
-    const mbpf_package_state *old = mbpf_find_package(rt, p->name);
     uint32_t floor = rt->keeper ? rt->keeper->floor(rt, p->name) : old ? old->rollback_counter : 0u;
-    if (p->rollback_counter < floor) {
-        return mbpf_refuse(v, MBPF_ADMIT_ROLLBACK, floor, p->rollback_counter, p->name);
-    }
-    return true;
+    return p->header.rollback_counter >= floor || mbpf_refuse_u32(v, MBPF_ADMIT_ROLLBACK, floor, p->header.rollback_counter, p->name);
 }
 
 bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitted *p, mbpf_verdict *v)
 {
     memset(p, 0, sizeof *p);
+    memset(v, 0, sizeof *v); /* MBPF_ADMIT_OK */
     p->bytes = bytes;
     p->count = n;
-    (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
-    if (!read_header(p, v) || !check_layout(p, v)) {
+    if (!read_header(p, v) || !check_layout(&p->header, v) || !at_most(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, n, "") ||
+        !check_target(rt, p, v) || !mbpf_check_signatures(rt, p, v) || !check_payload(p, v) || !check_rows_layout(p, v)) {
         return false;
     }
-    if (n > MBPF_SLOT_BYTES) {
-        return mbpf_refuse(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, n, "");
-    }
-    if (!check_target(rt, p, v) || !mbpf_check_signatures(rt, p, v) || !check_payload(p, v) || !check_rows_layout(p, v) ||
-        !check_rollback(rt, p, v)) {
-        return false;
-    }
-    return mbpf_check_capabilities(rt, p, v) && check_hooks(rt, p, v) && mbpf_check_grants(rt, p, v) && check_helpers(p, v) &&
-           check_maps_and_ram(rt, p, v) && check_bounds(p, v) && mbpf_check_budgets(rt, p, v) && check_imports(p, v) &&
-           check_entries(p, v) && check_kept_maps(rt, p, v);
+    mbpf_package_state *old = mbpf_find_package(rt, p->name);
+    return check_rollback(rt, old, p, v) && mbpf_check_capabilities(rt, p, v) && check_hooks(rt, p, v) && mbpf_check_grants(rt, p, v) &&
+           check_helpers(p, v) && check_maps_and_ram(rt, p, v) && check_bounds(p, v) && mbpf_check_budgets(rt, p, v) &&
+           check_imports(p, v) && check_entries(p, v) && check_kept_maps(old, p, v);
 }

@@ -68,7 +68,7 @@ static void describe(const mbpf_admitted *p, uint8_t slot, uint32_t attach, cons
     r->slot = slot;
     r->flags = options->host_confirms ? MBPF_TRIAL_HOST_CONFIRMS : 0u;
     r->bytes = p->count;
-    r->counter = p->rollback_counter;
+    r->counter = p->header.rollback_counter;
     r->attached = (uint16_t)attach;
     r->probation = (uint16_t)(tenths < 0xFFFFu ? tenths : 0xFFFFu);
     memcpy(r->name, p->name, sizeof r->name);

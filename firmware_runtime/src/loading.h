@@ -11,6 +11,7 @@ _Static_assert(MBPF_MAX_PROGRAMS <= 16, "attachments are bits of a 16-bit number
 /* RAM, maps and import table; its programs do not run yet. `ram_slot`: which it owns from now on, or MBPF_NO_SLOT.
  * Null: no room, nothing has changed. */
 mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t ram_slot);
+mbpf_package_state *mbpf_free_record(mbpf_runtime *rt); /* or null */
 /* Why mbpf_load() gave none. */
 mbpf_status mbpf_no_room(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v);
 /* Its programs stop, its RAM and its RAM slot are free. */

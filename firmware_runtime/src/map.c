@@ -40,6 +40,11 @@ const mbpf_map_operations *mbpf_map_operations_of(uint32_t type)
     }
 }
 
+uint64_t mbpf_map_bytes(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries)
+{
+    return mbpf_map_storage_bytes(type, key_size, value_size, max_entries);
+}
+
 uint32_t mbpf_map_stride(uint32_t type, uint32_t key_size, uint32_t value_size)
 {
     return (uint32_t)mbpf_map_record_bytes(type, key_size, value_size);

@@ -1,46 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a package may have: capabilities and hooks, as far as the device and one of the release keys that
- * signed grant them; stack, RAM and instructions, as far as all admitted programs together stay in budget. */
+ * Whether all admitted programs together stay in budget: stack, RAM and instructions, of each hook and of the device. */
 #include <string.h>
 
 #include "mbpf/admission_check.h"
 #include "text.h"
-
-bool mbpf_check_capabilities(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
-{
-    const mbpf_trust *t = &rt->trust;
-    if ((p->capabilities & ~t->capabilities) != 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, t->capabilities, p->capabilities, "granted to this device");
-    }
-    uint64_t granted = 0u;
-    for (uint32_t k = 0u; k < t->root.count; k++) {
-        if ((p->releasers >> k & 1u) != 0u && (p->capabilities & ~t->root.keys[k].capabilities) != 0u) {
-            granted = t->root.keys[k].capabilities;
-            p->releasers &= ~(1u << k);
-        }
-    }
-    return p->releasers != 0u || mbpf_refuse(v, MBPF_ADMIT_CAPABILITY, granted, p->capabilities, "granted by the release key");
-}
-
-/* One key must grant all hooks of the package, and its capabilities too: grants of several do not add up. */
-bool mbpf_check_grants(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
-{
-    for (uint32_t i = 0u; i < p->program_count; i++) {
-        uint32_t id = p->points[i]->row->id;
-        uint64_t bit = 1ull << (id < 63u ? id : 63u), granted = 0u;
-        for (uint32_t k = 0u; k < rt->trust.root.count; k++) {
-            const mbpf_trusted_key *key = &rt->trust.root.keys[k];
-            if ((p->releasers >> k & 1u) != 0u && (key->hooks & bit) == 0u) {
-                granted = key->hooks;
-                p->releasers &= ~(1u << k);
-            }
-        }
-        if (p->releasers == 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_HOOK_NOT_GRANTED, granted, bit, p->points[i]->row->name);
-        }
-    }
-    return true;
-}
 
 /* Sums for one hook point, or all of them. */
 typedef struct load_sum {
@@ -63,7 +26,7 @@ static void add_program(load_sum *sum, bool same_attach, uint64_t instructions, 
 static load_sum sum_at(const mbpf_runtime *rt, const mbpf_admitted *p, const mbpf_hook_point *point, const char *attach)
 {
     load_sum sum = {0u, 0u, 0u};
-    for (uint32_t i = 0u; i < p->program_count; i++) {
+    for (uint32_t i = 0u; i < p->header.program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         if (p->points[i] == point) {
@@ -87,7 +50,7 @@ static load_sum sum_at(const mbpf_runtime *rt, const mbpf_admitted *p, const mbp
 
 bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
 {
-    for (uint32_t i = 0u; i < p->program_count; i++) {
+    for (uint32_t i = 0u; i < p->header.program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         uint64_t budget = p->points[i]->row->max_instructions;
@@ -96,7 +59,7 @@ bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *
             return mbpf_refuse(v, MBPF_ADMIT_HOOK_BUDGET, budget, all, (const char *)row.attach);
         }
     }
-    uint64_t instructions = 0u, stack = 0u, ram = p->ram_bytes;
+    uint64_t instructions = 0u, stack = 0u, ram = p->header.ram_bytes;
     for (uint32_t i = 0u; i < rt->point_count; i++) {
         load_sum sum = sum_at(rt, p, &rt->points[i], "");
         instructions += sum.all_instructions;

@@ -13,7 +13,7 @@
 
 static void read_entry(const mbpf_admitted *p, uint32_t i, mbpf_signature_entry *entry)
 {
-    uint32_t offset = p->signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + i * (uint32_t)sizeof *entry;
+    uint32_t offset = p->header.signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + i * (uint32_t)sizeof *entry;
     mbpf_reader r = mbpf_reader_at(p->bytes, p->count, offset, (uint32_t)sizeof *entry);
     const uint8_t *at = mbpf_read_bytes(&r, (uint32_t)sizeof *entry);
     memset(entry, 0, sizeof *entry);
@@ -100,7 +100,7 @@ static role_scan scan_role(const mbpf_runtime *rt, const mbpf_admitted *p, uint3
 
 static bool block_ok(const mbpf_admitted *p, uint32_t *count, mbpf_verdict *v)
 {
-    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->signed_bytes, p->count - p->signed_bytes);
+    mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->header.signed_bytes, p->count - p->header.signed_bytes);
     uint32_t magic = mbpf_read_u32(&r);
     *count = mbpf_read_u16(&r);
     uint16_t reserved = mbpf_read_u16(&r);

@@ -1,6 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Numbers as text, without the C library's printf. */
+ * Out of line: each is used in many places. Numbers as text without the C library's printf. */
 #include "text.h"
+
+void mbpf_text_copy(char *to, const char *from, uint32_t capacity)
+{
+    uint32_t i = 0u;
+    while (i + 1u < capacity && from[i] != '\0') {
+        to[i] = from[i];
+        i++;
+    }
+    to[i] = '\0';
+}
+
+bool mbpf_text_equal(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+bool mbpf_text_starts(const char *text, const char *prefix)
+{
+    while (*prefix != '\0') {
+        if (*text++ != *prefix++) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated)
+{
+    uint32_t i = 0u;
+    while (i < bytes && field[i] >= 0x20u && field[i] != 0x7Fu) {
+        i++;
+    }
+    if (i == 0u || (terminated && i == bytes)) {
+        return false;
+    }
+    for (; i < bytes; i++) {
+        if (field[i] != 0u) {
+            return false;
+        }
+    }
+    return true;
+}
 
 uint32_t mbpf_text_decimal(char *to, uint64_t value)
 {

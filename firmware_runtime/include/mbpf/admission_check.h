@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Admission as a function of bytes and device state: no side effects, so that a dry run and a real load are
- * the same code. On success it leaves the header's numbers and the hook point of each program, so that
+ * the same code. On success it leaves the header and the hook point of each program, so that
  * loading parses nothing a second time in another way. */
 #ifndef MBPF_ADMISSION_CHECK_H
 #define MBPF_ADMISSION_CHECK_H
@@ -11,24 +11,15 @@
 extern "C" {
 #endif
 
+/* Compilers copy a function that looks short into each caller, at -Os too; these are called from many places. */
+#define MBPF_OUT_OF_LINE __attribute__((noinline))
+
 typedef struct mbpf_admitted {
     const uint8_t *bytes;
     uint32_t count;
-    char name[MBPF_NAME_BYTES];
-    uint32_t signed_bytes;
-    uint16_t version_major, version_minor, version_patch;
-    uint16_t isa, isa_extensions;
-    uint32_t flags;
-    uint32_t rollback_counter;
-    uint32_t text_offset, text_bytes;
-    uint32_t data_offset, data_init_bytes, data_ram_bytes, data_align;
-    uint32_t imports_offset, import_count;
-    uint32_t programs_offset, program_count;
-    uint32_t maps_offset, map_count;
-    uint32_t ram_bytes, stack_bytes, platform_version;
+    mbpf_package_header header;
+    char name[MBPF_NAME_BYTES]; /* the header's, once it has proved to be text; else empty */
     uint32_t releasers; /* bit i: key i of the root record released it, and may grant all seen so far */
-    uint64_t capabilities, worst_case_instructions;
-    uint8_t payload_digest[MBPF_DIGEST_BYTES];
     const mbpf_platform_tables *platform;
     mbpf_hook_point *points[MBPF_MAX_PROGRAMS];
 } mbpf_admitted;
@@ -48,6 +39,8 @@ bool mbpf_check_capabilities(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verd
 bool mbpf_check_grants(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *verdict);
 bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *verdict);
 bool mbpf_refuse(mbpf_verdict *verdict, uint32_t code, uint64_t expected, uint64_t actual, const char *detail);
+bool mbpf_refuse_u32(mbpf_verdict *verdict, uint32_t code, uint32_t expected, uint32_t actual, const char *detail);
+const mbpf_helper_row *mbpf_find_helper(const mbpf_platform_tables *platform, uint32_t number); /* or null */
 
 /* Arena. `bytes` a multiple of 8, `align` a power of two >= 16; null: no gap that large. */
 uint8_t *mbpf_arena_take(mbpf_runtime *rt, uint32_t bytes, uint32_t align);

@@ -53,6 +53,8 @@ extern const mbpf_map_operations mbpf_map_time_series;
 
 /* The row of a type, or null: the firmware does not link it in. */
 const mbpf_map_operations *mbpf_map_operations_of(uint32_t type);
+/* Of its storage; 0: not a valid map. The one copy of mbpf_map_storage_bytes() in the firmware. */
+uint64_t mbpf_map_bytes(uint32_t type, uint32_t key_size, uint32_t value_size, uint32_t max_entries);
 uint32_t mbpf_map_stride(uint32_t type, uint32_t key_size, uint32_t value_size);
 /* Bytes of the host's keys (0: the host cannot name one) and of what `read` gives. */
 uint32_t mbpf_map_host_key_bytes(const mbpf_map *map);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The package's byte layout, shared by host and device. All integers little-endian; no padding; reserved
- * bytes are zero and refused otherwise. The structs document and pin the layout; the device reads fields
- * through the checked reader (mbpf/abi/reader.h), never by casting a buffer.
+ * bytes are zero and refused otherwise. The structs document and pin the layout; the device copies rows
+ * through the checked reader (mbpf/abi/reader.h), never casts a buffer.
  *
  *   [header 256][payload: text | data | imports | programs | maps][signature block][host region]
  *   '------------------ signed_bytes ---------------------------'
