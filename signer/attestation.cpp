@@ -66,6 +66,7 @@ std::string event_text(const DeviceEvent& event) {
     }
     if (event.kind == MBPF_EVENT_REFUSED || event.kind == MBPF_EVENT_ROOT_REFUSED) what += " (admission " + std::to_string(event.code) + ")";
     if (event.kind == MBPF_EVENT_FAULT) what += " (kind " + std::to_string(event.code) + ")";
+    if (event.left_out != 0) what += ", after " + std::to_string(event.left_out) + (event.left_out == 255 ? " or more" : "") + " refusals or attachments that were not recorded";
     return what;
 }
 
@@ -132,7 +133,7 @@ Result<std::vector<DeviceEvent>> check_events(const Attestation& a, std::uint32_
         DeviceEvent e;
         e.index = in.u32();
         e.kind = in.u8();
-        (void)in.u8();
+        e.left_out = in.u8();
         e.code = in.u16();
         e.time_ms = in.u64();
         in.bytes(e.digest);

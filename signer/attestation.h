@@ -38,6 +38,7 @@ struct Attestation {
 struct DeviceEvent {
     std::uint32_t index = 0;
     std::uint8_t kind = 0;  // MBPF_EVENT_*
+    std::uint8_t left_out = 0;  // refusals and attachments before it that were not recorded, at most 255
     std::uint16_t code = 0;
     std::uint64_t time_ms = 0;
     std::array<std::uint8_t, 16> digest{};

@@ -314,7 +314,13 @@ static void start_all(mbpf_runtime *rt, mbpf_record_kind kind)
 mbpf_status mbpf_store_boot(mbpf_runtime *rt, mbpf_store *store, const mbpf_flash *flash)
 {
     static const mbpf_keeper keeper = {install, forget, failed, floor_of};
-    mbpf_status status = mbpf_store_open(store, flash);
+    mbpf_status status = mbpf_store_lay_out(store, flash);
+    if (status != MBPF_OK) {
+        return status;
+    }
+    mbpf_root_flash_attach(rt, &store->root); /* first: it decides what of the rest is believed */
+    mbpf_event_flash_open(rt, &store->events);
+    status = mbpf_store_read_journal(store);
     if (status != MBPF_OK) {
         return status;
     }

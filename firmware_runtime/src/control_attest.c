@@ -10,10 +10,9 @@ static void events(mbpf_control *c, uint32_t from)
 {
     const mbpf_event_log *log = &c->rt->events;
     mbpf_control_AttestReply *r = &c->response.body.attest;
-    uint32_t first = log->count > MBPF_EVENT_RECORDS ? log->count - MBPF_EVENT_RECORDS : 0u;
     uint32_t fits = (uint32_t)sizeof r->events.bytes / MBPF_EVENT_BYTES;
-    r->first = from > first ? from : first;
-    if (r->first == first) {
+    r->first = from > log->first ? from : log->first;
+    if (r->first == log->first) {
         memcpy(r->base.bytes, log->base, sizeof log->base);
         r->base.size = sizeof log->base;
     }

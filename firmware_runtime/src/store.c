@@ -5,19 +5,15 @@
 
 #include <string.h>
 
-#define CHUNK 64u /* the greatest unit a part may write by */
-
-static uint32_t up(uint32_t value, uint32_t multiple)
-{
-    return (value + multiple - 1u) / multiple * multiple;
-}
+#include "flash_write.h"
 
 static bool power_of_two(uint32_t value)
 {
     return value != 0u && (value & (value - 1u)) == 0u;
 }
 
-mbpf_status mbpf_store_open(mbpf_store *s, const mbpf_flash *flash)
+/* From the part's beginning: journal, root record, log of events, slots. */
+mbpf_status mbpf_store_lay_out(mbpf_store *s, const mbpf_flash *flash)
 {
     memset(s, 0, sizeof *s);
     mbpf_flash_geometry *g = &s->geometry;
@@ -28,19 +24,38 @@ mbpf_status mbpf_store_open(mbpf_store *s, const mbpf_flash *flash)
         return MBPF_OUT_OF_RANGE;
     }
     uint32_t all = g->page_count * g->page_bytes;
-    s->slot_bytes = up(MBPF_SLOT_BYTES, g->page_bytes);
+    s->slot_bytes = mbpf_round_up(MBPF_SLOT_BYTES, g->page_bytes);
     j->flash = flash;
     j->page_bytes = g->page_bytes;
-    j->area_bytes = up(MBPF_JOURNAL_RECORDS * MBPF_RECORD_BYTES, g->page_bytes);
-    s->first_slot = up(2u * j->area_bytes, s->slot_bytes);
+    j->area_bytes = mbpf_round_up(MBPF_JOURNAL_RECORDS * MBPF_RECORD_BYTES, g->page_bytes);
+    s->root.flash = s->events.flash = flash;
+    s->root.page_bytes = s->events.page_bytes = g->page_bytes;
+    s->root.write_bytes = g->write_bytes;
+    s->root.begin = 2u * j->area_bytes;
+    s->root.copy_bytes = mbpf_round_up(MBPF_ROOT_COPY_BYTES, g->page_bytes);
+    s->events.begin = s->root.begin + 2u * s->root.copy_bytes;
+    s->events.area_bytes = mbpf_round_up(MBPF_EVENT_ENTRIES * MBPF_EVENT_ENTRY_BYTES, g->page_bytes);
+    s->first_slot = mbpf_round_up(s->events.begin + 2u * s->events.area_bytes, s->slot_bytes);
     uint32_t slots = all > s->first_slot ? (all - s->first_slot) / s->slot_bytes : 0u;
     if (slots < 2u) {
         return MBPF_OUT_OF_RANGE;
     }
     j->slot_count = (uint8_t)(slots < MBPF_STORE_SLOTS ? slots : MBPF_STORE_SLOTS);
-    mbpf_status status = mbpf_journal_open(j, s->slot_bytes);
+    return MBPF_OK;
+}
+
+mbpf_status mbpf_store_read_journal(mbpf_store *s)
+{
+    mbpf_journal *j = &s->journal;
+    mbpf_status status = mbpf_journal_open(j, s->first_slot + s->slot_bytes);
     s->next_slot = (uint8_t)(j->next % j->slot_count); /* moves with every change, so that all slots wear alike */
     return status;
+}
+
+mbpf_status mbpf_store_open(mbpf_store *s, const mbpf_flash *flash)
+{
+    mbpf_status status = mbpf_store_lay_out(s, flash);
+    return status == MBPF_OK ? mbpf_store_read_journal(s) : status;
 }
 
 static uint32_t begin_of(const mbpf_store *s, uint32_t slot)
@@ -57,36 +72,6 @@ bool mbpf_store_read(const mbpf_store *s, uint32_t slot, uint8_t *to, uint32_t c
 {
     const mbpf_flash *flash = s->journal.flash;
     return count <= s->slot_bytes && flash->read(flash->device, begin_of(s, slot), to, count);
-}
-
-/* Whole units straight from `bytes`, the last one filled up with what erased flash reads. */
-static bool program(const mbpf_store *s, uint32_t at, const uint8_t *bytes, uint32_t count)
-{
-    const mbpf_flash *flash = s->journal.flash;
-    uint32_t whole = count & ~(s->geometry.write_bytes - 1u);
-    if (whole != 0u && !flash->program(flash->device, at, bytes, whole)) {
-        return false;
-    }
-    if (whole == count) {
-        return true;
-    }
-    uint8_t last[CHUNK];
-    memset(last, 0xFF, sizeof last);
-    memcpy(last, bytes + whole, count - whole);
-    return flash->program(flash->device, at + whole, last, s->geometry.write_bytes);
-}
-
-static bool reads_back(const mbpf_store *s, uint32_t at, const uint8_t *bytes, uint32_t count)
-{
-    const mbpf_flash *flash = s->journal.flash;
-    uint8_t chunk[CHUNK];
-    for (uint32_t done = 0u, n; done < count; done += n) {
-        n = count - done < CHUNK ? count - done : CHUNK;
-        if (!flash->read(flash->device, at + done, chunk, n) || memcmp(chunk, bytes + done, n) != 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 mbpf_status mbpf_store_write(mbpf_store *s, const uint8_t *bytes, uint32_t count, uint8_t *slot)
@@ -106,12 +91,8 @@ mbpf_status mbpf_store_write(mbpf_store *s, const uint8_t *bytes, uint32_t count
     }
     s->next_slot = (uint8_t)((chosen + 1u) % slots);
     uint32_t at = begin_of(s, chosen);
-    for (uint32_t page = 0u; page < count; page += s->geometry.page_bytes) {
-        if (!flash->erase(flash->device, at + page)) {
-            return MBPF_FLASH_FAILED;
-        }
-    }
-    if (!program(s, at, bytes, count) || !reads_back(s, at, bytes, count)) {
+    if (!mbpf_flash_erase(flash, s->geometry.page_bytes, at, count) ||
+        !mbpf_flash_program(flash, s->geometry.write_bytes, at, bytes, count) || !mbpf_flash_holds(flash, at, bytes, count)) {
         return MBPF_FLASH_FAILED;
     }
     *slot = (uint8_t)chosen;

@@ -153,56 +153,68 @@ void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t cou
 
 /* --- the store: u32 magic, u32 bytes, the record, zeros, CRC-32 of all before it --- */
 
-static bool load_copy(const mbpf_root_store *store, uint32_t copy, mbpf_root *root)
+static bool load_copy(const mbpf_root_store *store, uint32_t copy, uint8_t bytes[MBPF_ROOT_COPY_BYTES], mbpf_root *root)
 {
-    uint8_t bytes[MBPF_ROOT_COPY_BYTES];
-    if (!store->load(store->context, copy, bytes, sizeof bytes)) {
+    if (!store->load(store->context, copy, bytes, MBPF_ROOT_COPY_BYTES)) {
         return false;
     }
-    mbpf_reader r = mbpf_reader_at(bytes, sizeof bytes, 0u, sizeof bytes);
+    mbpf_reader r = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, 0u, MBPF_ROOT_COPY_BYTES);
     uint32_t magic = mbpf_read_u32(&r);
     uint32_t count = mbpf_read_u32(&r);
-    mbpf_reader end = mbpf_reader_at(bytes, sizeof bytes, sizeof bytes - 4u, 4u);
+    mbpf_reader end = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, MBPF_ROOT_COPY_BYTES - 4u, 4u);
     uint32_t signatures;
-    mbpf_reader record = mbpf_reader_at(bytes, sizeof bytes, 8u, count);
-    return magic == COPY_MAGIC && count <= MBPF_ROOT_BYTES && mbpf_read_u32(&end) == mbpf_crc32(bytes, sizeof bytes - 4u) &&
+    mbpf_reader record = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, 8u, count);
+    return magic == COPY_MAGIC && count <= MBPF_ROOT_BYTES && mbpf_read_u32(&end) == mbpf_crc32(bytes, MBPF_ROOT_COPY_BYTES - 4u) &&
            read_record(&record, root, &signatures);
 }
 
-/* Over the older copy, or the one that is none; read back before it counts. */
+/* Over the older copy, or the one that is none, and read back before it counts; then over the other too, so that damage
+ * to one takes no revocation back. */
 static bool save_record(const mbpf_root_store *store, const uint8_t *record, uint32_t count)
 {
     mbpf_root root;
+    uint8_t bytes[MBPF_ROOT_COPY_BYTES];
     uint32_t version[2];
     for (uint32_t copy = 0u; copy < 2u; copy++) {
-        version[copy] = load_copy(store, copy, &root) ? root.version : 0u;
+        version[copy] = load_copy(store, copy, bytes, &root) ? root.version : 0u;
     }
     uint32_t to = version[0] <= version[1] ? 0u : 1u;
-    uint8_t bytes[MBPF_ROOT_COPY_BYTES];
     memset(bytes, 0, sizeof bytes);
     (void)mbpf_put(bytes, COPY_MAGIC, 4u);
     (void)mbpf_put(bytes + 4, count, 4u);
     memcpy(bytes + 8, record, count);
-    (void)mbpf_put(bytes + sizeof bytes - 4u, mbpf_crc32(bytes, sizeof bytes - 4u), 4u);
-    if (!store->save(store->context, to, bytes, sizeof bytes)) {
+    uint32_t crc = mbpf_crc32(bytes, sizeof bytes - 4u);
+    (void)mbpf_put(bytes + sizeof bytes - 4u, crc, 4u);
+    if (!store->save(store->context, to, bytes, sizeof bytes) || !load_copy(store, to, bytes, &root) ||
+        memcmp(bytes + 8, record, count) != 0) {
         return false;
     }
-    uint8_t digest[MBPF_DIGEST_BYTES];
-    mbpf_reader r = mbpf_reader_at(record, count, 0u, count);
-    if (!read_body(&r, &root)) {
-        return false;
-    }
-    memcpy(digest, root.digest, sizeof digest);
-    return load_copy(store, to, &root) && memcmp(root.digest, digest, sizeof digest) == 0;
+    (void)store->save(store->context, to ^ 1u, bytes, sizeof bytes);
+    return true;
 }
 
 void mbpf_root_attach_store(mbpf_runtime *rt, const mbpf_root_store *store)
 {
     rt->trust.store = store;
-    for (uint32_t copy = 0u; store && rt->trust.root.count != 0u && copy < 2u; copy++) {
-        mbpf_root root;
-        if (load_copy(store, copy, &root) && root.version > rt->trust.root.version) {
+    if (!store || rt->trust.root.count == 0u) {
+        return;
+    }
+    mbpf_root root;
+    uint8_t bytes[MBPF_ROOT_COPY_BYTES];
+    uint32_t version[2] = {0u, 0u};
+    for (uint32_t copy = 0u; copy < 2u; copy++) {
+        if (!load_copy(store, copy, bytes, &root)) {
+            continue;
+        }
+        version[copy] = root.version;
+        if (root.version > rt->trust.root.version) {
             rt->trust.root = root;
+        }
+    }
+    if (version[0] != version[1]) { /* power failed between the two writes, or one is damaged */
+        uint32_t newest = version[0] > version[1] ? 0u : 1u;
+        if (load_copy(store, newest, bytes, &root)) {
+            (void)store->save(store->context, newest ^ 1u, bytes, sizeof bytes);
         }
     }
 }

@@ -127,7 +127,7 @@ void print_json(const Checked& c) {
     const Attestation& r = c.report;
     json j = {{"device_id", hex(r.device_id)}, {"group_id", hex(r.group_id)}, {"class_id", hex(r.class_id)}, {"firmware", r.firmware}, {"uptime_s", r.uptime_s}, {"root_version", r.root_version}, {"root_digest", hex(r.root_digest)}, {"event_count", r.event_count}, {"event_head", hex(r.event_head)}, {"packages", json::array()}, {"events", json::array()}};
     for (const AttestedPackage& p : r.packages) j["packages"].push_back({{"name", p.name}, {"version", version_text(p)}, {"rollback_counter", p.rollback_counter}, {"payload_digest", hex(p.payload_digest)}, {"programs", p.program_count}, {"attached", p.attached}, {"runs", p.runs}, {"on_trial", p.on_trial}});
-    for (const DeviceEvent& e : c.events) j["events"].push_back({{"index", e.index}, {"kind", e.kind}, {"what", event_text(e)}, {"code", e.code}, {"time_ms", e.time_ms}, {"name", e.name}, {"digest", hex(e.digest)}});
+    for (const DeviceEvent& e : c.events) j["events"].push_back({{"index", e.index}, {"kind", e.kind}, {"what", event_text(e)}, {"code", e.code}, {"time_ms", e.time_ms}, {"left_out", e.left_out}, {"name", e.name}, {"digest", hex(e.digest)}});
     std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
 }
 

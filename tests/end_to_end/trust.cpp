@@ -142,6 +142,42 @@ TEST_P(Trust, root_record_is_replaced_over_the_line) {
     EXPECT_EQ(code_of(rubbish), "MBPF5136");
 }
 
+// What a host was told before is part of what it is told after, and a revoked key stays revoked.
+TEST_P(Trust, root_record_and_log_survive_a_reset) {
+    keep_flash();
+    start();
+    const Package package = build_example("imu_filter/imu_filter.bpf.c", target());
+    push(for_device(package));
+    RootRecord wanted = root_record();
+    wanted.keys.back().key = strange_key(Role::release).public_key();
+    RootRecord next = succeed_root(root_record(), wanted).value();
+    ASSERT_TRUE(sign_root(next, trusted_key(Role::root)));
+    EXPECT_EQ(code_of_root(next), "ok");
+    const auto before = checked(attest());
+    ASSERT_TRUE(before);
+    ASSERT_EQ(before->event_count, 3u);
+    EXPECT_EQ(before->packages.size(), 1u) << "what runs goes on";
+
+    start();  // switched off and on
+    EXPECT_EQ(hello().root_version(), 2u);
+    EXPECT_EQ(code_of_push(for_device(package)), "MBPF5112");
+    const auto after = checked(attest());
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->root_digest, before->root_digest);
+    EXPECT_TRUE(after->packages.empty()) << "released by a key that was revoked";
+    const auto log = events(*after, told());
+    ASSERT_TRUE(log) << log.error().why;
+    ASSERT_EQ(log->size(), 6u);
+    EXPECT_EQ((*log)[0].kind, MBPF_EVENT_BOOT);
+    EXPECT_EQ((*log)[2].kind, MBPF_EVENT_ROOT_REPLACED);
+    EXPECT_EQ((*log)[3].kind, MBPF_EVENT_BOOT);
+    EXPECT_TRUE(std::equal((*log)[3].digest.begin(), (*log)[3].digest.end(), after->root_digest.begin()));
+    EXPECT_EQ(event_text((*log)[4]), "refused (admission 12)");
+    EXPECT_EQ((*log)[4].name, "imu_filter");
+    Attestation then = *before;  // the head told before the reset, from the events told after it
+    EXPECT_TRUE(events(then, told()));
+}
+
 MBPF_ON_ALL_DEVICES(Trust);
 
 }  // namespace

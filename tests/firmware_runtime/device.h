@@ -188,6 +188,9 @@ class Device {
     Key verifier = make_key(MBPF_ROLE_VERIFIER, 1);
     Key release = make_key(MBPF_ROLE_RELEASE, 2);
 
+    // The factory's blob, there again after each reset.
+    std::vector<std::uint8_t> factory = anchors({verifier, release});
+
     Device() : memory_(static_cast<mbpf_runtime*>(std::aligned_alloc(4096, (sizeof(mbpf_runtime) + 4095) / 4096 * 4096))) {
         reset();
     }
@@ -202,7 +205,7 @@ class Device {
     void reset() {
         mbpf_runtime_init(memory_);
         mbpf_virtual_board_init(memory_);
-        provision(anchors({verifier, release}));
+        provision(factory);
     }
 
     mbpf_runtime* rt() { return memory_; }

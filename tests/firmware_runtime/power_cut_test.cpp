@@ -5,41 +5,15 @@
 // what it wanted, and the power is cut a second time, anywhere from that boot on.
 #include <gtest/gtest.h>
 
-#include <csetjmp>
 #include <cstdio>
 #include <functional>
 #include <map>
 
-#include "stored_device.h"
+#include "kept_log.h"
+#include "power.h"
 
 namespace mbpf::test {
 namespace {
-
-enum class Tear { clean, bits, half };
-constexpr Tear kTears[] = {Tear::clean, Tear::bits, Tear::half};
-
-// Counts units of flash work; at the chosen one the power fails.
-struct Power {
-    std::jmp_buf off;
-    std::uint32_t units = 0;
-    std::uint32_t cut_at = UINT32_MAX;
-    Tear tear = Tear::clean;
-    std::uint64_t seed = 1;
-
-    std::uint8_t random() { return static_cast<std::uint8_t>((seed = seed * 6364136223846793005u + 1442695040888963407u) >> 56); }
-
-    static void before(mbpf_flash_posix* f, std::uint32_t at, std::uint32_t count, const std::uint8_t* from) {
-        Power& p = *static_cast<Power*>(f->argument);
-        if (p.units++ != p.cut_at) return;
-        for (std::uint32_t i = 0; i < count && p.tear != Tear::clean; ++i) {
-            std::uint8_t& byte = f->bytes[at + i];
-            if (p.tear == Tear::half && i >= count / 2) break;
-            const std::uint8_t mask = p.tear == Tear::half ? 0xFF : p.random();  // bits that got as far as they should
-            byte = from != nullptr ? static_cast<std::uint8_t>(byte & (from[i] | ~mask)) : static_cast<std::uint8_t>(byte | mask);
-        }
-        std::longjmp(p.off, 1);
-    }
-};
 
 struct Expected {
     std::vector<std::int64_t> results;  // of the program under test; -1: none runs
@@ -140,18 +114,20 @@ class PowerCut {
                 if (at == tally.units && tear != Tear::clean) continue;
                 d_.restore(start);
                 floor_ = s.expected.floor_before;
+                told_ = {};
                 where_ = "cut " + std::to_string(at) + " tear " + std::to_string(static_cast<int>(tear));
                 first(at, tear);
                 ++tally.single;
                 const std::vector<std::uint8_t> after = d_.image();
                 check();
+                const std::uint32_t floor_then = seen_;
                 // Again, from that boot on. Which of the second cuts: spread over all, at least so many.
                 const std::uint32_t second_units = count_second(after);
                 const std::uint32_t all = 3 * second_units, share = doubles == 0 ? 0 : std::max(1u, doubles / (3 * tally.units + 1));
                 for (std::uint32_t i = 0; i < std::min(all, share); ++i) {
                     const std::uint32_t choice = all <= share ? i : (picked = picked * 1664525u + 1013904223u) % all;
                     d_.restore(after);
-                    floor_ = seen_;
+                    floor_ = floor_then;
                     where_ = "cuts " + std::to_string(at) + "/" + std::to_string(choice);
                     second(choice / 3, kTears[choice % 3]);
                     ++tally.doubled;
@@ -165,14 +141,6 @@ class PowerCut {
     }
 
   private:
-    template <class F>
-    bool cut(F&& f) {  // true: the power failed within
-        power_.units = 0;
-        power_.cut_at = UINT32_MAX;
-        if (setjmp(power_.off) != 0) return true;
-        f();
-        return false;
-    }
     void arm(std::uint32_t at, Tear tear) {
         power_.units = 0;
         power_.cut_at = at;
@@ -214,10 +182,11 @@ class PowerCut {
     void first(std::uint32_t at, Tear tear) {
         d_.flash.before = nullptr;
         if (!scenario_->is_boot) (void)d_.boot();
-        cut([&] { arm(at, tear); scenario_->action(d_, false); });
+        if (!scenario_->is_boot) told_ = mark(d_);
+        (void)power_fails(power_, [&] { arm(at, tear); scenario_->action(d_, false); });
     }
     void second(std::uint32_t at, Tear tear) {
-        cut([&] { arm(at, tear); (void)d_.boot(); scenario_->action(d_, true); });
+        (void)power_fails(power_, [&] { arm(at, tear); (void)d_.boot(); scenario_->action(d_, true); });
     }
 
     // What the device is after power returns, this time for good.
@@ -225,6 +194,7 @@ class PowerCut {
         d_.flash.before = nullptr;
         const Expected& e = scenario_->expected;
         ASSERT_EQ(d_.boot(), MBPF_OK) << scenario_->name << ", " << where_;
+        EXPECT_EQ(log_fault(d_, told_), "") << scenario_->name << ", " << where_;
         const std::int64_t result = d_.runs();
         EXPECT_NE(std::find(e.results.begin(), e.results.end(), result), e.results.end()) << scenario_->name << ", " << where_ << ": runs " << result;
         EXPECT_EQ(d_.runs("bystander"), 7) << scenario_->name << ", " << where_;
@@ -250,6 +220,7 @@ class PowerCut {
     const Scenario* scenario_ = nullptr;
     std::string where_;
     std::uint32_t floor_ = 0, seen_ = 0;
+    LogMark told_;  // of the log, at a moment when a host may have been told
 };
 
 void run_all(PowerCut& sim, std::uint32_t doubles, Tally& all) {

@@ -252,14 +252,33 @@ TEST_P(StoreTest, flash_that_takes_nothing_refuses_and_changes_nothing) {
     EXPECT_EQ(d.runs(), 2);
 }
 
-TEST_P(StoreTest, refused_packages_and_dry_runs_touch_no_flash) {
+TEST_P(StoreTest, refused_packages_and_dry_runs_touch_no_slot) {
     install(1);
     const std::vector<std::uint8_t> before = d.image();
     Package p = version(2);
     EXPECT_EQ(d.push_bytes(p.serialize(true)).status, MBPF_REFUSED);
     EXPECT_EQ(d.push(p, true, true).status, MBPF_OK);
     EXPECT_EQ(d.push(version(0)).status, MBPF_REFUSED);
-    EXPECT_EQ(d.image(), before);
+    std::vector<std::uint8_t> after = d.image();
+    std::memcpy(after.data() + d.store.events.begin, before.data() + d.store.events.begin, 2 * d.store.events.area_bytes);
+    EXPECT_EQ(after, before) << "but the log of events";
+}
+
+// Each refusal is an entry of the log; but not as many as a host likes, or it could wear the flash.
+TEST_P(StoreTest, a_host_without_keys_cannot_wear_the_flash) {
+    install(1);
+    const std::uint32_t before = d.rt()->events.count;
+    const std::vector<std::uint8_t> unsigned_bytes = version(2).serialize(true);
+    mbpf_verdict verdict;
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(d.push_bytes(unsigned_bytes).status, MBPF_REFUSED);
+        EXPECT_EQ(mbpf_root_update(d.rt(), unsigned_bytes.data(), 100, &verdict), MBPF_REFUSED);
+    }
+    EXPECT_EQ(d.rt()->events.count, before + MBPF_EVENT_BURST);
+    install(2);  // what only holders of keys can cause is recorded at any time, and says what was left out
+    EXPECT_EQ(d.rt()->events.count, before + MBPF_EVENT_BURST + 2);
+    EXPECT_EQ(int(d.rt()->events.records[(before + MBPF_EVENT_BURST) % MBPF_EVENT_RECORDS][5]), 200 - int(MBPF_EVENT_BURST));
+    EXPECT_EQ(int(d.rt()->events.records[(before + MBPF_EVENT_BURST + 1) % MBPF_EVENT_RECORDS][5]), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Flash, StoreTest, testing::Bool(), [](const auto& instance) { return instance.param ? std::string("mapped") : std::string("copied_to_ram"); });
@@ -280,7 +299,7 @@ TEST(StoreFile, a_package_survives_the_process) {
 
 TEST(StoreGeometry, parts_it_cannot_use_are_refused) {
     mbpf_store s;
-    for (const auto& [page, count, unit, want] : {std::tuple{512u, pages_for(2), 16u, MBPF_OK}, {512u, pages_for(2), 1u, MBPF_OK}, {512u, pages_for(2), 64u, MBPF_OK}, {65536u, 4u, 4u, MBPF_OK},
+    for (const auto& [page, count, unit, want] : {std::tuple{512u, pages_for(2), 16u, MBPF_OK}, {512u, pages_for(2), 1u, MBPF_OK}, {512u, pages_for(2), 64u, MBPF_OK}, {65536u, 8u, 4u, MBPF_OK}, {65536u, 7u, 4u, MBPF_OUT_OF_RANGE},
                                                   {512u, pages_for(1), 16u, MBPF_OUT_OF_RANGE}, {512u, pages_for(2), 128u, MBPF_OUT_OF_RANGE}, {512u, 0u, 16u, MBPF_OUT_OF_RANGE}}) {
         mbpf_flash_posix f;
         ASSERT_TRUE(mbpf_flash_posix_open(&f, nullptr, page, std::max(count, 1u), unit, true));

@@ -193,11 +193,14 @@ TEST(RootStore, outlives_a_reset) {
     mbpf_root_attach_store(f.rt(), &s.store);
     EXPECT_EQ(f.version(), 3u);
     EXPECT_EQ(f.push(simple_package()).verdict.code, MBPF_ADMIT_KEY_UNKNOWN) << "the old release key stays revoked";
-    // Damage to the newer copy: the older one is there.
-    s.ram.copies[1][100] ^= 1;
-    Fleet g;
-    mbpf_root_attach_store(g.rt(), &s.store);
-    EXPECT_EQ(g.version(), 2u);
+    // Damage to either copy takes nothing back, and is mended.
+    for (auto& copy : s.ram.copies) {
+        copy[100] ^= 1;
+        Fleet g;
+        mbpf_root_attach_store(g.rt(), &s.store);
+        EXPECT_EQ(g.version(), 3u);
+        EXPECT_EQ(std::memcmp(s.ram.copies[0], s.ram.copies[1], MBPF_ROOT_COPY_BYTES), 0);
+    }
     // The factory's record is newer than what is stored.
     Fleet h;
     h.first.version = 9;
@@ -208,7 +211,7 @@ TEST(RootStore, outlives_a_reset) {
 
 TEST(RootStore, power_lost_at_any_byte_leaves_the_old_record_or_the_new) {
     std::size_t old_left = 0, new_there = 0;
-    for (std::size_t cut = 0; cut <= MBPF_ROOT_COPY_BYTES; ++cut) {
+    for (std::size_t cut = 0; cut <= 2 * MBPF_ROOT_COPY_BYTES; ++cut) {
         CutStore s;
         Fleet before;
         mbpf_root_attach_store(before.rt(), &s.store);
@@ -217,15 +220,17 @@ TEST(RootStore, power_lost_at_any_byte_leaves_the_old_record_or_the_new) {
         RootSpec third = before.second();
         third.version = 3;
         const std::uint32_t code = before.update(third);
-        EXPECT_EQ(code, cut == MBPF_ROOT_COPY_BYTES ? MBPF_ADMIT_OK : MBPF_ADMIT_ROOT_STORE);
+        EXPECT_EQ(code, cut >= MBPF_ROOT_COPY_BYTES ? MBPF_ADMIT_OK : MBPF_ADMIT_ROOT_STORE);
         EXPECT_EQ(before.version(), code == MBPF_ADMIT_OK ? 3u : 2u);
+        s.left = SIZE_MAX;
         Fleet after;
         mbpf_root_attach_store(after.rt(), &s.store);
         ASSERT_EQ(after.version(), code == MBPF_ADMIT_OK ? 3u : 2u) << cut;
+        EXPECT_EQ(std::memcmp(s.ram.copies[0], s.ram.copies[1], MBPF_ROOT_COPY_BYTES), 0) << "both copies again";
         (after.version() == 2 ? old_left : new_there)++;
     }
     RecordProperty("cuts_old_record", static_cast<int>(old_left));
-    EXPECT_EQ(new_there, 1u);
+    EXPECT_EQ(new_there, MBPF_ROOT_COPY_BYTES + 1u);
 }
 
 TEST(RootStore, in_ram_holds_what_was_saved) {

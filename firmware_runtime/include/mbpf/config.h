@@ -93,6 +93,12 @@
 #ifndef MBPF_EVENT_RECORDS /* of verdicts and events, kept for attestation */
 #define MBPF_EVENT_RECORDS 8u
 #endif
+#ifndef MBPF_EVENT_BURST /* a kept log: records of refusals and attachments in a row, and one more a period */
+#define MBPF_EVENT_BURST 16u
+#endif
+#ifndef MBPF_EVENT_PERIOD_MS
+#define MBPF_EVENT_PERIOD_MS 60000u
+#endif
 #ifndef MBPF_CONTEXT_BYTES /* greatest context of a test run */
 #define MBPF_CONTEXT_BYTES 512u
 #endif

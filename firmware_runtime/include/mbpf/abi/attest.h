@@ -67,12 +67,12 @@ enum mbpf_event_kind {
 };
 
 typedef struct mbpf_event_record {
-    uint32_t index; /* from 0 at each boot */
+    uint32_t index; /* from 0; at each boot anew where no flash keeps the log */
     uint8_t kind;   /* MBPF_EVENT_* */
-    uint8_t reserved;
+    uint8_t left_out; /* refusals, attachments and detachments before this one that were not recorded, at most 255: flash wears */
     uint16_t code;  /* admission number; of a fault MBPF_FAULT_* */
     uint32_t time_ms_low, time_ms_high; /* since boot */
-    uint8_t digest[16]; /* the first bytes of the SHA-256 of what came over the line; zeros: nothing did */
+    uint8_t digest[16]; /* the first bytes of the SHA-256 of what came over the line; BOOT of a kept log: of the root record's body */
     uint8_t name[MBPF_NAME_BYTES]; /* of the package, NUL-padded */
 } mbpf_event_record;
 
