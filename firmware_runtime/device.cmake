@@ -13,6 +13,9 @@ option(MBPF_ISOLATION "Run programs unprivileged" ON)
 if(MBPF_ISOLATION)
   list(APPEND MBPF_DEVICE_FLAGS -DMBPF_ISOLATION=1)
 endif()
+if(DEFINED MBPF_STATISTICS) # else as mbpf/config.h decides: with isolation
+  list(APPEND MBPF_DEVICE_FLAGS -DMBPF_STATISTICS=$<BOOL:${MBPF_STATISTICS}>)
+endif()
 list(APPEND MBPF_DEVICE_FLAGS ${MBPF_SIZES}) # mbpf/config.h, where the board differs
 # What the CPU decides lies in port/<cpu>, what the board does in port/<cpu>/<board>.
 cmake_path(GET MBPF_PORT PARENT_PATH port_cpu)
@@ -21,7 +24,7 @@ set(MBPF_DEVICE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sig
 function(mbpf_device_library name)
   add_library(${name} OBJECT ${ARGN})
   target_compile_options(${name} PRIVATE ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS})
-  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${port_cpu})
+  target_include_directories(${name} PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${MBPF_PORT} ${R}/port/${port_cpu} ${R}/port)
   target_include_directories(${name} SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 endfunction()
 
@@ -57,7 +60,7 @@ function(mbpf_firmware name)
   add_executable(${name}.elf ${ARGN})
   set_target_properties(${name}.elf PROPERTIES SUFFIX "")
   target_compile_options(${name}.elf PRIVATE ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS})
-  target_include_directories(${name}.elf PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${port_cpu})
+  target_include_directories(${name}.elf PRIVATE ${MBPF_RUNTIME_INCLUDES} ${MBPF_GENERATED} ${R} ${R}/port/${MBPF_PORT} ${R}/port/${port_cpu} ${R}/port)
   target_include_directories(${name}.elf SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
   target_link_options(${name}.elf PRIVATE ${MBPF_MACHINE_FLAGS} -nostdlib -fuse-ld=lld -Wl,--gc-sections -Wl,-T,${R}/port/${MBPF_PORT}/link.ld
     -Wl,-Map,${CMAKE_CURRENT_BINARY_DIR}/${name}.map)

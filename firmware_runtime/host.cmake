@@ -19,8 +19,8 @@ add_library(mbpf_runtime_host STATIC ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME
   ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_RUNTIME_COAP_SOURCES} ${R}/port/posix/coap_udp.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
 target_compile_options(mbpf_runtime_host PRIVATE ${MBPF_WARNINGS})
 # Slots are made executable by page, so that tests run real code in them.
-target_compile_definitions(mbpf_runtime_host PUBLIC MBPF_SLOT_ALIGN=4096)
-target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix)
+target_compile_definitions(mbpf_runtime_host PUBLIC MBPF_SLOT_ALIGN=4096 MBPF_STATISTICS=1)
+target_include_directories(mbpf_runtime_host PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix ${R}/port)
 target_include_directories(mbpf_runtime_host SYSTEM PUBLIC ${MBPF_GENERATED})
 target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_third_party)
 
@@ -29,8 +29,8 @@ add_library(mbpf_runtime_fuzzed OBJECT EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOUR
   ${MBPF_RUNTIME_COAP_SOURCES} ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_NANOPB_SOURCES}
   ${MBPF_GENERATED}/control.nanopb.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
 target_compile_options(mbpf_runtime_fuzzed PRIVATE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $<$<C_COMPILER_ID:GNU>:-fsanitize-coverage=trace-pc>)
-target_compile_definitions(mbpf_runtime_fuzzed PUBLIC MBPF_SLOT_ALIGN=4096)
-target_include_directories(mbpf_runtime_fuzzed PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix)
+target_compile_definitions(mbpf_runtime_fuzzed PUBLIC MBPF_SLOT_ALIGN=4096 MBPF_STATISTICS=1)
+target_include_directories(mbpf_runtime_fuzzed PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix ${R}/port)
 target_include_directories(mbpf_runtime_fuzzed SYSTEM PUBLIC ${MBPF_GENERATED} ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE})
 
 # The same runtime as a process, reached by CoAP.
@@ -59,8 +59,8 @@ foreach(board cortex-m4 rv32imac)
     BUILD_ALWAYS ON
     BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
     INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${nested}/firmware/checker-${board}.elf ${nested}/firmware/bench-${board}.elf
-      ${nested}/firmware/hook-cost-${board}.elf ${nested}/firmware/hook-cost-plain-${board}.elf ${nested}/firmware/maps-${board}.elf ${firmware_folder}
+      ${nested}/firmware/hook-cost-${board}.elf ${nested}/firmware/hook-cost-plain-${board}.elf ${nested}/firmware/hook-cost-counted-${board}.elf ${nested}/firmware/maps-${board}.elf ${firmware_folder}
     BUILD_BYPRODUCTS ${firmware_folder}/firmware-${board}.elf ${firmware_folder}/checker-${board}.elf ${firmware_folder}/native-fletcher16-${board}.elf ${firmware_folder}/bench-${board}.elf
-      ${firmware_folder}/hook-cost-${board}.elf ${firmware_folder}/hook-cost-plain-${board}.elf ${firmware_folder}/maps-${board}.elf
+      ${firmware_folder}/hook-cost-${board}.elf ${firmware_folder}/hook-cost-plain-${board}.elf ${firmware_folder}/hook-cost-counted-${board}.elf ${firmware_folder}/maps-${board}.elf
     DEPENDS mbpf-platform-gen)
 endforeach()

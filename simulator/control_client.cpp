@@ -161,6 +161,24 @@ Result<control::Response> ControlClient::call(control::Request request) {
     }
 }
 
+// The rest of a package whose first part did not hold all.
+Status ControlClient::list_rest(std::uint32_t index, control::ListReply& package) {
+    for (bool more = package.more(); more;) {
+        control::Request request;
+        request.mutable_list()->set_index(index);
+        request.mutable_list()->set_program(static_cast<std::uint32_t>(package.programs_size()));
+        request.mutable_list()->set_map(static_cast<std::uint32_t>(package.maps_size()));
+        auto r = call(std::move(request));
+        if (!r) return r.error();
+        const control::ListReply& part = r->list();
+        if (part.package_id() != package.package_id()) break;  // another has its place by now
+        package.mutable_programs()->MergeFrom(part.programs());
+        package.mutable_maps()->MergeFrom(part.maps());
+        more = part.more() && part.programs_size() + part.maps_size() != 0 && package.programs_size() + package.maps_size() < 1000;
+    }
+    return ok();
+}
+
 Result<std::vector<control::ListReply>> ControlClient::list() {
     std::vector<control::ListReply> all;
     for (std::uint32_t index = 0, count = 1; index < count; ++index) {
@@ -169,7 +187,9 @@ Result<std::vector<control::ListReply>> ControlClient::list() {
         auto r = call(std::move(request));
         if (!r) return r.error();
         count = std::min(r->list().count(), 1000u);
-        if (count != 0) all.push_back(r->list());
+        if (count == 0) break;
+        all.push_back(r->list());
+        if (Status s = list_rest(index, all.back()); !s) return s.error();
     }
     return all;
 }

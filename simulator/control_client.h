@@ -43,7 +43,7 @@ class ControlClient {
     };
     // `package`: as serialised for devices, without host sections.
     Result<control::Response> push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress = {});
-    // All packages, one message each.
+    // All packages, with all programs and maps.
     Result<std::vector<control::ListReply>> list();
     Result<std::vector<control::HooksReply>> hooks();
     // Slots of the store in flash; empty: the device has none.
@@ -59,6 +59,7 @@ class ControlClient {
     Result<control::Response> exchange(const control::Request& request, int& tries_used);
     // Learns session and sequence from the device.
     Result<control::Response> greet();
+    Status list_rest(std::uint32_t index, control::ListReply& package);
 
     std::unique_ptr<MessageChannel> channel_;
     bool greeted_ = false;

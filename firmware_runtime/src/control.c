@@ -113,7 +113,22 @@ static void push_commit(mbpf_control *c, const mbpf_control_PushCommit *r)
     c->response.body.push.slot = result.on_trial ? result.stored : 0u;
 }
 
-static void attachment(mbpf_control *c, const char *package_name, const char *program_name, bool attach)
+/* With a priority, one that is attached moves to its new place. */
+static mbpf_status attach_at(mbpf_program *program, const mbpf_control_Attach *r)
+{
+    if (r->has_priority) {
+        if (r->priority > UINT8_MAX) {
+            return MBPF_OUT_OF_RANGE;
+        }
+        (void)mbpf_detach_program(program);
+        program->priority = (uint8_t)r->priority;
+        program->priority_set = true;
+    }
+    return mbpf_attach_program(program);
+}
+
+/* `attach`: null to detach. */
+static void attachment(mbpf_control *c, const char *package_name, const char *program_name, const mbpf_control_Attach *attach)
 {
     mbpf_package_state *package = mbpf_find_package(c->rt, package_name);
     mbpf_program *program = package ? mbpf_find_program(package, program_name) : 0;
@@ -122,7 +137,7 @@ static void attachment(mbpf_control *c, const char *package_name, const char *pr
         mbpf_text_copy(c->response.detail, package ? "program" : "package", sizeof c->response.detail);
         return;
     }
-    mbpf_status status = attach ? mbpf_attach_program(program) : mbpf_detach_program(program);
+    mbpf_status status = attach ? attach_at(program, attach) : mbpf_detach_program(program);
     mbpf_control_set(c, status);
     if (status == MBPF_OK) {
         mbpf_event(c->rt, attach ? MBPF_EVENT_ATTACHED : MBPF_EVENT_DETACHED, 0u, package->name, 0);
@@ -163,13 +178,13 @@ static void dispatch(mbpf_control *c)
         push_commit(c, &r->body.push_commit);
         break;
     case mbpf_control_Request_list_tag:
-        mbpf_control_list(c, r->body.list.index);
+        mbpf_control_list(c, &r->body.list);
         break;
     case mbpf_control_Request_attach_tag:
-        attachment(c, r->body.attach.package, r->body.attach.program, true);
+        attachment(c, r->body.attach.package, r->body.attach.program, &r->body.attach);
         break;
     case mbpf_control_Request_detach_tag:
-        attachment(c, r->body.detach.package, r->body.detach.program, false);
+        attachment(c, r->body.detach.package, r->body.detach.program, 0);
         break;
     case mbpf_control_Request_unload_tag:
         mbpf_control_set(c, mbpf_unload(c->rt, r->body.unload.package));

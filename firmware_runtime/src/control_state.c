@@ -5,6 +5,9 @@
 #include "mbpf/control.h"
 #include "pb_encode.h"
 #include "text.h"
+#if MBPF_STATISTICS
+#include "ticks.h" /* the port's */
+#endif
 
 static void describe_map(mbpf_control_MapInfo *info, const char *name, const mbpf_map *map)
 {
@@ -14,6 +17,7 @@ static void describe_map(mbpf_control_MapInfo *info, const char *name, const mbp
     info->value_size = map->value_size;
     info->max_entries = map->max_entries;
     info->used = mbpf_map_operations_of(map->type)->used(map);
+    info->lost = map->type == MBPF_MAP_RING_BUFFER ? mbpf_ring_buffer_dropped(map) : 0u;
 }
 
 static void describe_program(mbpf_control_ProgramInfo *info, const mbpf_program *program)
@@ -27,20 +31,26 @@ static void describe_program(mbpf_control_ProgramInfo *info, const mbpf_program 
     info->native_instructions = program->native_instructions;
     info->native_cycles = program->native_cycles;
     info->last_result = program->last_result;
+    info->priority = program->priority;
+#if MBPF_STATISTICS
+    info->worst_cycles = (uint64_t)program->worst_ticks * MBPF_CYCLES_PER_TICK;
+    info->total_cycles = mbpf_count_value(program->total_ticks) * MBPF_CYCLES_PER_TICK;
+    info->drops = mbpf_count_value(program->drops);
+#endif
 }
 
-void mbpf_control_list(mbpf_control *c, uint32_t index)
+void mbpf_control_list(mbpf_control *c, const mbpf_control_List *from)
 {
     mbpf_control_ListReply *r = &c->response.body.list;
     const mbpf_package_state *package = 0;
     c->response.which_body = mbpf_control_Response_list_tag;
     for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
-        if (c->rt->packages[i].used && !c->rt->packages[i].held && r->count++ == index) {
+        if (c->rt->packages[i].used && !c->rt->packages[i].held && r->count++ == from->index) {
             package = &c->rt->packages[i];
         }
     }
     if (!package) {
-        mbpf_control_set(c, r->count == 0u && index == 0u ? MBPF_OK : MBPF_NOT_FOUND);
+        mbpf_control_set(c, r->count == 0u && from->index == 0u ? MBPF_OK : MBPF_NOT_FOUND);
         return;
     }
     r->package_id = package->id;
@@ -51,16 +61,20 @@ void mbpf_control_list(mbpf_control *c, uint32_t index)
     r->rollback_counter = package->rollback_counter;
     r->ram_bytes = package->ram_bytes;
     r->text_bytes = package->text_bytes;
-    for (uint32_t i = 0u; i < package->program_count; i++) {
+    for (uint32_t i = from->program; i < package->program_count; i++) {
         describe_program(&r->programs[r->programs_count++], &package->programs[i]);
     }
-    for (uint32_t i = 0u; i < package->map_count; i++) {
+    for (uint32_t i = from->map; i < package->map_count; i++) {
         describe_map(&r->maps[r->maps_count++], package->map_names[i], &package->maps[i]);
     }
-    /* Many programs with long names and many maps may pass a message: then the last maps stay unsaid. */
     size_t bytes;
-    while (r->maps_count != 0u && (!pb_get_encoded_size(&bytes, mbpf_control_Response_fields, &c->response) || bytes > MBPF_MAX_MESSAGE_BYTES)) {
-        r->maps_count--;
+    while (r->programs_count + r->maps_count > 1u && (!pb_get_encoded_size(&bytes, mbpf_control_Response_fields, &c->response) || bytes > MBPF_MAX_MESSAGE_BYTES)) {
+        r->more = true;
+        if (r->maps_count != 0u) {
+            r->maps_count--;
+        } else {
+            r->programs_count--;
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 #include "isolation.h"
 #include "mbpf/runtime.h"
 #include "text.h"
+#if MBPF_STATISTICS
+#include "ticks.h" /* the port's */
+#endif
 
 mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,
                                      bool prefix)
@@ -43,7 +46,41 @@ static inline void count(mbpf_count *n)
 
 static inline uint64_t pack(int32_t verdict, uint32_t programs_run)
 {
+    __asm("" : "+r"(programs_run)); /* a constant in sight, clang adds it to the lower half, carry and all */
     return (uint64_t)programs_run << 32 | (uint32_t)verdict;
+}
+
+#if MBPF_STATISTICS
+static inline void count_ticks(mbpf_program *program, uint32_t took)
+{
+    if ((program->total_ticks.low += took) < took) {
+        program->total_ticks.high++;
+    }
+    if (__builtin_expect(took > program->worst_ticks, 0)) {
+        program->worst_ticks = took;
+    }
+}
+
+__attribute__((noinline)) static void count_drop(mbpf_program *program, const mbpf_hook_point *point)
+{
+    if (point->chain == MBPF_CHAIN_WHILE_PASS) {
+        count(&program->drops);
+    }
+}
+#endif
+
+/* Where verdicts decide, an event that does not pass is the program's drop. */
+static inline void count_verdict(mbpf_program *program, const mbpf_hook_point *point, int32_t verdict)
+{
+#if MBPF_STATISTICS
+    if (__builtin_expect(verdict != point->pass, 0)) {
+        count_drop(program, point);
+    }
+#else
+    (void)program;
+    (void)point;
+    (void)verdict;
+#endif
 }
 
 #if MBPF_ISOLATION
@@ -80,9 +117,15 @@ static mbpf_program *survivor(const mbpf_program *program, mbpf_program *next)
 /* One run, counted. False: it was stopped; the package is still there. */
 static inline bool enter(mbpf_program *program, void *context, uint64_t *result)
 {
+#if MBPF_STATISTICS
+    uint32_t begun = mbpf_port_ticks();
+#endif
     if (__builtin_expect(!mbpf_enter(program, context, result), 0)) {
         return false;
     }
+#if MBPF_STATISTICS
+    count_ticks(program, mbpf_port_ticks() - begun);
+#endif
     count(&program->runs);
     program->last_result = *result;
     return true;
@@ -120,6 +163,7 @@ __attribute__((noinline)) static uint64_t run_chain(mbpf_hook_point *point, void
         programs_run++;
         if (enter(program, open, &value)) {
             verdict = (int32_t)(uint32_t)value;
+            count_verdict(program, point, verdict);
         } else {
             next = survivor(program, next);
             verdict = contain(program, point);
@@ -151,8 +195,8 @@ __attribute__((noinline)) static uint64_t contained_alone(const mbpf_hook_point 
 /* What nearly every event meets is one program: straight through. */
 uint64_t mbpf_hook_dispatch(mbpf_hook_point *point, void *context)
 {
-    mbpf_program *program = point->first;
-    if (__builtin_expect(!program || program->next, 0)) {
+    mbpf_program *program = point->alone;
+    if (__builtin_expect(!program, 0)) {
         return run_chain(point, context, 0, 0);
     }
     uint64_t value;
@@ -160,7 +204,11 @@ uint64_t mbpf_hook_dispatch(mbpf_hook_point *point, void *context)
     void *open = mbpf_open_context(point, context);
     bool returned = enter(program, open, &value);
     mbpf_close_context(point, context, open);
-    return __builtin_expect(returned, 1) ? pack((int32_t)(uint32_t)value, 1u) : contained_alone(point, program);
+    if (__builtin_expect(!returned, 0)) {
+        return contained_alone(point, program);
+    }
+    count_verdict(program, point, (int32_t)(uint32_t)value);
+    return pack((int32_t)(uint32_t)value, 1u);
 }
 
 bool mbpf_attach_equals(const char *attach, const void *what)

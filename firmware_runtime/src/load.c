@@ -242,6 +242,11 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
 
 /* --- at its hooks --- */
 
+static void list_changed(mbpf_hook_point *point)
+{
+    point->alone = point->first && !point->first->next ? point->first : 0;
+}
+
 mbpf_status mbpf_attach_program(mbpf_program *program)
 {
     if (program->attached) {
@@ -253,6 +258,7 @@ mbpf_status mbpf_attach_program(mbpf_program *program)
     }
     program->next = *link;
     *link = program;
+    list_changed(program->point);
     program->attached = true;
     program->next_due_ns = 0u;
     return MBPF_OK;
@@ -269,6 +275,7 @@ mbpf_status mbpf_detach_program(mbpf_program *program)
             break;
         }
     }
+    list_changed(program->point);
     program->next = 0;
     program->attached = false;
     return MBPF_OK;

@@ -42,6 +42,18 @@ static uint32_t keep_maps(mbpf_package_state *package, mbpf_package_state *old)
     return kept;
 }
 
+/* What the host set holds for the next version, too. */
+static void keep_priorities(mbpf_package_state *package, mbpf_package_state *old)
+{
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        const mbpf_program *before = mbpf_find_program(old, package->programs[i].name);
+        if (before && before->priority_set) {
+            package->programs[i].priority = before->priority;
+            package->programs[i].priority_set = true;
+        }
+    }
+}
+
 static void hold(mbpf_package_state *package)
 {
     for (uint32_t i = 0u; i < package->program_count; i++) {
@@ -56,6 +68,7 @@ void mbpf_take_over(mbpf_runtime *rt, mbpf_package_state *package, mbpf_package_
 {
     if (old) {
         result->maps_kept = keep_maps(package, old);
+        keep_priorities(package, old);
         result->replaced = true;
         if (hold_old) {
             hold(old);

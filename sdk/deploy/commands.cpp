@@ -69,8 +69,8 @@ Result<control::MapInfo> map_info(ControlClient& device, const Arguments& a) {
 json package_json(const control::ListReply& p) {
     json j = {{"name", p.name()}, {"version", version_text(p)}, {"rollback_counter", p.rollback_counter()}, {"ram_bytes", p.ram_bytes()}, {"text_bytes", p.text_bytes()}, {"programs", json::array()}, {"maps", json::array()}};
     for (const auto& x : p.programs())
-        j["programs"].push_back({{"name", x.name()}, {"attach", x.attach()}, {"attached", x.attached()}, {"runs", x.runs()}, {"last_result", x.last_result()}, {"stack_bytes", x.stack_bytes()}, {"worst_case_instructions", x.worst_case_instructions()}, {"native_instructions", x.native_instructions()}, {"native_cycles", x.native_cycles()}});
-    for (const auto& m : p.maps()) j["maps"].push_back({{"name", m.name()}, {"type", m.type()}, {"key_size", m.key_size()}, {"value_size", m.value_size()}, {"max_entries", m.max_entries()}, {"used", m.used()}});
+        j["programs"].push_back({{"name", x.name()}, {"attach", x.attach()}, {"attached", x.attached()}, {"runs", x.runs()}, {"last_result", x.last_result()}, {"stack_bytes", x.stack_bytes()}, {"worst_case_instructions", x.worst_case_instructions()}, {"native_instructions", x.native_instructions()}, {"native_cycles", x.native_cycles()}, {"worst_cycles", x.worst_cycles()}, {"total_cycles", x.total_cycles()}, {"drops", x.drops()}, {"priority", x.priority()}});
+    for (const auto& m : p.maps()) j["maps"].push_back({{"name", m.name()}, {"type", m.type()}, {"key_size", m.key_size()}, {"value_size", m.value_size()}, {"max_entries", m.max_entries()}, {"used", m.used()}, {"lost", m.lost()}});
     return j;
 }
 
@@ -94,8 +94,17 @@ std::string map_type(std::uint32_t type) {
 
 void print_map(const control::MapInfo& m) {
     const std::string name = shown(m.name()), type = map_type(m.type());
-    if (m.key_size() == 0 && m.value_size() == 0) std::printf("  map     %-20s %s, %u of %u bytes\n", name.c_str(), type.c_str(), m.used(), m.max_entries());
+    if (m.key_size() == 0 && m.value_size() == 0) std::printf("  map     %-20s %s, %u of %u bytes%s\n", name.c_str(), type.c_str(), m.used(), m.max_entries(), m.lost() != 0 ? (", " + std::to_string(m.lost()) + " records lost").c_str() : "");
     else std::printf("  map     %-20s %s, key %u, value %u, %u of %u entries\n", name.c_str(), type.c_str(), m.key_size(), m.value_size(), m.used(), m.max_entries());
+}
+
+void print_program(const control::ProgramInfo& p) {
+    std::printf("  program %-20s %s %s", shown(p.name()).c_str(), p.attached() ? "on" : "detached from", shown(p.attach()).c_str());
+    if (p.priority() != 0) std::printf(", priority %u", p.priority());
+    std::printf(", ran %llu times", static_cast<unsigned long long>(p.runs()));
+    if (p.worst_cycles() != 0) std::printf(", cycles at most %llu, in all %llu", static_cast<unsigned long long>(p.worst_cycles()), static_cast<unsigned long long>(p.total_cycles()));
+    if (p.drops() != 0) std::printf(", dropped %llu", static_cast<unsigned long long>(p.drops()));
+    std::printf("\n");
 }
 
 int list_hooks(ControlClient& device, const Arguments& a) {
@@ -152,7 +161,7 @@ int list(ControlClient& device, const Arguments& a) {
     if (packages->empty()) std::fprintf(stderr, "no packages loaded\n");
     for (const auto& p : *packages) {
         std::printf("%s %s (rollback counter %u), text %u, RAM %u bytes\n", shown(p.name()).c_str(), version_text(p).c_str(), p.rollback_counter(), p.text_bytes(), p.ram_bytes());
-        for (const auto& x : p.programs()) std::printf("  program %-20s %s %s, ran %llu times\n", shown(x.name()).c_str(), x.attached() ? "on" : "detached from", shown(x.attach()).c_str(), static_cast<unsigned long long>(x.runs()));
+        for (const auto& x : p.programs()) print_program(x);
         for (const auto& m : p.maps()) print_map(m);
     }
     return 0;
@@ -178,6 +187,7 @@ int attach(ControlClient& device, const Arguments& a) {
     control::Request request;
     request.mutable_attach()->set_package(a.package);
     request.mutable_attach()->set_program(a.program);
+    if (a.priority) request.mutable_attach()->set_priority(*a.priority);
     return simple(device, a, std::move(request), "attached " + a.program);
 }
 

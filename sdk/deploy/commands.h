@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Arguments {
     std::string package_file, device_key, nonce;
     std::vector<std::string> expected;
     bool json = false, no_activate = false, dry_run = false, show_hooks = false, follow = false, stop = false, await_confirm = false;
+    std::optional<std::uint32_t> priority;
     std::uint32_t count = 0, repeat = 1;
     std::uint32_t chip = 0, line = 0, level = 0, ifindex = 1;
     std::uint32_t period_us = 1000, outlier_every = 0, samples = 0, sensor = 0;

@@ -49,6 +49,7 @@ void add_package_commands(CLI::App& app, Arguments& a, std::vector<std::pair<CLI
         CLI::App* c = app.add_subcommand(name, help);
         package(c);
         c->add_option("program", a.program, "name of a program in it")->required();
+        if (run == &deploy::attach) c->add_option("--priority", a.priority, "place among the hook's programs: the lower runs first")->check(CLI::Range(0, 255));
         commands.emplace_back(c, run);
     }
     CLI::App* unload = app.add_subcommand("unload", "remove a package and give its memory back");

@@ -21,12 +21,14 @@ trap 'rm -rf "$work"' EXIT
 for board in cortex-m4 rv32imac; do
   run hook-cost-$board
   run hook-cost-plain-$board
+  run hook-cost-counted-$board
 done
 printf '%-56s %12s %12s\n' "instructions, from the hook to behind it" "Cortex-M4" "RV32IMAC"
 row() { printf '%-56s %12s %12s\n' "$1" "$(figure "$2-cortex-m4" "$3")" "$(figure "$2-rv32imac" "$3")"; }
 row "disabled: no program attached" hook-cost disabled
 row "empty program, without isolation" hook-cost-plain empty
-row "empty program, with isolation" hook-cost empty
+row "  its cycles and drops counted (MBPF_STATISTICS)" hook-cost-counted empty
+row "empty program, with isolation, cycles and drops counted" hook-cost empty
 row "  its context in the open area: not copied" hook-cost empty-open
 row "  two of different packages, one after the other" hook-cost two
 row "program with one helper call, without isolation" hook-cost-plain helper

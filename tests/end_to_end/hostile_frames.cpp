@@ -93,6 +93,9 @@ class HostileFrames : public DeviceTest {
                 if (program.attach().starts_with("iio")) {
                     program.clear_runs();
                     program.clear_last_result();
+                    program.clear_worst_cycles();
+                    program.clear_total_cycles();
+                    program.clear_drops();
                 }
             }
             all += p.SerializeAsString();

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "sdk/examples/fletcher16/fletcher16.h"
 #include "tests/end_to_end/build_package.h"
 #include "tests/end_to_end/device.h"
@@ -72,6 +74,48 @@ TEST_P(MainJob, the_device_says_what_it_is) {
     auto list = device().list();
     ASSERT_TRUE(list);
     EXPECT_TRUE(list->empty());
+}
+
+TEST_P(MainJob, a_priority_that_the_host_sets_stays_over_a_hot_swap) {
+    start();
+    const auto package = for_device(build_example("imu_filter/imu_filter.bpf.c", target()));
+    push(package);
+    const auto now = [&] { return device().list()->front().programs(0); };
+    const std::string name = device().list()->front().name(), program = now().name();
+    const auto attach = [&](std::optional<std::uint32_t> priority) {
+        control::Request r;
+        r.mutable_attach()->set_package(name);
+        r.mutable_attach()->set_program(program);
+        if (priority) r.mutable_attach()->set_priority(*priority);
+        return code_of(std::move(r));
+    };
+    const auto detach = [&] {
+        control::Request r;
+        r.mutable_detach()->set_package(name);
+        r.mutable_detach()->set_program(program);
+        return code_of(std::move(r));
+    };
+    EXPECT_EQ(now().priority(), 0u);
+    EXPECT_NE(attach({}), "ok");  // it is attached
+    EXPECT_NE(attach(256), "ok");
+    EXPECT_TRUE(now().attached());
+    EXPECT_EQ(attach(7), "ok");
+    EXPECT_EQ(now().priority(), 7u);
+    push(package);
+    EXPECT_EQ(now().priority(), 7u);
+    EXPECT_EQ(detach(), "ok");
+    EXPECT_EQ(attach({}), "ok");
+    EXPECT_EQ(now().priority(), 7u);
+    // Samples in, each tenth an outlier: what the program did with them is counted.
+    EXPECT_EQ(now().runs(), 0u);
+    sensor(50, 10, 30000);
+    const control::ProgramInfo after = now();
+    EXPECT_EQ(after.runs(), 50u);
+    EXPECT_GT(after.drops(), 0u);
+    EXPECT_LT(after.drops(), 50u);
+    EXPECT_GT(after.worst_cycles(), 0u);
+    EXPECT_LE(after.worst_cycles(), after.total_cycles());
+    EXPECT_LE(after.total_cycles(), after.runs() * after.worst_cycles());
 }
 
 TEST_P(MainJob, fletcher16_is_that_of_native_c) {

@@ -142,11 +142,50 @@ TEST(Control, a_package_with_all_it_may_have_can_be_listed) {
     for (int i = 0; i < 16; ++i) p.maps.push_back(array_map("map_of_16_chars" + std::string(1, static_cast<char>('a' + i)), 128, 4));
     finish(p);
     line.push(p);
+    // Counts as long as they get, so that not all fits into one message.
+    mbpf_package_state* package = mbpf_find_package(line.device.rt(), p.name.c_str());
+    ASSERT_NE(package, nullptr);
+    for (mbpf_program& program : std::span(package->programs, package->program_count)) {
+        program.runs = program.total_ticks = program.drops = {~0u, ~0u};
+        program.last_result = ~std::uint64_t{0};
+        program.worst_ticks = ~0u;
+    }
+    control::ListReply all;
+    int parts = 0;
+    for (bool more = true; more && parts < 20; ++parts) {
+        control::Request list;
+        list.mutable_list()->set_program(static_cast<std::uint32_t>(all.programs_size()));
+        list.mutable_list()->set_map(static_cast<std::uint32_t>(all.maps_size()));
+        const control::Response r = line.call(list);
+        ASSERT_EQ(r.code(), control::CODE_OK) << r.detail();
+        all.mutable_programs()->MergeFrom(r.list().programs());
+        all.mutable_maps()->MergeFrom(r.list().maps());
+        more = r.list().more();
+    }
+    EXPECT_GT(parts, 1);
+    ASSERT_EQ(all.programs_size(), 8);
+    ASSERT_EQ(all.maps_size(), 16);
+    for (int i = 0; i < 8; ++i) EXPECT_EQ(all.programs(i).name(), p.programs[static_cast<std::size_t>(i)].name);
+    for (int i = 0; i < 16; ++i) EXPECT_EQ(all.maps(i).name(), p.maps[static_cast<std::size_t>(i)].name);
+    EXPECT_EQ(all.programs(7).worst_cycles(), 0xFFFF'FFFFu);
+    control::Request past_the_end;
+    past_the_end.mutable_list()->set_program(1000);
+    past_the_end.mutable_list()->set_map(1000);
+    EXPECT_EQ(line.call(past_the_end).list().maps_size(), 0);
+}
+
+TEST(Control, lost_records_of_a_ring_buffer_are_told) {
+    Line line;
+    Package p = simple_package();
+    p.maps = {{"events", MBPF_MAP_RING_BUFFER, 0, 0, 0, 64}};
+    finish(p);
+    line.push(p);
+    mbpf_map* map = mbpf_find_map(mbpf_find_package(line.device.rt(), "demo"), "events");
+    for (int i = 0; i < 5; ++i)
+        if (void* record = mbpf_ring_buffer_reserve(map, 8)) mbpf_ring_buffer_finish(record, false);
     control::Request list;
     list.mutable_list();
-    const control::Response r = line.call(list);
-    EXPECT_EQ(r.code(), control::CODE_OK) << r.detail();
-    EXPECT_EQ(r.list().programs_size(), 8);
+    EXPECT_EQ(line.call(list).list().maps(0).lost(), 1u);  // four of 8 + 8 bytes fit into 64
 }
 
 TEST(Control, hooks_are_listed) {

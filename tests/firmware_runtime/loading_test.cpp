@@ -110,6 +110,66 @@ TEST(Hooks, programs_run_by_priority_until_one_does_not_pass) {
     ASSERT_EQ(mbpf_detach_program(d.program("second", "main")), MBPF_OK);
     EXPECT_EQ(mbpf_hook_run(point(d, "iio/device0/accel_x"), &event).programs_run, 2u);
     EXPECT_EQ(mbpf_count_value(d.program("late", "main")->runs), 1u);
+    const mbpf_program &first = *d.program("first", "main"), &second = *d.program("second", "main");
+    EXPECT_EQ(mbpf_count_value(first.runs), 2u);
+    EXPECT_EQ(mbpf_count_value(first.drops), 0u);
+    EXPECT_EQ(mbpf_count_value(second.runs), 1u);
+    EXPECT_EQ(mbpf_count_value(second.drops), 1u);
+    EXPECT_EQ(mbpf_count_value(second.total_ticks), second.worst_ticks);
+    EXPECT_LE(first.worst_ticks, mbpf_count_value(first.total_ticks));
+    EXPECT_LE(mbpf_count_value(first.total_ticks), std::uint64_t{2} * first.worst_ticks);
+}
+
+TEST(Hooks, one_program_alone_counts_like_one_of_many) {
+    Device d;
+    for (const auto& [name, result] : {std::pair{"drops", 0u}, std::pair{"passes", 1u}}) {
+        Package p = simple_package(name, code_return(result));
+        place_on(p, 0, "iio", "iio/device0/accel_x");
+        ASSERT_EQ(d.push(p).status, MBPF_OK);
+    }
+    mbpf_hook_point* at = point(d, "iio/device0/accel_x");
+    mbpf_program *drops = d.program("drops", "main"), *passes = d.program("passes", "main");
+    mbpf_iio_event event{};
+    EXPECT_EQ(mbpf_hook_run(at, &event).programs_run, 1u);  // the second is not asked
+    ASSERT_EQ(mbpf_detach_program(drops), MBPF_OK);
+    EXPECT_EQ(mbpf_hook_run(at, &event).verdict, 1);
+    ASSERT_EQ(mbpf_attach_program(drops), MBPF_OK);  // behind the other now
+    EXPECT_EQ(mbpf_hook_run(at, &event).programs_run, 2u);
+    ASSERT_EQ(mbpf_detach_program(passes), MBPF_OK);
+    const mbpf_hook_result alone = mbpf_hook_run(at, &event);
+    EXPECT_EQ(alone.verdict, 0);
+    EXPECT_EQ(alone.programs_run, 1u);
+    EXPECT_EQ(mbpf_count_value(drops->drops), 3u);
+    EXPECT_EQ(mbpf_count_value(drops->runs), 3u);
+    EXPECT_EQ(mbpf_count_value(passes->drops), 0u);
+    EXPECT_EQ(mbpf_count_value(at->fired), 4u);
+    ASSERT_EQ(mbpf_detach_program(drops), MBPF_OK);
+    EXPECT_EQ(mbpf_hook_run(at, &event).programs_run, 0u);
+}
+
+TEST(Hooks, where_results_are_no_verdicts_nothing_is_dropped) {
+    Device d;
+    ASSERT_EQ(d.push(simple_package("zero", code_return(0))).status, MBPF_OK);
+    std::uint64_t event[6] = {};
+    EXPECT_EQ(mbpf_hook_run(point(d, "trace/"), event).programs_run, 1u);
+    EXPECT_EQ(mbpf_count_value(d.program("zero", "main")->drops), 0u);
+}
+
+TEST(HotSwap, keeps_the_priority_that_the_host_set_and_only_that) {
+    Device d;
+    Package p = simple_package();
+    p.programs[0].priority = 3;
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    p.programs[0].priority = 4;
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    EXPECT_EQ(d.program("demo", "main")->priority, 4);
+    d.program("demo", "main")->priority = 200;
+    d.program("demo", "main")->priority_set = true;
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_EQ(d.push(p).status, MBPF_OK);
+        EXPECT_EQ(d.program("demo", "main")->priority, 200);
+        EXPECT_EQ(mbpf_count_value(d.program("demo", "main")->runs), 0u);  // counts begin anew
+    }
 }
 
 TEST(Hooks, without_programs_the_descriptor_decides) {

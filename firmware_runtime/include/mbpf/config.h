@@ -16,6 +16,11 @@
 #ifndef MBPF_ISOLATION /* 1: programs run unprivileged behind MPU or PMP; the port must have it */
 #define MBPF_ISOLATION 0
 #endif
+/* 1: each program counts the cycles of its runs and the events it drops. Without isolation that would be a third of
+ * what a hook costs, so it is a choice of its own there. */
+#ifndef MBPF_STATISTICS
+#define MBPF_STATISTICS MBPF_ISOLATION
+#endif
 #ifndef MBPF_SLOT_ALIGN
 #if MBPF_ISOLATION /* MPU regions are powers of two aligned to their size */
 #define MBPF_SLOT_ALIGN MBPF_SLOT_BYTES

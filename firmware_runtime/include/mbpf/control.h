@@ -46,7 +46,7 @@ bool mbpf_control_byte(mbpf_control *control, uint8_t byte);
 uint32_t mbpf_control_message(mbpf_control *control, const uint8_t *message, uint32_t count, uint8_t *reply);
 
 /* Operations, in files of their own; each fills the response. */
-void mbpf_control_list(mbpf_control *c, uint32_t index);
+void mbpf_control_list(mbpf_control *c, const mbpf_control_List *from);
 void mbpf_control_list_hooks(mbpf_control *c, uint32_t index);
 void mbpf_control_map(mbpf_control *c, const mbpf_control_MapAccess *r);
 void mbpf_control_events(mbpf_control *c, const mbpf_control_Events *r);

@@ -63,6 +63,7 @@ typedef struct mbpf_hook_point {
     const mbpf_hook_row *row;
     const mbpf_platform_tables *platform;
     struct mbpf_program *first; /* attached, by priority */
+    struct mbpf_program *alone; /* the first, if it is the only one: straight through */
     mbpf_count fired;           /* events that met a program, or asked */
     int32_t pass, drop;         /* verdicts when no program can run: open, closed */
     uint8_t chain;              /* mbpf_chain */
@@ -79,12 +80,18 @@ typedef struct mbpf_program {
     mbpf_hook_point *point;
     mbpf_count runs;
     uint64_t last_result;
+#if MBPF_STATISTICS
+    mbpf_count total_ticks; /* of all runs, as the port's ticks.h counts */
+    mbpf_count drops;       /* events that ended here: at a point where verdicts decide, not passed */
+    uint32_t worst_ticks;   /* of one run */
+#endif
     uint64_t worst_case_instructions;
     uint32_t native_instructions, native_cycles; /* of the machine code at most; MBPF_UNBOUNDED: not known */
     uint64_t parameter;
     uint64_t next_due_ns; /* timer hooks: kept here so that each program has its own period */
     uint32_t stack_bytes;
-    uint8_t priority;
+    uint8_t priority;  /* the lower runs first, equal ones in the order of attaching */
+    bool priority_set; /* by the host: kept over a hot swap */
     uint8_t flags;
     bool attached;
     char name[MBPF_PROGRAM_NAME_BYTES];

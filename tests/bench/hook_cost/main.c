@@ -54,7 +54,7 @@ static uint64_t one_helper(void *context, void *const *imports)
     int32_t (*helper)(uint32_t, uint32_t);
     (void)context;
     memcpy(&helper, imports, sizeof helper);
-    return (uint32_t)helper(0u, 3u);
+    return (uint32_t)helper(1u, 3u); /* 1: passes */
 }
 
 int32_t mbpf_helper_gpio_get(uint32_t chip, uint32_t line)
@@ -106,14 +106,8 @@ static void report(const char *what, action with, action without)
     say("\r\n");
 }
 
-/* A second package's program in between: protection is loaded anew each time. */
+/* A second package's program at the same point: protection is loaded anew each time. */
 static mbpf_program other;
-static void switching(driver *d)
-{
-    d->point->first->next = &other;
-    with_hook(d);
-    d->point->first->next = 0;
-}
 
 static void call_in_open(driver *d)
 {
@@ -149,12 +143,13 @@ int main(void)
     report("disabled ", with_hook, without_hook);
     attach(&program, &runtime.packages[0], empty, imports);
     attach(&other, &runtime.packages[1], empty, more);
-    sensor.point->first = &program;
+    (void)mbpf_attach_program(&program);
     report("empty ", with_hook, without_hook);
     report("empty-open ", call_in_open, nothing);
-    report("two ", switching, without_hook);
+    (void)mbpf_attach_program(&other);
+    report("two ", with_hook, without_hook);
+    (void)mbpf_detach_program(&other);
     program.entry = one_helper;
-    other.entry = empty;
     for (uint32_t i = 0u; i < mbpf_platform_microbpf.helper_count; i++) {
         const mbpf_helper_row *row = &mbpf_platform_microbpf.helpers[i];
         if (row->number == 1004u) {
