@@ -2,6 +2,7 @@
 #include "verifier/encode.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace mbpf {
 
@@ -29,64 +30,46 @@ std::uint64_t location_code(const Location& at) {
 
 namespace {
 
-void put_location(Bytes& out, const Location& at) { put_varint(out, location_code(at)); }
+template <class W>
+Interval<W> parts_of(const Interval<W>& n, unsigned form) {
+    Interval<W> r;
+    if ((form & kUnsigned) != 0) r.umin = n.umin, r.umax = n.umax;
+    if ((form & kSigned) != 0) r.smin = n.smin, r.smax = n.smax;
+    if ((form & kPattern) != 0) r.value = n.value, r.mask = n.mask;
+    return r;
+}
 
 // The shortest form that says exactly this number.
-std::uint8_t number_form(const Number& n) {
-    const auto& w = n.wide;
+unsigned number_form(const Number& n) {
+    const std::uint64_t top = n.wide.umax;
     if (n.is_constant()) return kConstant;
-    if (n == Number::unknown()) return kUnknown;
-    const std::uint64_t top = w.umax;
-    if (w.umin == 0 && (top & (top + 1)) == 0 && w.value == 0 && w.mask == top && n == Number::range_u(0, top)) return kBits;
-    if (n == Number::range_u(w.umin, w.umax)) return kUnsigned;
-    if (n == Number::range_s(w.smin, w.smax)) return kSigned;
-    Number pattern;
-    pattern.wide = Interval<std::uint64_t>::bits(w.value, w.mask);
-    pattern = pattern.sync();
-    if (n == pattern) return kPattern;
-    if (n == meet(Number::range_u(w.umin, w.umax), pattern).sync()) return kUnsignedPattern;
+    if ((top & (top + 1)) == 0 && n == (top == UINT64_MAX ? Number::unknown() : Number::range_u(0, top))) return kBits;
+    for (unsigned form : {0u + kUnsigned, 0u + kSigned, 0u + kPattern, 0u + (kUnsigned | kPattern), 0u + (kSigned | kPattern), 0u + (kUnsigned | kSigned), 0u + (kUnsigned | kSigned | kPattern)})
+        if (n == Number{parts_of(n.wide, form), {}}.sync()) return form;
     return kWhole;
 }
 
-void put_number(Bytes& out, std::uint8_t form, const Number& n) {
-    const auto& w = n.wide;
-    switch (form) {
-        case kConstant: put_zigzag(out, static_cast<std::int64_t>(w.umin)); break;
-        case kUnknown: break;
-        case kBits: {
-            unsigned bits = 0;
-            while (bits < 64 && (w.umax >> bits) != 0) ++bits;
-            put_varint(out, bits);
-            break;
-        }
-        case kUnsigned:
-        case kUnsignedPattern:
-            put_varint(out, w.umin);
-            put_varint(out, w.umax - w.umin);
-            if (form == kUnsigned) break;
-            [[fallthrough]];
-        case kPattern:
-            put_varint(out, w.value);
-            put_varint(out, w.mask);
-            break;
-        case kSigned:
-            put_zigzag(out, w.smin);
-            put_varint(out, static_cast<std::uint64_t>(w.smax) - static_cast<std::uint64_t>(w.smin));
-            break;
-        default:
-            put_varint(out, w.value);
-            put_varint(out, w.mask);
-            put_varint(out, w.umin);
-            put_varint(out, w.umax);
-            put_zigzag(out, w.smin);
-            put_zigzag(out, w.smax);
-            put_varint(out, n.low.value);
-            put_varint(out, n.low.mask);
-            put_varint(out, n.low.umin);
-            put_varint(out, n.low.umax);
-            put_zigzag(out, n.low.smin);
-            put_zigzag(out, n.low.smax);
+template <class W>
+void put_parts(Bytes& out, unsigned form, const Interval<W>& n) {
+    if ((form & kUnsigned) != 0) {
+        put_varint(out, n.umin);
+        put_varint(out, n.umax);
     }
+    if ((form & kSigned) != 0) {
+        put_zigzag(out, n.smin);
+        put_zigzag(out, n.smax);
+    }
+    if ((form & kPattern) != 0) {
+        put_varint(out, n.mask);
+        put_varint(out, n.value);
+    }
+}
+
+void put_number(Bytes& out, unsigned form, const Number& n) {
+    if (form == kConstant) return put_zigzag(out, static_cast<std::int64_t>(n.wide.umin));
+    if (form == kBits) return put_varint(out, static_cast<std::uint64_t>(std::bit_width(n.wide.umax)));
+    put_parts(out, form, n.wide);
+    if ((form & kLow) != 0) put_parts(out, kWhole, n.low);
 }
 
 struct Entry {
@@ -136,9 +119,9 @@ class Symbols {
 };
 
 void put_value(Bytes& out, const Value& v, Symbols& symbols) {
-    const std::uint8_t form = number_form(v.number);
+    const unsigned form = number_form(v.number);
     const bool named = symbols.named(v);
-    out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.kind) | static_cast<unsigned>(form << 2) | (named ? 32u : 0u) | (v.borrowed ? 64u : 0u)));
+    out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.kind) | form << 2 | (named ? 64u : 0u) | (v.borrowed ? 128u : 0u)));
     if (v.is_pointer()) {
         out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.region) | (v.read_only ? 16u : 0u) | (v.size != 0 ? 32u : 0u) | (v.map >= 0 ? 64u : 0u) | (v.reference != 0 ? 128u : 0u)));
         if (v.size != 0) put_varint(out, v.size);
@@ -213,6 +196,7 @@ Invariant encode_invariant(const State& s, std::uint16_t live) {
     for (unsigned i = 0; i < s.cell_count; ++i) entries.push_back({s.cells[i].at, &s.cells[i].value});
     Symbols symbols(s, entries);
     std::erase_if(entries, [&](const Entry& e) { return says_nothing(e) && !symbols.named(*e.value); });
+    std::ranges::sort(entries, {}, [](const Entry& e) { return location_code(e.at); });
     out.signature = signature_of(s, entries);
     out.fine = fine_of(out.signature, entries);
 
@@ -253,7 +237,7 @@ Invariant encode_invariant(const State& s, std::uint16_t live) {
     }
     put_varint(b, entries.size());
     for (const Entry& e : entries) {
-        put_location(b, e.at);
+        put_varint(b, location_code(e.at));
         put_value(b, *e.value, symbols);
     }
     std::vector<Difference> differences;

@@ -35,7 +35,7 @@ class Pairing {
         for (const Pair& p : pairs_)
             if (p.a == a.symbol && p.b == b.symbol && p.between == between) {
                 const std::int64_t delta = static_cast<std::int64_t>(static_cast<std::uint64_t>(a.delta) - static_cast<std::uint64_t>(p.base));
-                if (delta < INT32_MIN || delta > INT32_MAX) return;
+                if (!is_delta(delta)) return;
                 out.symbol = p.now;
                 out.delta = static_cast<std::int32_t>(delta);
                 return;
@@ -190,6 +190,20 @@ bool compatible(const State& a, const State& b) {
 
 }  // namespace
 
+void copy_state(State& to, const State& from) {
+    static_cast<Shape&>(to) = from;
+    static_cast<Order&>(to) = from;
+    std::ranges::copy(from.regs, to.regs);
+    std::ranges::copy(from.ghosts, to.ghosts);
+    to.next_symbol = from.next_symbol;
+    to.steps = from.steps;
+    to.undo = nullptr;
+    to.cell_count = std::min(from.cell_count, to.cell_room);
+    std::copy_n(from.cells, to.cell_count, to.cells);
+    for (unsigned i = to.cell_count; i < from.cell_count; ++i)
+        if (from.cells[i].value.is_pointer() && from.cells[i].at.offset < 0) to.frames[from.cells[i].at.frame].mark(from.cells[i].at.offset, from.cells[i].at.size, false);
+}
+
 bool join_states(State& a, const State& b, const Compared* compared) {
     if (!compatible(a, b)) return false;
     Pairing names;
@@ -207,7 +221,7 @@ bool join_states(State& a, const State& b, const Compared* compared) {
 
     std::vector<Cell> old_cells(a.cells, a.cells + a.cell_count);
     State old(old_cells.data(), static_cast<std::uint16_t>(old_cells.size()));
-    old.assign(a);
+    copy_state(old, a);
 
     for (unsigned r = 0; r < State::kRegisters; ++r) a.regs[r] = r == bpf::kFramePointer ? old.regs[r] : join_values(old.regs[r], b.regs[r], names);
     for (unsigned f = 0; f < a.depth; ++f)

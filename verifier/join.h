@@ -10,6 +10,9 @@
 
 namespace mbpf {
 
+// Becomes a copy, cells included as far as there is room.
+void copy_state(proof::State& to, const proof::State& from);
+
 // `into` becomes a state that contains both; false (and `into` as it was): they differ in what cannot be joined,
 // i.e. frames, references or the lock.
 // `compared`: registers whose order is worth knowing even where so far only their ranges tell it.

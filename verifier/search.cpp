@@ -212,7 +212,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     if (options_.forget_dead) {
         // While the other edge of a branch is still to be taken, the state must stay as it is.
         if (s_.undo != nullptr) {
-            arriving_.assign(s_);
+            copy_state(arriving_, s_);
             arriving = &arriving_;
         }
         forget_dead_stack(*arriving, point);
@@ -233,7 +233,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         const Bytes bytes = stated.bytes();
         Reader in = reader(bytes);
         if (!covers(in, *arriving, cost)) {
-            old_.assign(*arriving);
+            copy_state(old_, *arriving);
             old_.difference_count = 0;
             stated = encode_invariant(old_, live);
         }

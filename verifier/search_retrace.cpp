@@ -27,11 +27,7 @@ void Search::retrace(const Retraced& see) {
         see(loops_.contains(node.point) ? Retrace::loop : Retrace::segment, node.point, nullptr);
         bool follows = (node.point & kGate) == 0;
         if (follows && chain[k] == 0) {
-            for (Value& v : s_.regs) v = Value{};
-            static_cast<Shape&>(s_) = Shape{};
-            s_.cell_count = 0;
-            s_.difference_count = 0;
-            s_.next_symbol = 1;
+            s_.clear();
             m_.enter_program();
         } else if (follows) {
             follows = load(node.bytes, s_);
@@ -101,12 +97,7 @@ void Search::observe(std::int32_t node, const std::function<void(State&)>& prepa
     stats_.steps = 0;
     const auto start = [&] {
         if (node == 0) {
-            for (Value& v : s_.regs) v = Value{};
-            static_cast<Shape&>(s_) = Shape{};
-            s_.cell_count = 0;
-            s_.difference_count = 0;
-            s_.next_symbol = 1;
-            s_.steps = 0;
+            s_.clear();
             m_.enter_program();
         } else {
             load(n.bytes, s_);

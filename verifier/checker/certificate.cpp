@@ -15,160 +15,129 @@ uint64_t Reader::varint() {
 }
 
 // 0 to 9: registers; 16 to 79: what calls put away; from 80: stack cells by frame, offset, size.
-Location read_location(Reader& in) { return location_of(in, in.varint()); }
-
 Location location_of(Reader& in, uint64_t code) {
-    if (code >= 80 + uint64_t{kMaxFrames} * kFrameBytes * 8) in.good = false;
+    in.require(code < 10 || (code >= 16 && code < 80 + uint64_t{kMaxFrames} * kFrameBytes * 8));
     if (!in.good) return {};
     if (code < 10) return {static_cast<int16_t>(code), 8, kRegisters};
-    if (code < 16) in.good = false;
-    if (code < 80) return {static_cast<int16_t>((code - 16) & 7), 1, static_cast<uint8_t>((code - 16) >> 3 & 7)};
+    if (code < 80) return {static_cast<int16_t>((code - 16) & 7), 1, static_cast<uint8_t>((code - 16) >> 3)};
     const uint64_t cell = code - 80;
     const Location at{static_cast<int16_t>(static_cast<int>(cell / 8 % kFrameBytes) - kFrameBytes), static_cast<uint8_t>(cell % 8 + 1), static_cast<uint8_t>(cell / 8 / kFrameBytes)};
-    if (at.offset + at.size > 0) in.good = false;
+    in.require(at.offset + at.size <= 0);
     return at;
 }
 
-Number read_number(Reader& in, uint8_t form) {
-    switch (form) {
-        case kConstant: return Number::constant(static_cast<uint64_t>(in.zigzag()));
-        case kUnknown: return Number::unknown();
-        case kBits: {
-            const uint64_t bits = in.bounded(64);
-            return Number::unknown_bits(static_cast<unsigned>(bits));
-        }
-        case kUnsigned:
-        case kUnsignedPattern: {
-            const uint64_t low = in.varint(), more = in.varint();
-            if (more > ~uint64_t{0} - low) in.good = false;
-            if (!in.good) return Number::unknown();
-            const Number range = Number::range_u(low, low + more);
-            if (form == kUnsigned) return range;
-            Number pattern;
-            const uint64_t value = in.varint(), mask = in.varint();
-            pattern.wide = Interval<uint64_t>::bits(value & ~mask, mask);
-            return meet(range, pattern.sync());
-        }
-        case kSigned: {
-            const int64_t low = in.zigzag();
-            const uint64_t more = in.varint();
-            if (more > static_cast<uint64_t>(INT64_MAX) - static_cast<uint64_t>(low)) in.good = false;
-            return in.good ? Number::range_s(low, static_cast<int64_t>(static_cast<uint64_t>(low) + more)) : Number::unknown();
-        }
-        case kPattern: {
-            Number n;
-            const uint64_t value = in.varint(), mask = in.varint();
-            n.wide = Interval<uint64_t>::bits(value & ~mask, mask);
-            return n.sync();
-        }
-        default: {
-            Number n;
-            n.wide.value = in.varint();
-            n.wide.mask = in.varint();
-            n.wide.umin = in.varint();
-            n.wide.umax = in.varint();
-            n.wide.smin = in.zigzag();
-            n.wide.smax = in.zigzag();
-            n.low.value = static_cast<uint32_t>(in.varint());
-            n.low.mask = static_cast<uint32_t>(in.varint());
-            n.low.umin = static_cast<uint32_t>(in.varint());
-            n.low.umax = static_cast<uint32_t>(in.varint());
-            n.low.smin = static_cast<int32_t>(in.zigzag());
-            n.low.smax = static_cast<int32_t>(in.zigzag());
-            return n;
-        }
+namespace {
+
+template <class W>
+void read_parts(Reader& in, unsigned form, Interval<W>& n) {
+    using S = domain::SignedOf<W>;
+    if ((form & kUnsigned) != 0) {
+        n.umin = static_cast<W>(in.varint());
+        n.umax = static_cast<W>(in.varint());
+    }
+    if ((form & kSigned) != 0) {
+        n.smin = static_cast<S>(in.zigzag());
+        n.smax = static_cast<S>(in.zigzag());
+    }
+    if ((form & kPattern) != 0) {
+        n.mask = static_cast<W>(in.varint());
+        n.value = static_cast<W>(in.varint() & ~n.mask);
     }
 }
 
-// First byte: kind (2 bits), form of the number or variable part (3), has a symbol (1), pointer: may be null is
-// the kind; region follows.
+}  // namespace
+
+Number read_number(Reader& in, unsigned form) {
+    if (form == kConstant) return Number::constant(static_cast<uint64_t>(in.zigzag()));
+    if (form == kBits) return Number::unknown_bits(static_cast<unsigned>(in.bounded(64)));
+    Number n;
+    read_parts(in, form, n.wide);
+    if ((form & kLow) != 0) read_parts(in, kUnsigned | kSigned | kPattern, n.low);
+    // Reducing it takes no word away, and shows whether there is one.
+    n = n.sync();
+    in.require(!n.is_bottom());
+    return in.good ? n : Number::unknown();
+}
+
+// First byte: kind (2 bits), form of the number or variable part (4), has a symbol, is borrowed. Of a pointer the
+// region follows (4 bits), is it read only, and which of size, map and reference are stated.
 Value read_value(Reader& in) {
     const uint8_t head = in.byte();
     Value v;
     v.kind = static_cast<ValueKind>(head & 3);
-    if (v.kind == ValueKind::unknown) in.good = false;
-    const uint8_t form = head >> 2 & 7;
+    in.require(v.kind != ValueKind::unknown);
     if (v.is_pointer()) {
         const uint8_t more = in.byte();
         v.region = static_cast<Region>(more & 15);
-        if (v.region == Region::none || v.region > Region::object) in.good = false;
+        in.require(v.region != Region::none && v.region <= Region::object);
         v.read_only = (more & 16) != 0;
         if ((more & 32) != 0) v.size = static_cast<uint32_t>(in.bounded(UINT32_MAX));
         if ((more & 64) != 0) v.map = static_cast<int16_t>(in.bounded(INT16_MAX));
-        if ((more & 128) != 0) {
-            v.reference = static_cast<uint8_t>(in.bounded(kMaxReferences));
-        }
+        if ((more & 128) != 0) v.reference = static_cast<uint8_t>(in.bounded(kMaxReferences));
         if (v.region == Region::stack) v.frame = static_cast<uint8_t>(in.bounded(kMaxFrames - 1));
-        const int64_t fixed = in.zigzag();
-        if (fixed < -kMaxOffset || fixed > kMaxOffset) in.good = false;
-        v.fixed = static_cast<int32_t>(fixed);
+        v.fixed = static_cast<int32_t>(in.zigzag_within(kMaxOffset));
     }
-    // Reducing it takes no word away, and shows whether there is one.
-    v.number = read_number(in, form).sync();
-    if (v.number.is_bottom()) {
-        in.good = false;
-        v.number = Number::unknown();
+    v.number = read_number(in, head >> 2 & 15);
+    if ((head & 64) != 0) {
+        v.symbol = read_symbol(in);
+        v.delta = static_cast<int32_t>(in.zigzag_within(kMaxDelta));
     }
-    if ((head & 32) != 0) {
-        const uint64_t symbol = in.bounded(kLastSymbol - 1);
-        const int64_t delta = in.zigzag();
-        if (delta < INT32_MIN || delta > INT32_MAX) in.good = false;
-        v.symbol = symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
-        v.delta = static_cast<int32_t>(delta);
-    }
-    v.borrowed = (head & 64) != 0;
-    if ((head & 128) != 0) in.good = false;
+    v.borrowed = (head & 128) != 0;
     return v;
+}
+
+Symbol read_symbol(Reader& in) {
+    const uint64_t symbol = in.bounded(kLastSymbol - 1);
+    return symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
 }
 
 Cost read_cost(Reader& in, uint8_t parts) {
     Cost c;
-    c.constant = in.zigzag();
-    if (c.constant < -kMaxCost || c.constant > kMaxCost) in.good = false;
+    c.constant = in.zigzag_within(kMaxCost);
     if ((parts & kHasTerms) == 0) return c;
     c.term_count = static_cast<unsigned>(in.bounded(kMaxTerms));
     for (unsigned i = 0; i < c.term_count; ++i) {
         const uint64_t code = in.varint();
+        in.require((code & 3) <= static_cast<unsigned>(Reading::bits_set));
         c.terms[i].reading = static_cast<Reading>(code & 3);
-        if ((code & 3) > static_cast<unsigned>(Reading::bits_set)) in.good = false;
         c.terms[i].at = location_of(in, code >> 2);
-        c.terms[i].coefficient = in.zigzag();
-        if (c.terms[i].coefficient < -kMaxCoefficient || c.terms[i].coefficient > kMaxCoefficient) in.good = false;
+        c.terms[i].coefficient = in.zigzag_within(kMaxCoefficient);
     }
     return c;
 }
 
 void read_shape(Reader& in, uint8_t parts, Shape& s) {
-    s.depth = 1;
-    s.frames[0] = Frame{};
     if ((parts & kHasFrames) != 0) {
         s.depth = static_cast<uint8_t>(1 + in.bounded(kMaxFrames - 1));
         for (unsigned f = 1; f < s.depth; ++f) {
-            s.frames[f] = Frame{};
             s.frames[f].return_slot = static_cast<uint32_t>(in.bounded(kGate - 1));
             s.frames[f].function = static_cast<uint32_t>(in.bounded(kGate - 1));
             s.frames[f].kind = in.byte() == 0 ? FrameKind::call : FrameKind::callback;
         }
     }
-    if ((parts & kHasWritten) != 0)
-        for (unsigned f = 0; f < s.depth; ++f) {
-            int64_t at = -kFrameBytes;
-            for (uint64_t ranges = in.bounded(kFrameBytes); ranges > 0 && in.good; --ranges) {
-                at += static_cast<int64_t>(in.bounded(kFrameBytes));
-                const int64_t size = static_cast<int64_t>(in.bounded(kFrameBytes));
-                if (at + size > 0) {
-                    in.good = false;
-                    return;
-                }
-                s.frames[f].mark(at, size, true);
-                at += size;
-            }
+    for (unsigned f = 0; (parts & kHasWritten) != 0 && f < s.depth; ++f) {
+        uint64_t at = 0;
+        for (uint64_t ranges = in.bounded(kFrameBytes); ranges > 0 && in.good; --ranges) {
+            at += in.bounded(kFrameBytes - at);
+            const uint64_t size = in.bounded(kFrameBytes - at);
+            s.frames[f].mark(static_cast<int64_t>(at) - kFrameBytes, static_cast<int64_t>(size), true);
+            at += size;
         }
-    s.packet_bytes = (parts & kHasPacket) != 0 ? static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxOffset))) : 0;
-    s.metadata_bytes = (parts & kHasMetadata) != 0 ? static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxPacket))) : 0;
+    }
+    if ((parts & kHasPacket) != 0) s.packet_bytes = static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxOffset)));
+    if ((parts & kHasMetadata) != 0) s.metadata_bytes = static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxPacket)));
     s.locked = (parts & kLocked) != 0;
     const uint8_t held = (parts & kHasReferences) != 0 ? in.byte() : uint8_t{0};
-    for (unsigned i = 0; i < kMaxReferences; ++i) s.references[i] = (held >> i & 1) != 0 ? static_cast<uint32_t>(1 + in.bounded(kGate - 2)) : 0;
+    for (unsigned i = 0; i < kMaxReferences; ++i)
+        if ((held >> i & 1) != 0) s.references[i] = static_cast<uint32_t>(1 + in.bounded(kGate - 2));
+}
+
+Reader read_part(Reader& in) {
+    const uint64_t size = in.varint();
+    in.require(size <= static_cast<uint64_t>(in.end - in.at));
+    const Reader part{in.at, in.good ? in.at + size : in.at, in.good};
+    in.at = part.end;
+    return part;
 }
 
 bool Certificate::open(const uint8_t* bytes, size_t size) {

@@ -8,7 +8,7 @@
 namespace mbpf::proof {
 
 inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
-inline constexpr uint8_t kVersion = 2;
+inline constexpr uint8_t kVersion = 3;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
 
@@ -34,18 +34,25 @@ struct Reader {
         const uint64_t v = varint();
         return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
     }
+    void require(bool holds) { good = good && holds; }
     // At most `limit`; else the certificate is bad.
     uint64_t bounded(uint64_t limit) {
         const uint64_t v = varint();
-        if (v > limit) good = false;
-        return v > limit ? 0 : v;
+        require(v <= limit);
+        return good ? v : 0;
+    }
+    int64_t zigzag_within(int64_t limit) {
+        const int64_t v = zigzag();
+        require(v >= -limit && v <= limit);
+        return good ? v : 0;
     }
 };
 
 // First byte of an invariant: which of its parts follow.
 enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetadata = 8, kHasReferences = 16, kLocked = 32, kHasDifferences = 64, kHasWritten = 128 };
-// How a number is written.
-enum Form : uint8_t { kConstant, kUnknown, kBits, kUnsigned, kSigned, kPattern, kUnsignedPattern, kWhole };
+// What of a number is written: bounds and bits of the word, and all of its low half. The low half alone never is:
+// that stands for a word of so many bits.
+enum Form : uint8_t { kConstant = 0, kUnsigned = 1, kSigned = 2, kPattern = 4, kLow = 8, kBits = 8, kWhole = 15 };
 
 enum class Reading : uint8_t { as_unsigned, as_signed, bits_set };
 
@@ -61,13 +68,16 @@ struct Cost {
     } terms[kMaxTerms];
 };
 
-Location read_location(Reader& in);
 Location location_of(Reader& in, uint64_t code);
-Number read_number(Reader& in, uint8_t form);
+Number read_number(Reader& in, unsigned form);
 // A value as the invariant has it; its symbol is the certificate's own number, kPacketLength apart.
 Value read_value(Reader& in);
+Symbol read_symbol(Reader& in);
 Cost read_cost(Reader& in, uint8_t parts);
+// Into one that holds nothing yet.
 void read_shape(Reader& in, uint8_t parts, Shape& s);
+// So many bytes as are told first.
+Reader read_part(Reader& in);
 
 struct Certificate {
     Reader whole;

@@ -12,55 +12,43 @@ using bpf::Kind;
 
 bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
     const uint8_t parts = in.byte();
+    s.clear();
     cost = read_cost(in, parts);
     read_shape(in, parts, s);
-    for (Value& v : s.regs) v = Value{};
-    for (Value& v : s.ghosts) v = Value{};
-    s.cell_count = 0;
-    s.steps = 0;
-    s.undo = nullptr;
-    s.difference_count = 0;
-    s.next_symbol = 1;
     for (uint64_t n = in.bounded(UINT16_MAX); n > 0 && in.good; --n) {
-        const Location at = read_location(in);
+        const Location at = location_of(in, in.varint());
+        const bool in_frame = at.frame != kRegisters, on_stack = in_frame && at.offset < 0;
         Value v = read_value(in);
-        if (!in.good || (at.frame != kRegisters && at.frame >= s.depth)) return false;
-        if (v.map >= 0 && v.region != Region::object && static_cast<uint32_t>(v.map) >= env.map_count) return false;
-        if ((v.region == Region::map_handle || v.region == Region::map_value) && v.map < 0) return false;
-        if (v.kind == ValueKind::pointer_or_null && !v.number.is_constant()) return false;
-        if (at.frame != kRegisters && at.offset == kPassedMap && v.region != Region::map_handle) return false;
-        if (v.symbol != kPacketLength && v.symbol >= s.next_symbol) s.next_symbol = static_cast<Symbol>(v.symbol + 1);
-        if (v.is_pointer() && v.region == Region::stack && v.frame >= s.depth) return false;
-        if (v.reference != 0 && s.references[v.reference - 1] == 0) return false;
-        if (at.frame == kRegisters) {
-            s.regs[at.offset] = v;
-            continue;
-        }
+        const bool of_map = v.region == Region::map_handle || v.region == Region::map_value;
+        in.require(!in_frame || at.frame < s.depth);
+        in.require(v.region == Region::object || (v.map < 0 ? !of_map : static_cast<uint32_t>(v.map) < env.map_count));
+        in.require(v.kind != ValueKind::pointer_or_null || v.number.is_constant());
+        in.require(!v.is_pointer() || v.region != Region::stack || v.frame < s.depth);
+        in.require(v.reference == 0 || s.references[v.reference - 1] != 0);
+        in.require(!in_frame || at.offset != kPassedMap || v.region == Region::map_handle);
         // An invariant may not make bytes readable that it does not count as written.
-        if (at.offset < 0 && !s.frames[at.frame].all_written(at.offset, at.size)) return false;
-        if (v.is_pointer() && at.offset < 0 && (at.size != 8 || at.offset % 8 != 0)) return false;
-        s.put(at, v);
+        if (!in.good || (on_stack && !s.frames[at.frame].all_written(at.offset, at.size))) return false;
+        if (on_stack && v.is_pointer() && (at.size != 8 || at.offset % 8 != 0)) return false;
+        if (v.symbol != kPacketLength && v.symbol >= s.next_symbol) s.next_symbol = static_cast<Symbol>(v.symbol + 1);
+        if (in_frame) s.put(at, v);
+        else s.regs[at.offset] = v;
     }
     s.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
     s.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(s.depth - 1);
-    if ((parts & kHasDifferences) != 0)
-        for (uint64_t n = in.bounded(kMaxDifferences); n > 0 && in.good; --n) {
-            const uint64_t a = in.bounded(kLastSymbol - 1), b = in.bounded(kLastSymbol - 1);
-            const int64_t bound = in.zigzag();
-            if (bound < -kMaxOffset || bound > kMaxOffset) return false;
-            s.learn(a == 0 ? kPacketLength : static_cast<Symbol>(a), b == 0 ? kPacketLength : static_cast<Symbol>(b), bound);
-        }
-    if (!in.good) return false;
+    for (uint64_t n = (parts & kHasDifferences) != 0 ? in.bounded(kMaxDifferences) : 0; n > 0 && in.good; --n) {
+        const Symbol a = read_symbol(in), b = read_symbol(in);
+        s.learn(a, b, in.zigzag_within(kMaxOffset));
+    }
     for (unsigned i = 0; i < s.value_count(); ++i)
         if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
-    for (unsigned i = 0; i < cost.term_count; ++i) {
+    for (unsigned i = 0; i < cost.term_count && in.good; ++i) {
         // Named, so that what becomes of it is known.
         uint16_t index = 0;
-        if (s.value_at(cost.terms[i].at, &index) == nullptr) return false;
-        s.name(s.at(index));
-        if (!counter_at(s, cost.terms[i].at, s.ghosts[i])) return false;
+        in.require(s.value_at(cost.terms[i].at, &index) != nullptr);
+        if (in.good) s.name(s.at(index));
+        in.require(counter_at(s, cost.terms[i].at, s.ghosts[i]));
     }
-    return true;
+    return in.good;
 }
 
 namespace {
@@ -85,10 +73,8 @@ class Checker {
             if (!c_.at(i, in)) return stop(CheckError::malformed);
             for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
                 r_.from = point;
-                const uint64_t size = in.bounded(UINT32_MAX);
-                if (!in.good || size > static_cast<uint64_t>(in.end - in.at)) return stop(CheckError::malformed);
-                const Reader body{in.at, in.at + size, true};
-                in.at += size;
+                const Reader body = read_part(in);
+                if (!in.good) return stop(CheckError::malformed);
                 if (!invariant(point, body)) return r_;
             }
         }
@@ -169,11 +155,9 @@ class Checker {
         if (s_.cell_count > peak_cells_) peak_cells_ = s_.cell_count;
         bool affordable = true;
         for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
-            const uint64_t size = in.bounded(UINT32_MAX);
-            if (!in.good || size > static_cast<uint64_t>(in.end - in.at)) return bad(CheckError::malformed, point);
-            Reader body{in.at, in.at + size, true};
-            in.at += size;
-            if ((r_.work += 1 + size / 64) > max_work_) return bad(CheckError::budget, point);
+            Reader body = read_part(in);
+            if (!in.good) return bad(CheckError::malformed, point);
+            if ((r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64) > max_work_) return bad(CheckError::budget, point);
             Cost cost;
             int64_t margin = 0;
             if (!covers(body, s_, cost)) continue;

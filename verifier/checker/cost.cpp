@@ -19,6 +19,12 @@ int64_t bits_of(uint64_t w) {
     return n;
 }
 
+// symbol + delta does not wrap around as a signed number.
+bool exact_signed_sum(const Value& v) {
+    const auto& w = v.number.wide;
+    return v.delta >= 0 ? w.smin >= INT64_MIN + v.delta : w.smax <= INT64_MAX + v.delta;
+}
+
 constexpr int64_t kFarthest = static_cast<int64_t>(kMaxCounter);
 
 bool least_of(const Summand& p, int64_t& least) {
@@ -64,15 +70,15 @@ bool reading_extreme(const Value& counter, Reading reading, bool greatest, int64
 
 bool reading_difference(const State& s, const Value& a, const Value& b, Reading reading, int64_t& bound) {
     if (reading == Reading::as_unsigned) return s.difference(a, b, bound);
-    if (reading == Reading::as_signed) return s.signed_difference(a, b, bound);
-    int64_t low = 0;
-    reading_extreme(a, reading, true, bound);
-    reading_extreme(b, reading, false, low);
-    bound -= low;
-    if (b.symbol == 0) return true;
-    if (a.symbol == b.symbol && a.delta == b.delta && bound > 0) bound = 0;
-    // a has some of b's bits.
-    if (a.origin == b.symbol && a.shift == 0 && a.origin_delta == b.delta && bound > -int64_t{a.bits_lost}) bound = -int64_t{a.bits_lost};
+    int64_t high = 0, low = 0, known_by_symbol = 0;
+    const bool known = reading_extreme(a, reading, true, high) && reading_extreme(b, reading, false, low);
+    bound = high - low;
+    const bool same = b.symbol != 0 && a.symbol == b.symbol;
+    if (reading == Reading::as_signed && same && exact_signed_sum(a) && exact_signed_sum(b)) known_by_symbol = int64_t{a.delta} - b.delta;
+    else if (reading == Reading::bits_set && same && a.delta == b.delta) known_by_symbol = 0;
+    else if (reading == Reading::bits_set && b.symbol != 0 && a.origin == b.symbol && a.shift == 0 && a.origin_delta == b.delta) known_by_symbol = -int64_t{a.bits_lost};  // a has some of b's bits
+    else return known;
+    if (!known || known_by_symbol < bound) bound = known_by_symbol;
     return true;
 }
 

@@ -92,8 +92,7 @@ class Meaning {
     // delta, which must not wrap.
     bool word(const State& s, Symbol symbol, Value& out, int64_t& move, int sign) const {
         if (symbol == kPacketLength) {
-            out = Value::of(Number::range_u(static_cast<uint64_t>(s.packet_bytes), static_cast<uint64_t>(kMaxOffset)));
-            out.symbol = kPacketLength;
+            out = s.packet_length();
             return true;
         }
         if (symbol == 0 || symbol > kSymbols) return false;
@@ -138,12 +137,6 @@ bool shape_covers(const Shape& stated, const Shape& s) {
     return true;
 }
 
-bool any_written(const Frame& f, const Location& at) {
-    for (int i = 0; i < at.size; ++i)
-        if (f.all_written(at.offset + i, 1)) return true;
-    return false;
-}
-
 }  // namespace
 
 bool covers(Reader& in, const State& s, Cost& cost) {
@@ -153,40 +146,36 @@ bool covers(Reader& in, const State& s, Cost& cost) {
     read_shape(in, parts, stated);
     if (!in.good || !shape_covers(stated, s)) return false;
     // A stored pointer must be stated as one, or its bytes as unwritten: else they could be read as a number.
+    const auto readable = [&](const Location& at, const Value& v) { return at.frame != kRegisters && at.offset < 0 && v.is_pointer() && stated.frames[at.frame].any_written(at.offset, at.size); };
     unsigned pointers = 0;
-    for (unsigned i = 0; i < s.cell_count; ++i)
-        if (s.cells[i].at.offset < 0 && s.cells[i].value.is_pointer() && any_written(stated.frames[s.cells[i].at.frame], s.cells[i].at)) ++pointers;
+    for (unsigned i = 0; i < s.cell_count; ++i) pointers += readable(s.cells[i].at, s.cells[i].value) ? 1 : 0;
     Meaning meaning;
-    Location last{-1, 0, 0};
-    bool first = true;
-    for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
-        const Location at = read_location(in);
+    uint64_t last = 0;
+    for (uint64_t n = in.bounded(UINT16_MAX), first = n; n > 0; --n) {
+        const uint64_t code = in.varint();
+        const Location at = location_of(in, code);
         const Value value = read_value(in);
-        if (!in.good || (at.frame != kRegisters && at.frame >= s.depth)) return false;
         // In order, so that none is stated twice.
-        const auto rank = [](const Location& l) { return (l.frame == kRegisters ? -1 : int{l.frame}) * 4096 + l.offset; };
-        if (!first && rank(at) <= rank(last)) return false;
-        last = at;
-        first = false;
-        const bool stack = at.frame != kRegisters && at.offset < 0;
+        if (!in.good || (at.frame != kRegisters && at.frame >= s.depth) || (n != first && code <= last)) return false;
+        last = code;
         uint16_t place = Meaning::kNoPlace;
-        if (const Value* have = s.value_at(at, &place)) {
-            if (!value_covers(value, *have, place, meaning)) return false;
-            if (stack && have->is_pointer() && any_written(stated.frames[at.frame], at)) --pointers;
-        } else {
+        Value assembled;
+        const Value* have = s.value_at(at, &place);
+        if (have == nullptr) {
             // Bytes that no cell holds whole.
-            if (!stack || !value.is_number() || !s.frames[at.frame].all_written(at.offset, at.size) || s.holds_pointer(at.frame, at.offset, at.size)) return false;
-            if (!value_covers(value, Value::of(s.assemble(at.frame, at.offset, at.size)), Meaning::kNoPlace, meaning)) return false;
+            if (at.frame == kRegisters || at.offset >= 0 || !value.is_number() || !s.frames[at.frame].all_written(at.offset, at.size) || s.holds_pointer(at.frame, at.offset, at.size)) return false;
+            assembled = Value::of(s.assemble(at.frame, at.offset, at.size));
+            have = &assembled;
         }
+        if (!value_covers(value, *have, place, meaning)) return false;
+        if (readable(at, *have)) --pointers;
     }
     if (pointers != 0) return false;
-    if ((parts & kHasDifferences) != 0)
-        for (uint64_t n = in.bounded(kMaxDifferences); n > 0; --n) {
-            const uint64_t a = in.bounded(kLastSymbol - 1), b = in.bounded(kLastSymbol - 1);
-            const int64_t bound = in.zigzag();
-            if (!in.good || bound < -kMaxOffset || bound > kMaxOffset) return false;
-            if (!meaning.difference(s, a == 0 ? kPacketLength : static_cast<Symbol>(a), b == 0 ? kPacketLength : static_cast<Symbol>(b), bound)) return false;
-        }
+    for (uint64_t n = (parts & kHasDifferences) != 0 ? in.bounded(kMaxDifferences) : 0; n > 0; --n) {
+        const Symbol a = read_symbol(in), b = read_symbol(in);
+        const int64_t bound = in.zigzag_within(kMaxOffset);
+        if (!in.good || !meaning.difference(s, a, b, bound)) return false;
+    }
     return in.good;
 }
 

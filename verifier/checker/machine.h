@@ -78,6 +78,10 @@ struct Failure {
     uint32_t size = 0;          // bytes
 };
 
+// Every word of n is the zero (sign) extension of its low `bits`.
+inline bool fits_unsigned(const Number& n, unsigned bits) { return bits >= 64 || n.wide.umax >> bits == 0; }
+inline bool fits_signed(const Number& n, unsigned bits) { return bits >= 64 || (n.wide.smin >= -(int64_t{1} << (bits - 1)) && n.wide.smax < (int64_t{1} << (bits - 1))); }
+
 // The edge of a conditional jump.
 enum class Edge : uint8_t { infeasible, feasible, failed };
 
@@ -99,7 +103,8 @@ class Machine {
     // Ends a called function, its result in r0; false also if the program itself may not end here.
     bool leave(uint32_t slot);
     // Helpers that run a callback leave the state at a gate: a frame is pushed, nothing of it has run yet.
-    bool is_callback(uint32_t slot) const;
+    CallbackRule callback_at(uint32_t slot) const;
+    bool is_callback(uint32_t slot) const { return callback_at(slot) != CallbackRule::none; }
     bool begin_callback(uint32_t slot);
     // From the gate into one more run: false if none is left. Execution goes on at the frame's function.
     bool enter_run();
@@ -107,7 +112,7 @@ class Machine {
     bool end_run(uint32_t slot);
     // A timer's callback runs by itself later: the helper, too, leaves the state at a gate, whose run knows nothing but
     // what it is passed. False: the gate does not say what that is.
-    bool is_timer(uint32_t slot) const;
+    bool is_timer(uint32_t slot) const { return callback_at(slot) == CallbackRule::timer; }
     bool enter_timer();
     // From the gate past the helper.
     void end_callback();
@@ -128,6 +133,8 @@ class Machine {
     bool move(const bpf::Insn& insn, const Operation& op, const Value& src);
     bool arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     void keep_symbol(Value& result, const Operation& op, const Value& a, const Value& b, bool same_register);
+    void keep_sum(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register);
+    void keep_bits(Value& r, const Value& a, const Value& b);
     bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);
     int64_t packet_least(const Value& pointer) const;
@@ -141,12 +148,12 @@ class Machine {
     bool atomic(const bpf::Insn& insn, const Operation& op);
     bool legacy_load(const bpf::Insn& insn, const Operation& op);
     Value object_pointer(int16_t object) const;
+    const Field* field_at(unsigned reg, int64_t offset, unsigned size, bool is_write);
     bool usable_base(unsigned reg);
     bool load_context(unsigned reg, int64_t offset, unsigned size, Value& out);
     bool store_context(unsigned reg, int64_t offset, unsigned size, const Value& value);
     bool load_stack(unsigned reg, int64_t offset, unsigned size, Value& out);
     bool store_stack(unsigned reg, int64_t offset, unsigned size, const Value& value);
-    void keep_pieces(uint8_t frame, int64_t offset, int64_t size);
     bool in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_write);
     bool in_stack(unsigned reg, int64_t offset, int64_t size, bool is_write);
     bool readable_stack(unsigned reg, int64_t offset, int64_t size);
@@ -177,17 +184,34 @@ class Machine {
     bool at_kernel_field(const Value& v, KernelUse use) const;
     void pass_element(const Value& map, const Value& context);
     void finish_helper(const Call& call);
-    bool helper_result(uint32_t slot, const Call& call, const Value& size, Value& result);
-    bool release(uint8_t reference);
+    bool helper(uint32_t slot);
+    bool helper_result(uint32_t slot, const Call& call, Value& result);
     bool acquire(uint32_t slot, Value& result);
-    void push_frame(uint32_t slot, uint32_t target, FrameKind kind);
-    void forget_frame(uint8_t frame);
+    Value or_null(Value v);
+    void save(unsigned index, const Value& value);
+    Value saved(unsigned index) const;
+    bool push_frame(uint32_t slot, uint32_t target, FrameKind kind);
+    void restore_caller();
 
     // machine_branch.cpp
-    Edge compare_numbers(const bpf::Insn& insn, const Operation& op, bool taken, const Value& a, const Value& b);
+    // An edge as `left is right`, never the one that asks for more on the left; a test of common bits may not hold.
+    struct Comparison {
+        struct Side {
+            unsigned reg = 0;
+            Value value;
+        } left, right;
+        bpf::Condition is = bpf::Condition::none;
+        bool holds = true;
+        unsigned width = 64;
+        void turn();
+    };
+    static constexpr unsigned kImmediate = 0xff;
+    Comparison compared(uint32_t slot, const Operation& op, bool taken) const;
+    Edge compare_numbers(Comparison& c);
     Edge compare_null(unsigned reg, bool is_null);
-    bool learn_packet(const Value& a, const Value& b, bpf::Condition c);
-    void learn_order(bpf::Condition c, unsigned width, const Value& a, const Value& b);
+    bool compare_packet(Comparison& c);
+    bool learn_packet(const Value& p, bpf::Condition c);
+    void learn_order(const Comparison& c, const Value& a, const Value& b);
 
     const Environment& env_;
     State& s_;

@@ -17,12 +17,6 @@ constexpr uint8_t kFitsUnsigned = 0x40, kFitsSigned = 0x80;  // beside the amoun
 
 Value immediate(const Insn& insn) { return Value::constant(static_cast<uint64_t>(int64_t{insn.imm})); }
 
-bool fits_int32(int64_t v) { return v >= INT32_MIN && v <= INT32_MAX; }
-
-// Every word of n is the zero (sign) extension of its low `bits`.
-bool fits_unsigned(const Number& n, unsigned bits) { return bits >= 64 || n.wide.umax >> bits == 0; }
-bool fits_signed(const Number& n, unsigned bits) { return bits >= 64 || (n.wide.smin >= -(int64_t{1} << (bits - 1)) && n.wide.smax < (int64_t{1} << (bits - 1))); }
-
 }  // namespace
 
 bool Machine::fail(Reason reason, unsigned reg, int64_t low, int64_t high, int64_t limit, uint32_t size, bool is_write) {
@@ -57,16 +51,7 @@ bool Machine::step(uint32_t slot, const Operation& op) {
         case Kind::load_imm64: return load_immediate(slot);
         case Kind::load_abs:
         case Kind::load_ind: return legacy_load(insn, op);
-        case Kind::call_helper: {
-            Call call;
-            if (!check_helper(slot, call)) return false;
-            const Value size = s_.regs[2];
-            Value result;
-            if (!helper_result(slot, call, size, result)) return false;
-            finish_helper(call);
-            s_.regs[0] = result;
-            return true;
-        }
+        case Kind::call_helper: return helper(slot);
         case Kind::jump:
         case Kind::jump_always:
         case Kind::call_local:
@@ -129,85 +114,69 @@ bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, 
 // What relates the result to its operands. Each case holds because the operation, on the words the operands can
 // have, is the one over the integers: nothing wraps, nothing is cut.
 void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
-    const bool narrow = op.width == 32;
-    if (narrow && (!fits_unsigned(a.number, 32))) return;
-    switch (op.alu) {
-        case AluOp::add:
-        case AluOp::sub: {
-            // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
-            if (b.number.is_constant()) {
-                const int64_t k = narrow ? b.number.low.smin : b.number.wide.smin;
-                if (a.symbol == 0 || !fits_int32(k)) return;
-                const int64_t move = op.alu == AluOp::add ? k : -k, delta = a.delta + move;
-                if (narrow && (move >= 0 ? a.number.wide.umax + static_cast<uint64_t>(move) > kMax32 : a.number.wide.umin < static_cast<uint64_t>(-move))) return;
-                if (!fits_int32(delta)) return;
-                r.symbol = a.symbol;
-                r.delta = static_cast<int32_t>(delta);
-                return;
-            }
-            if (narrow && !fits_unsigned(b.number, 32)) return;
-            const uint64_t most = narrow ? kMax32 : ~uint64_t{0};
-            if (op.alu == AluOp::add) {
-                // a + b without wrapping lies between a + min b and a + max b.
-                if (a.symbol == 0 || same_register || !exact_sum(a) || b.number.wide.umax > static_cast<uint64_t>(kMaxOffset) || a.number.wide.umax > most - b.number.wide.umax) return;
-                if (s_.name(r) == 0) return;
-                s_.learn(a.symbol, r.symbol, -static_cast<int64_t>(b.number.wide.umin) - a.delta);
-                s_.learn(r.symbol, a.symbol, static_cast<int64_t>(b.number.wide.umax) + a.delta);
-                return;
-            }
-            // a - b for a >= b: bounded by what is known of the difference.
-            int64_t upper = 0, lower = 0;
-            if (!s_.difference(b, a, lower) || lower > 0) return;
-            const uint64_t high = s_.difference(a, b, upper) ? static_cast<uint64_t>(upper) : r.number.wide.umax;
-            r.number = meet(r.number, Number::range_u(static_cast<uint64_t>(-lower), high));
-            return;
-        }
-        case AluOp::and_: {
-            // The bits of the result are among a's; x & (x - 1) is x without its lowest bit.
-            const bool steps = a.symbol != 0 && a.symbol == b.symbol && (int64_t{a.delta} - b.delta == 1 || int64_t{b.delta} - a.delta == 1);
-            const Value& x = steps && b.delta > a.delta ? b : a;
-            const bool again = x.origin != 0 && x.shift == 0;
-            r.origin = again ? x.origin : x.symbol;
-            r.origin_delta = again ? x.origin_delta : x.delta;
-            r.bits_lost = static_cast<uint8_t>((again ? x.bits_lost : 0) + (steps && x.number.wide.umin > 0 ? 1 : 0));
-            if (r.bits_lost > kMostBits) r.bits_lost = kMostBits;
-            // No bit of a can be lost.
-            if (((a.number.wide.value | a.number.wide.mask) & ~b.number.wide.value) == 0) {
-                r.symbol = a.symbol;
-                r.delta = a.delta;
-                r.number = a.number;
-            }
-            return;
-        }
-        case AluOp::lsh: {
-            // Cut and extended again: x << k >> k. Remembered while no bit is lost.
-            if (narrow || !b.number.is_constant() || a.symbol == 0) return;
-            const unsigned k = b.number.wide.umin & 63;
-            const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (fits_signed(a.number, 64 - k) ? kFitsSigned : 0));
-            if (k == 0 || fits == 0) return;
-            r.origin = a.symbol;
-            r.origin_delta = a.delta;
-            r.shift = static_cast<uint8_t>(k | fits);
-            return;
-        }
-        case AluOp::rsh:
-        case AluOp::arsh:
-            if (narrow || !b.number.is_constant() || a.origin == 0 || (a.shift & 63) != (b.number.wide.umin & 63)) return;
-            if ((a.shift & (op.alu == AluOp::rsh ? kFitsUnsigned : kFitsSigned)) == 0) return;
-            r.symbol = a.origin;
-            r.delta = a.origin_delta;
-            return;
-        case AluOp::none:
-        case AluOp::mul:
-        case AluOp::div:
-        case AluOp::sdiv:
-        case AluOp::mod:
-        case AluOp::smod:
-        case AluOp::or_:
-        case AluOp::xor_:
-        case AluOp::neg:
-        case AluOp::mov: return;
+    if (!fits_unsigned(a.number, op.width)) return;
+    if (op.alu == AluOp::add || op.alu == AluOp::sub) return keep_sum(r, op, a, b, same_register);
+    if (op.alu == AluOp::and_) return keep_bits(r, a, b);
+    if (op.width == 32 || !b.number.is_constant()) return;
+    const unsigned k = b.number.wide.umin & 63;
+    if (op.alu == AluOp::lsh && a.symbol != 0 && k != 0) {
+        // Cut and extended again: x << k >> k. Remembered while no bit is lost.
+        const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (fits_signed(a.number, 64 - k) ? kFitsSigned : 0));
+        if (fits == 0) return;
+        r.origin = a.symbol;
+        r.origin_delta = a.delta;
+        r.shift = static_cast<uint8_t>(k | fits);
     }
+    const uint8_t extends = op.alu == AluOp::rsh ? kFitsUnsigned : op.alu == AluOp::arsh ? kFitsSigned : uint8_t{0};
+    if ((a.shift & extends) != 0 && (a.shift & 63) == k) {
+        r.symbol = a.origin;
+        r.delta = a.origin_delta;
+    }
+}
+
+void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
+    const auto &x = a.number.wide, &y = b.number.wide;
+    const uint64_t most = op.width == 32 ? kMax32 : ~uint64_t{0};
+    if (b.number.is_constant()) {
+        // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
+        const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
+        const int64_t move = !is_delta(k) ? kMaxDelta + 1 : op.alu == AluOp::add ? k : -k, delta = a.delta + move;
+        if (a.symbol == 0 || !is_delta(move) || !is_delta(delta)) return;
+        if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > most : x.umin < static_cast<uint64_t>(-move))) return;
+        r.symbol = a.symbol;
+        r.delta = static_cast<int32_t>(delta);
+        return;
+    }
+    if (!fits_unsigned(b.number, op.width)) return;
+    if (op.alu == AluOp::add) {
+        // a + b without wrapping lies between a + min b and a + max b.
+        if (a.symbol == 0 || same_register || !exact_sum(a) || y.umax > static_cast<uint64_t>(kMaxOffset) || x.umax > most - y.umax || s_.name(r) == 0) return;
+        s_.learn(a.symbol, r.symbol, -static_cast<int64_t>(y.umin) - a.delta);
+        s_.learn(r.symbol, a.symbol, static_cast<int64_t>(y.umax) + a.delta);
+        return;
+    }
+    // a - b for a >= b: bounded by what is known of the difference.
+    int64_t upper = 0, lower = 0;
+    if (!s_.difference(b, a, lower) || lower > 0) return;
+    const uint64_t high = s_.difference(a, b, upper) ? static_cast<uint64_t>(upper) : r.number.wide.umax;
+    r.number = meet(r.number, Number::range_u(static_cast<uint64_t>(-lower), high));
+}
+
+// The bits of the result are among a's; x & (x - 1) is x without its lowest bit.
+void Machine::keep_bits(Value& r, const Value& a, const Value& b) {
+    const int64_t apart = a.symbol != 0 && a.symbol == b.symbol ? int64_t{a.delta} - b.delta : 0;
+    const bool steps = apart == 1 || apart == -1;
+    const Value& x = steps && b.delta > a.delta ? b : a;
+    const bool again = x.origin != 0 && x.shift == 0;
+    const unsigned lost = (again ? x.bits_lost : 0u) + (steps && x.number.wide.umin > 0 ? 1u : 0u);
+    r.origin = again ? x.origin : x.symbol;
+    r.origin_delta = again ? x.origin_delta : x.delta;
+    r.bits_lost = static_cast<uint8_t>(lost < kMostBits ? lost : kMostBits);
+    // No bit of a can be lost.
+    if (((a.number.wide.value | a.number.wide.mask) & ~b.number.wide.value) != 0) return;
+    r.symbol = a.symbol;
+    r.delta = a.delta;
+    r.number = a.number;
 }
 
 // Region and what is known of it stay; only the offset moves. Sound because accesses are checked against the
@@ -233,7 +202,7 @@ bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount,
         if (!subtract && pointer.number.is_constant()) {
             // The amount itself is the variable part: a length checked against the packet's end stays known.
             const int64_t delta = amount.delta + pointer.number.wide.smin;
-            if (amount.symbol != 0 && fits_int32(delta)) {
+            if (amount.symbol != 0 && is_delta(delta)) {
                 r.symbol = amount.symbol;
                 r.delta = static_cast<int32_t>(delta);
             }

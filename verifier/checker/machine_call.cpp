@@ -11,9 +11,14 @@ namespace {
 constexpr int64_t kMaxBuffer = int64_t{1} << 24;
 constexpr uint64_t kMaxRuns = uint64_t{1} << 23;
 
-Location saved(unsigned index, unsigned frame) { return {static_cast<int16_t>(index), 1, static_cast<uint8_t>(frame)}; }
-
 }  // namespace
+
+// What a call puts away stands in the frame that it opens.
+void Machine::save(unsigned index, const Value& value) { s_.put({static_cast<int16_t>(index), 1, static_cast<uint8_t>(s_.depth - 1)}, value); }
+Value Machine::saved(unsigned index) const {
+    const Value* v = s_.value_at({static_cast<int16_t>(index), 1, static_cast<uint8_t>(s_.depth - 1)});
+    return v == nullptr ? Value{} : *v;
+}
 
 bool Machine::check_map(unsigned index, Call& call) {
     const unsigned reg = index + 1;
@@ -162,30 +167,26 @@ bool Machine::check_helper(uint32_t slot, Call& call) {
     return true;
 }
 
+bool Machine::helper(uint32_t slot) {
+    Call call;
+    Value result;
+    if (!check_helper(slot, call) || !helper_result(slot, call, result)) return false;
+    finish_helper(call);
+    s_.regs[0] = result;
+    return true;
+}
+
 // What the call does to the state besides its result.
 void Machine::finish_helper(const Call& call) {
     const uint32_t on_map = call.map >= 0 && call.helper->map_costs != nullptr ? call.helper->map_costs[call.map] : 0;
     if (env_.counted == UINT32_MAX) s_.steps += uint64_t{call.helper->cost} + on_map;
-    for (unsigned i = 0; i < call.written_count; ++i) {
-        const Written& w = call.written[i];
-        keep_pieces(w.base.frame, w.base.offset_min(), w.base.offset_max() - w.base.offset_min() + w.size);
-        overwrite_stack(w.base, 0, w.size, w.surely);
+    for (unsigned i = 0; i < call.written_count; ++i) overwrite_stack(call.written[i].base, 0, call.written[i].size, call.written[i].surely);
+    if (call.released != 0) {
+        s_.references[call.released - 1] = 0;
+        s_.forget_if([&](const Value& v) { return v.reference == call.released; });
     }
-    if (call.released != 0) release(call.released);
     if (call.helper->invalidates_packet) s_.forget_packet();
     for (unsigned r = 0; r <= 5; ++r) s_.regs[r] = Value{};
-}
-
-bool Machine::release(uint8_t reference) {
-    s_.references[reference - 1] = 0;
-    for (unsigned r = 0; r < State::kRegisters; ++r)
-        if (s_.regs[r].reference == reference) s_.regs[r] = Value{};
-    for (unsigned i = 0; i < s_.cell_count;) {
-        const Cell& c = s_.cells[i];
-        if (c.value.reference == reference) s_.drop(c.at.frame, c.at.offset, c.at.size);
-        else ++i;
-    }
-    return true;
 }
 
 bool Machine::acquire(uint32_t slot, Value& result) {
@@ -199,8 +200,9 @@ bool Machine::acquire(uint32_t slot, Value& result) {
     return true;
 }
 
-bool Machine::helper_result(uint32_t slot, const Call& call, const Value& size, Value& result) {
+bool Machine::helper_result(uint32_t slot, const Call& call, Value& result) {
     const HelperRule& h = *call.helper;
+    const Value& size = s_.regs[2];
     bool nullable = true;
     switch (h.returns) {
         case ReturnRule::nothing: return true;
@@ -239,93 +241,76 @@ bool Machine::helper_result(uint32_t slot, const Call& call, const Value& size, 
             }
             break;
     }
-    if (nullable) {
-        result.kind = ValueKind::pointer_or_null;
-        result.symbol = s_.fresh();
-    }
+    if (nullable) result = or_null(result);
     return true;
 }
 
-// Pointers into a frame end with it.
-void Machine::forget_frame(uint8_t frame) {
-    const auto dead = [&](const Value& v) { return v.is_pointer() && v.region == Region::stack && v.frame == frame; };
-    for (unsigned r = 0; r < bpf::kFramePointer; ++r)
-        if (dead(s_.regs[r])) s_.regs[r] = Value{};
-    for (unsigned i = 0; i < s_.cell_count;) {
-        const Cell& c = s_.cells[i];
-        if (dead(c.value)) s_.drop(c.at.frame, c.at.offset, c.at.size);
-        else ++i;
-    }
+Value Machine::or_null(Value v) {
+    v.kind = ValueKind::pointer_or_null;
+    v.symbol = s_.fresh();
+    return v;
 }
 
-void Machine::push_frame(uint32_t slot, uint32_t target, FrameKind kind) {
-    const unsigned depth = s_.depth++;
-    Frame& f = s_.frames[depth];
+bool Machine::push_frame(uint32_t slot, uint32_t target, FrameKind kind) {
+    if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
+    const uint8_t frame = s_.depth++;
+    Frame& f = s_.frames[frame];
     f = Frame{};
     f.return_slot = slot + 1;
     f.function = target;
     f.kind = kind;
-    for (unsigned i = 0; i < 4; ++i) {
-        s_.put(saved(i, depth), s_.regs[6 + i]);
-        s_.regs[6 + i] = Value{};
+    for (unsigned i = 0; i < kSavedRegisters; ++i) {
+        save(i, s_.regs[kFirstSaved + i]);
+        s_.regs[kFirstSaved + i] = Value{};
     }
     s_.regs[0] = Value{};
-    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(depth);
-    touched[depth] = 0;
+    s_.regs[bpf::kFramePointer].frame = frame;
+    touched[frame] = 0;
+    return true;
+}
+
+// r6 to r9 are the caller's again.
+void Machine::restore_caller() {
+    for (unsigned r = 1; r < kFirstSaved; ++r) s_.regs[r] = Value{};
+    for (unsigned i = 0; i < kSavedRegisters; ++i) s_.regs[kFirstSaved + i] = saved(i);
+    s_.pop_frame();
 }
 
 bool Machine::call(uint32_t slot, uint32_t target) {
     slot_ = slot;
-    if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
     if (s_.locked) return fail(Reason::lock);
-    push_frame(slot, target, FrameKind::call);
-    return true;
+    return push_frame(slot, target, FrameKind::call);
 }
 
 bool Machine::leave(uint32_t slot) {
     slot_ = slot;
+    const bool last = s_.depth == 1;
     // A function without result leaves nothing in r0; then nobody may read it.
-    if (s_.depth == 1 && !readable(0)) return false;
-    if (s_.regs[0].is_pointer() && !(env_.pointer_leaks_allowed && env_.any_return && s_.depth == 1)) return fail(Reason::returns_pointer, 0);
-    if (s_.depth == 1) {
-        if (s_.locked) return fail(Reason::lock);
-        for (unsigned i = 0; i < kMaxReferences; ++i)
-            if (s_.references[i] != 0) return fail(Reason::unreleased, 0, s_.references[i] - 1);
-        if (env_.any_return) return true;
-        // The device looks at the low 32 bits as a signed number, as Linux does for int results.
-        const Number& n = s_.regs[0].number;
-        const bool wide = n.wide.smin >= env_.return_min && n.wide.smax <= env_.return_max, low = n.low.smin >= env_.return_min && n.low.smax <= env_.return_max;
-        return wide || low || fail(Reason::return_range, 0, n.low.smin, n.low.smax);
+    if (last && !readable(0)) return false;
+    if (s_.regs[0].is_pointer() && !(env_.pointer_leaks_allowed && env_.any_return && last)) return fail(Reason::returns_pointer, 0);
+    if (!last) {
+        restore_caller();
+        return true;
     }
-    const unsigned frame = s_.depth - 1u;
-    for (unsigned r = 1; r <= 5; ++r) s_.regs[r] = Value{};
-    for (unsigned i = 0; i < 4; ++i) {
-        const Cell* c = s_.find(saved(i, frame));
-        s_.regs[6 + i] = c == nullptr ? Value{} : c->value;
-    }
-    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(frame - 1);
-    s_.pop_frame();
-    forget_frame(static_cast<uint8_t>(frame));
-    return true;
+    if (s_.locked) return fail(Reason::lock);
+    for (uint32_t held : s_.references)
+        if (held != 0) return fail(Reason::unreleased, 0, held - 1);
+    // The device looks at the low 32 bits as a signed number, as Linux does for int results.
+    const Number& n = s_.regs[0].number;
+    const bool wide = n.wide.smin >= env_.return_min && n.wide.smax <= env_.return_max, low = n.low.smin >= env_.return_min && n.low.smax <= env_.return_max;
+    return env_.any_return || wide || low || fail(Reason::return_range, 0, n.low.smin, n.low.smax);
 }
 
-bool Machine::is_callback(uint32_t slot) const {
-    const HelperRule* h = find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm));
-    return h != nullptr && h->callback != CallbackRule::none;
-}
-
-bool Machine::is_timer(uint32_t slot) const {
-    constexpr uint8_t kCall = 0x85;
-    if (slot >= env_.insn_count || env_.insns[slot].opcode != kCall || env_.insns[slot].src != 0) return false;
-    const HelperRule* h = find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm));
-    return h != nullptr && h->callback == CallbackRule::timer;
+CallbackRule Machine::callback_at(uint32_t slot) const {
+    const Operation op = slot < env_.insn_count ? decode(env_.insns[slot]) : Operation{};
+    const HelperRule* h = op.valid && op.kind == bpf::Kind::call_helper ? find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm)) : nullptr;
+    return h == nullptr ? CallbackRule::none : h->callback;
 }
 
 bool Machine::begin_callback(uint32_t slot) {
     slot_ = slot;
     Call call;
     if (!check_helper(slot, call)) return false;
-    if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
     Value runs = Value::constant(call.map >= 0 ? env_.maps[call.map].max_entries : 0), map;
     if (call.helper->callback == CallbackRule::loop) {
         // More than the limit is refused by the helper itself, which then runs none.
@@ -337,39 +322,29 @@ bool Machine::begin_callback(uint32_t slot) {
         map.map = static_cast<int16_t>(call.map);
     }
     finish_helper(call);
-    push_frame(slot, call.callback, FrameKind::callback);
-    const unsigned frame = s_.depth - 1u;
-    s_.put(saved(kRunsLeft, frame), runs);
-    s_.put(saved(kPassedContext, frame), call.context);
-    s_.put(saved(kPassedMap, frame), map);
+    if (!push_frame(slot, call.callback, FrameKind::callback)) return false;
+    save(kRunsLeft, runs);
+    save(kPassedContext, call.context);
+    save(kPassedMap, map);
     return true;
 }
 
 bool Machine::enter_run() {
-    const uint8_t frame = static_cast<uint8_t>(s_.depth - 1);
-    const Cell* left = s_.find(saved(kRunsLeft, frame));
-    Value runs = left == nullptr ? Value::of(Number::range_u(0, kMaxRuns)) : left->value;
+    Value runs = saved(kRunsLeft);
+    if (!runs.is_number()) runs = Value::of(Number::range_u(0, kMaxRuns));
     Number one = Number::constant(1);
     if (!Number::refine(bpf::Condition::ge, true, 64, runs.number, one)) return false;
     s_.refine(runs, runs.number);
     const uint64_t most = runs.number.wide.umax;
     runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
     if (runs.symbol != 0) --runs.delta;
-    s_.put(saved(kRunsLeft, frame), runs);
-    // The run gets a stack of its own.
-    s_.drop(frame, -kFrameBytes, kFrameBytes);
-    s_.frames[frame].mark(-kFrameBytes, kFrameBytes, false);
-    forget_frame(frame);
-    const Cell* context = s_.find(saved(kPassedContext, frame));
-    const Cell* map = s_.find(saved(kPassedMap, frame));
-    const Value passed = context == nullptr ? Value{} : context->value;
+    save(kRunsLeft, runs);
+    s_.clear_stack(static_cast<uint8_t>(s_.depth - 1));  // the run gets a stack of its own
+    const Value context = saved(kPassedContext), map = saved(kPassedMap);
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
-    if (map == nullptr) {
-        s_.regs[1] = Value::of(Number::range_u(0, most - 1));
-        s_.regs[2] = passed;
-    } else {
-        pass_element(map->value, passed);
-    }
+    s_.regs[1] = Value::of(Number::range_u(0, most - 1));
+    s_.regs[2] = context;
+    if (map.is_pointer()) pass_element(map, context);
     if (env_.counted == UINT32_MAX) ++s_.steps;
     return true;
 }
@@ -386,19 +361,14 @@ void Machine::pass_element(const Value& map, const Value& context) {
 
 // As a program of its own, whose first frame is empty.
 bool Machine::enter_timer() {
-    const Cell* passed = s_.find(saved(kPassedMap, s_.depth - 1u));
-    if (passed == nullptr) return false;
-    const Value map = passed->value;
+    const Value map = saved(kPassedMap);
+    if (!map.is_pointer()) return false;
     Frame run = s_.top();
     run.mark(-kFrameBytes, kFrameBytes, false);
-    static_cast<Shape&>(s_) = Shape{};
+    s_.clear();
     s_.depth = 2;
     s_.frames[1] = run;
-    s_.cell_count = 0;
-    s_.difference_count = 0;
-    s_.steps = 0;
-    for (Value& v : s_.regs) v = Value{};
-    s_.put(saved(kPassedMap, 1), map);
+    save(kPassedMap, map);
     s_.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
     s_.regs[bpf::kFramePointer].frame = 1;
     pass_element(map, Value{});
@@ -420,15 +390,7 @@ bool Machine::end_run(uint32_t slot) {
 }
 
 void Machine::end_callback() {
-    const unsigned frame = s_.depth - 1u;
-    for (unsigned r = 0; r <= 5; ++r) s_.regs[r] = Value{};
-    for (unsigned i = 0; i < 4; ++i) {
-        const Cell* c = s_.find(saved(i, frame));
-        s_.regs[6 + i] = c == nullptr ? Value{} : c->value;
-    }
-    s_.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(frame - 1);
-    s_.pop_frame();
-    forget_frame(static_cast<uint8_t>(frame));
+    restore_caller();
     s_.regs[0] = Value::of(Number::signed_bits(32));
     if (env_.counted == UINT32_MAX) ++s_.steps;
 }

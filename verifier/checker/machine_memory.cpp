@@ -29,152 +29,115 @@ bool Machine::readable_stack(unsigned reg, int64_t offset, int64_t size) {
     return true;
 }
 
-// After a write of unknown content, or at an unknown place, old cells there mean nothing. Bytes surely written
-// are initialised from now on.
+// After a write of unknown content, or at an unknown place, old cells there mean nothing; of numbers that it cuts,
+// the bytes beside it stay what they were. Bytes surely written are initialised from now on.
 void Machine::overwrite_stack(const Value& base, int64_t offset, int64_t size, bool surely) {
-    const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset;
-    s_.drop(base.frame, lo, hi - lo + size);
-    if (surely && lo == hi) s_.frames[base.frame].mark(lo, size, true);
+    const uint8_t frame = base.frame;
+    const int64_t begin = base.offset_min() + offset, end = base.offset_max() + offset + size;
+    Cell cut[2];
+    for (unsigned i = 0; i < s_.cell_count; ++i) {
+        const Location at = s_.cells[i].at;
+        const int64_t first = at.offset, last = at.offset + at.size;
+        if (at.frame != frame || !s_.cells[i].value.is_number() || first >= end || last <= begin) continue;
+        if (first < begin) cut[0] = {{at.offset, static_cast<uint8_t>(begin - first), frame}, Value::of(s_.assemble(frame, first, static_cast<unsigned>(begin - first)))};
+        if (last > end) cut[1] = {{static_cast<int16_t>(end), static_cast<uint8_t>(last - end), frame}, Value::of(s_.assemble(frame, end, static_cast<unsigned>(last - end)))};
+    }
+    s_.drop(frame, begin, end - begin);
+    for (const Cell& c : cut)
+        if (c.value.is_number()) s_.put(c.at, c.value);
+    if (surely && base.fixed_place()) s_.frames[frame].mark(begin, size, true);
 }
 
 bool Machine::load_stack(unsigned reg, int64_t offset, unsigned size, Value& out) {
-    if (!in_stack(reg, offset, size, false)) return false;
     const Value& base = s_.regs[reg];
-    if (base.fixed_place()) {
-        const Location where{static_cast<int16_t>(base.offset_min() + offset), static_cast<uint8_t>(size), base.frame};
-        if (const Cell* cell = s_.find(where)) {
-            out = cell->value;
-            return true;
-        }
-    }
-    if (!readable_stack(reg, offset, size)) return false;
-    if (base.fixed_place()) out = Value::of(s_.assemble(base.frame, base.offset_min() + offset, size));
+    const int64_t at = base.offset_min() + offset;
+    const Value* whole = base.fixed_place() ? s_.value_at({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}) : nullptr;
+    if (whole == nullptr ? !readable_stack(reg, offset, size) : !in_stack(reg, offset, size, false)) return false;
+    if (whole != nullptr) out = *whole;
+    else if (base.fixed_place()) out = Value::of(s_.assemble(base.frame, at, size));
     return true;
-}
-
-// Of stored numbers that a store cuts, the bytes beside it stay what they were.
-void Machine::keep_pieces(uint8_t frame, int64_t offset, int64_t size) {
-    for (unsigned i = 0; i < s_.cell_count; ++i) {
-        const Cell c = s_.cells[i];
-        if (c.at.frame != frame || !c.value.is_number() || c.at.offset < -kFrameBytes || c.at.offset >= offset + size || c.at.offset + c.at.size <= offset) continue;
-        if (c.at.offset >= offset && c.at.offset + c.at.size <= offset + size) continue;
-        const int64_t end = c.at.offset + c.at.size;
-        s_.drop(frame, c.at.offset, c.at.size);
-        const auto piece = [&](int64_t first, int64_t last) {
-            if (first >= last) return;
-            const Number bytes = Number::truncate(Number::alu64(AluOp::rsh, c.value.number, Number::constant(static_cast<uint64_t>(first - c.at.offset) * 8)), static_cast<unsigned>(last - first) * 8);
-            s_.put({static_cast<int16_t>(first), static_cast<uint8_t>(last - first), frame}, Value::of(bytes));
-        };
-        piece(c.at.offset, offset < end ? offset : end);
-        piece(offset + size > c.at.offset ? offset + size : c.at.offset, end);
-        i = static_cast<unsigned>(-1);  // indices have moved
-    }
 }
 
 bool Machine::store_stack(unsigned reg, int64_t offset, unsigned size, const Value& value) {
     if (!in_stack(reg, offset, size, true)) return false;
     const Value base = s_.regs[reg];
-    const int64_t at = base.offset_min() + offset;
-    if (value.is_pointer() && (size != 8 || !base.fixed_place() || at % 8 != 0)) return fail(Reason::pointer_in_parts, reg, at, base.offset_max() + offset, 0, size, true);
-    if (!base.fixed_place()) {
-        const int64_t all = base.offset_max() + offset + size - at;
-        if (s_.holds_pointer(base.frame, at, all)) return fail(Reason::write_over_pointer, reg, at, at + all - 1, 0, size, true);
-        overwrite_stack(base, offset, size, false);
-        return true;
-    }
-    keep_pieces(base.frame, at, size);
-    Value stored = value;
-    if (value.is_number() && size < 8) {
-        // Only the low bytes are stored; the value keeps its name if they are all of it.
-        stored = Value::of(Number::truncate(value.number, size * 8));
-        if (value.number.wide.umax >> (size * 8) == 0) stored = value;
-    }
-    s_.put({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, stored);
+    const int64_t at = base.offset_min() + offset, last = base.offset_max() + offset;
+    if (value.is_pointer() && (size != 8 || !base.fixed_place() || at % 8 != 0)) return fail(Reason::pointer_in_parts, reg, at, last, 0, size, true);
+    if (!base.fixed_place() && s_.holds_pointer(base.frame, at, last + size - at)) return fail(Reason::write_over_pointer, reg, at, last + size - 1, 0, size, true);
+    overwrite_stack(base, offset, size, true);
+    if (!base.fixed_place()) return true;
+    // Only the low bytes are stored; the value keeps its name if they are all of it.
+    const bool all = value.is_pointer() || fits_unsigned(value.number, size * 8);
+    s_.put({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, all ? value : Value::of(Number::truncate(value.number, size * 8)));
     return true;
 }
 
-bool Machine::load_context(unsigned reg, int64_t offset, unsigned size, Value& out) {
+// The field that holds all of an access of the context.
+const Field* Machine::field_at(unsigned reg, int64_t offset, unsigned size, bool is_write) {
     const Value& base = s_.regs[reg];
     const int64_t at = base.offset_min() + offset;
-    if (!base.fixed_place()) return fail(Reason::context_variable, reg, at, base.offset_max() + offset, 0, size);
-    for (uint32_t i = 0; i < env_.field_count; ++i) {
-        const Field& f = env_.fields[i];
-        const bool inside = at >= f.offset && at + size <= int64_t{f.offset} + f.size;
-        if (f.rule == FieldRule::raw_bytes && inside) {
-            if (f.whole ? size == f.element_size && (at - f.offset) % size == 0 : !env_.narrow_context_access || at % size == 0) return true;
+    for (uint32_t i = 0; base.fixed_place() && i < env_.field_count; ++i)
+        if (at >= env_.fields[i].offset && at + size <= int64_t{env_.fields[i].offset} + env_.fields[i].size) return &env_.fields[i];
+    fail(base.fixed_place() ? Reason::context_field : Reason::context_variable, reg, at, base.offset_max() + offset, base.fixed_place() ? env_.context_size : 0, size, is_write);
+    return nullptr;
+}
+
+bool Machine::load_context(unsigned reg, int64_t offset, unsigned size, Value& out) {
+    const Field* f = field_at(reg, offset, size, false);
+    if (f == nullptr) return false;
+    const int64_t at = s_.regs[reg].offset_min() + offset;
+    const bool whole = size == f->size, aligned = at % size == 0;
+    bool allowed = whole;
+    switch (f->rule) {
+        case FieldRule::scalar:
+            allowed = aligned && (whole || !f->whole);
+            if (whole && f->has_range) out = Value::of(f->is_signed ? Number::truncate(Number::range_s(f->min, static_cast<int64_t>(f->max)), size * 8) : Number::range_u(static_cast<uint64_t>(f->min), f->max));
             break;
-        }
-        if (f.rule == FieldRule::scalar) {
-            if (inside && at % size == 0 && (!f.whole || size == f.size)) {
-                if (f.has_range && size == f.size) out = Value::of(f.is_signed ? Number::truncate(Number::range_s(f.min, static_cast<int64_t>(f.max)), size * 8) : Number::range_u(static_cast<uint64_t>(f.min), f.max));
-                return true;
-            }
-            if (inside) break;
-            continue;
-        }
-        if (!inside || at != f.offset || size != f.size) continue;
-        switch (f.rule) {
-            case FieldRule::packet_start: out = Value::pointer(Region::packet); return true;
-            case FieldRule::packet_end: out = Value::pointer(Region::packet_end); return true;
-            case FieldRule::packet_meta: out = Value::pointer(Region::packet_meta); return true;
-            case FieldRule::object_or_null:
-                out = object_pointer(f.object);
-                if (f.never_null) return true;
-                out.kind = ValueKind::pointer_or_null;
-                out.symbol = s_.fresh();
-                return true;
-            case FieldRule::scalar:
-            case FieldRule::raw_bytes: break;
-        }
+        case FieldRule::raw_bytes: allowed = f->whole ? size == f->element_size && (at - f->offset) % size == 0 : aligned || !env_.narrow_context_access; break;
+        case FieldRule::packet_start: out = Value::pointer(Region::packet); break;
+        case FieldRule::packet_end: out = Value::pointer(Region::packet_end); break;
+        case FieldRule::packet_meta: out = Value::pointer(Region::packet_meta); break;
+        case FieldRule::object_or_null: out = f->never_null ? object_pointer(f->object) : or_null(object_pointer(f->object)); break;
     }
-    return fail(Reason::context_field, reg, at, at, env_.context_size, size);
+    return allowed || fail(Reason::context_field, reg, at, at, env_.context_size, size);
 }
 
 bool Machine::store_context(unsigned reg, int64_t offset, unsigned size, const Value& value) {
-    const Value& base = s_.regs[reg];
-    const int64_t at = base.offset_min() + offset;
+    const int64_t at = s_.regs[reg].offset_min() + offset;
     if (value.is_pointer()) return fail(Reason::pointer_leak, reg, at, at, 0, size, true);
-    if (!base.fixed_place()) return fail(Reason::context_variable, reg, at, base.offset_max() + offset, 0, size, true);
-    for (uint32_t i = 0; i < env_.field_count; ++i) {
-        const Field& f = env_.fields[i];
-        if (at < f.offset || at + size > int64_t{f.offset} + f.size) continue;
-        if (!f.writable) return fail(Reason::field_read_only, reg, at, at, 0, size, true);
-        if (f.rule == FieldRule::raw_bytes || (at == f.offset && size == f.size) || (env_.narrow_context_access && at % size == 0)) return true;
-        break;
-    }
-    return fail(Reason::context_field, reg, at, at, env_.context_size, size, true);
+    const Field* f = field_at(reg, offset, size, true);
+    if (f == nullptr) return false;
+    if (!f->writable) return fail(Reason::field_read_only, reg, at, at, 0, size, true);
+    const bool allowed = f->rule == FieldRule::raw_bytes || size == f->size || (env_.narrow_context_access && at % size == 0);
+    return allowed || fail(Reason::context_field, reg, at, at, env_.context_size, size, true);
 }
 
 // Of the regions that are neither stack nor context: the whole access lies inside.
 bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_write) {
     const Value& base = s_.regs[reg];
     const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset + size;
-    const uint32_t bytes = static_cast<uint32_t>(size);
-    int64_t limit = 0;
+    const auto refuse = [&](Reason reason, int64_t limit) { return fail(reason, reg, lo, hi - size, limit, static_cast<uint32_t>(size), is_write); };
+    int64_t limit = base.size;
     switch (base.region) {
-        case Region::packet: {
+        case Region::packet:
             // The pointer's variable part is at most the packet's length plus a bound; fixed part and access must fit below.
-            if (is_write && env_.packet_read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
-            const int64_t room = packet_least(base);
-            if (lo >= 0 && offset + size <= room) return true;
-            return fail(Reason::packet_bounds, reg, lo, hi - size, room, bytes, is_write);
-        }
+            if (is_write && env_.packet_read_only) return refuse(Reason::constant_written, 0);
+            limit = packet_least(base);
+            return (lo >= 0 && offset + size <= limit) || refuse(Reason::packet_bounds, limit);
         case Region::packet_meta: limit = s_.metadata_bytes; break;
         case Region::map_value: {
             if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
             const MapRule& map = env_.maps[base.map];
-            if (is_write && map.read_only) return fail(Reason::constant_written, reg, lo, hi - size, base.map, bytes, true);
-            if (!is_write && map.write_only) return fail(Reason::write_only, reg, lo, hi - size, base.map, bytes);
-            limit = map.value_size;
+            if (is_write ? map.read_only : map.write_only) return refuse(is_write ? Reason::constant_written : Reason::write_only, base.map);
             for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
                 const KernelField& f = map.kernel_fields[i];
-                if (lo < int64_t{f.offset} + f.size && hi > f.offset) return fail(Reason::kernel_field, reg, lo, hi - size, f.offset, bytes, is_write);
+                if (lo < int64_t{f.offset} + f.size && hi > f.offset) return refuse(Reason::kernel_field, f.offset);
             }
+            limit = map.value_size;
             break;
         }
         case Region::object:
-            if (is_write && base.read_only) return fail(Reason::no_memory, reg, lo, hi - size, 0, bytes, true);
-            limit = base.size;
+            if (is_write && base.read_only) return refuse(Reason::no_memory, 0);
             if (base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
                 const ObjectRule& rule = env_.objects[base.map];
                 if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
@@ -182,8 +145,7 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
             break;
         case Region::ring_buffer_record:
         case Region::memory:
-            if (is_write && base.read_only) return fail(Reason::constant_written, reg, lo, hi - size, 0, bytes, true);
-            limit = base.size;
+            if (is_write && base.read_only) return refuse(Reason::constant_written, 0);
             break;
         case Region::packet_end:
         case Region::map_handle:
@@ -191,10 +153,9 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
         case Region::context:
         case Region::stack:
         case Region::none:
-        case Region::mixed: return fail(Reason::no_memory, reg, lo, hi - size, 0, bytes, is_write);
+        case Region::mixed: return refuse(Reason::no_memory, 0);
     }
-    if (lo >= 0 && hi <= limit) return true;
-    return fail(Reason::region_bounds, reg, lo, hi - size, limit, bytes, is_write);
+    return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
 
 // Read-only data never changes, so a load at a constant offset has the object's own bytes.
@@ -283,7 +244,6 @@ bool Machine::atomic(const Insn& insn, const Operation& op) {
     if (((whole.wide.value | whole.wide.mask) & (size - 1)) != 0) return fail(Reason::atomic_unaligned, insn.dst, base.offset_min() + insn.offset, base.offset_max() + insn.offset, 0, size, true);
     if (base.region == Region::stack) {
         if (!readable_stack(insn.dst, insn.offset, size)) return false;
-        keep_pieces(base.frame, base.offset_min() + insn.offset, base.offset_max() - base.offset_min() + size);
         overwrite_stack(base, insn.offset, size, true);
     } else if (!in_bounds(insn.dst, insn.offset, size, true)) {
         return false;

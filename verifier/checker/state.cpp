@@ -5,45 +5,44 @@ namespace mbpf::proof {
 
 using bpf::AluOp;
 
+namespace {
+
+// Bits of word `w` of Frame::written for the bytes from `offset` on.
+uint64_t bits_of(unsigned w, int64_t offset, int64_t size) {
+    const int64_t begin = offset + kFrameBytes - 64 * int64_t{w}, end = begin + size;
+    if (end <= 0 || begin >= 64) return 0;
+    return (~uint64_t{0} << (begin > 0 ? begin : 0)) & (~uint64_t{0} >> (end < 64 ? 64 - end : 0));
+}
+
+}  // namespace
+
 bool Frame::all_written(int64_t offset, int64_t size) const {
-    for (int64_t i = offset + kFrameBytes; i < offset + kFrameBytes + size;) {
-        const unsigned bit = static_cast<unsigned>(i & 63);
-        const uint64_t rest = static_cast<uint64_t>(offset + kFrameBytes + size - i);
-        const uint64_t mask = (rest >= 64 ? ~uint64_t{0} : (uint64_t{1} << rest) - 1) << bit;
-        if ((written[i >> 6] & mask) != mask) return false;
-        i += 64 - bit;
-    }
-    return true;
+    bool all = true;
+    for (unsigned w = 0; w < kFrameBytes / 64; ++w) all = all && (~written[w] & bits_of(w, offset, size)) == 0;
+    return all;
+}
+
+bool Frame::any_written(int64_t offset, int64_t size) const {
+    bool any = false;
+    for (unsigned w = 0; w < kFrameBytes / 64; ++w) any = any || (written[w] & bits_of(w, offset, size)) != 0;
+    return any;
 }
 
 void Frame::mark(int64_t offset, int64_t size, bool is_written) {
-    for (int64_t i = offset + kFrameBytes; i < offset + kFrameBytes + size;) {
-        const unsigned bit = static_cast<unsigned>(i & 63);
-        const uint64_t rest = static_cast<uint64_t>(offset + kFrameBytes + size - i);
-        const uint64_t mask = (rest >= 64 ? ~uint64_t{0} : (uint64_t{1} << rest) - 1) << bit;
-        if (is_written) written[i >> 6] |= mask;
-        else written[i >> 6] &= ~mask;
-        i += 64 - bit;
+    for (unsigned w = 0; w < kFrameBytes / 64; ++w) {
+        const uint64_t bits = bits_of(w, offset, size);
+        written[w] = is_written ? written[w] | bits : written[w] & ~bits;
     }
 }
 
-void State::assign(const State& o) {
-    for (unsigned i = 0; i < kRegisters; ++i) regs[i] = o.regs[i];
-    for (unsigned i = 0; i < kMaxTerms; ++i) ghosts[i] = o.ghosts[i];
-    for (unsigned i = 0; i < o.difference_count; ++i) differences[i] = o.differences[i];
-    for (unsigned i = 0; i < kMaxReferences; ++i) references[i] = o.references[i];
-    for (unsigned i = 0; i < o.depth; ++i) frames[i] = o.frames[i];
-    difference_count = o.difference_count;
-    depth = o.depth;
-    locked = o.locked;
-    packet_bytes = o.packet_bytes;
-    metadata_bytes = o.metadata_bytes;
-    next_symbol = o.next_symbol;
-    steps = o.steps;
-    cell_count = o.cell_count < cell_room ? o.cell_count : cell_room;
-    for (unsigned i = 0; i < cell_count; ++i) cells[i] = o.cells[i];
-    for (unsigned i = cell_count; i < o.cell_count; ++i)
-        if (o.cells[i].value.is_pointer() && o.cells[i].at.offset < 0) frames[o.cells[i].at.frame].mark(o.cells[i].at.offset, o.cells[i].at.size, false);
+void State::clear() {
+    static_cast<Shape&>(*this) = Shape{};
+    for (Value& v : regs) v = Value{};
+    for (Value& v : ghosts) v = Value{};
+    cell_count = 0;
+    difference_count = 0;
+    next_symbol = 1;
+    steps = 0;
     undo = nullptr;
 }
 
@@ -67,22 +66,15 @@ Value* State::edit(unsigned index) {
 
 void State::begin_undo(Undo& log) {
     log.count = 0;
-    for (unsigned i = 0; i < difference_count; ++i) log.differences[i] = differences[i];
-    log.difference_count = difference_count;
-    for (unsigned i = 0; i < kMaxReferences; ++i) log.references[i] = references[i];
-    log.packet_bytes = packet_bytes;
-    log.metadata_bytes = metadata_bytes;
+    log.held = *this;
+    log.order = *this;
     undo = &log;
 }
 
 void State::take_back() {
-    const Undo& log = *undo;
-    for (unsigned i = log.count; i-- > 0;) at(log.entries[i].index) = log.entries[i].value;
-    for (unsigned i = 0; i < log.difference_count; ++i) differences[i] = log.differences[i];
-    difference_count = log.difference_count;
-    for (unsigned i = 0; i < kMaxReferences; ++i) references[i] = log.references[i];
-    packet_bytes = log.packet_bytes;
-    metadata_bytes = log.metadata_bytes;
+    for (unsigned i = undo->count; i-- > 0;) at(undo->entries[i].index) = undo->entries[i].value;
+    static_cast<Held&>(*this) = undo->held;
+    static_cast<Order&>(*this) = undo->order;
     undo = nullptr;
 }
 
@@ -110,21 +102,13 @@ unsigned first_overlap(const State& s, uint8_t frame, int64_t offset) {
 
 }  // namespace
 
-const Cell* State::find(const Location& where) const {
-    const unsigned i = lower_bound(*this, where);
-    if (i == cell_count || cells[i].at.frame != where.frame || cells[i].at.offset != where.offset || cells[i].at.size != where.size) return nullptr;
-    return &cells[i];
-}
-
 const Value* State::value_at(const Location& where, uint16_t* index) const {
-    if (where.frame == mbpf::proof::kRegisters) {
-        if (where.offset < 0 || where.offset >= static_cast<int>(kRegisters)) return nullptr;
-        if (index != nullptr) *index = static_cast<uint16_t>(where.offset);
-        return &regs[where.offset];
-    }
-    const Cell* c = find(where);
-    if (c != nullptr && index != nullptr) *index = static_cast<uint16_t>(kRegisters + kMaxTerms + (c - cells));
-    return c == nullptr ? nullptr : &c->value;
+    const bool in_register = where.frame == mbpf::proof::kRegisters;
+    const unsigned i = in_register ? static_cast<unsigned>(where.offset) : lower_bound(*this, where);
+    if (in_register ? i >= kRegisters : i == cell_count || cells[i].at.frame != where.frame || cells[i].at.offset != where.offset || cells[i].at.size != where.size) return nullptr;
+    const unsigned place = in_register ? i : kRegisters + kMaxTerms + i;
+    if (index != nullptr) *index = static_cast<uint16_t>(place);
+    return &at(place);
 }
 
 void State::drop(uint8_t frame, int64_t offset, int64_t size) {
@@ -145,24 +129,14 @@ bool State::holds_pointer(uint8_t frame, int64_t offset, int64_t size) const {
 }
 
 void State::put(const Location& where, const Value& value) {
+    drop(where.frame, where.offset, where.size);
+    const bool room = cell_count < cell_room;
+    // Without room a number becomes any number, a pointer unreadable.
+    if (where.offset < 0) frames[where.frame].mark(where.offset, where.size, room || !value.is_pointer());
+    if (!room || value.kind == ValueKind::unknown) return;
     const unsigned place = lower_bound(*this, where);
-    const bool same = place < cell_count && cells[place].at.frame == where.frame && cells[place].at.offset == where.offset && cells[place].at.size == where.size;
-    if (!same || value.kind == ValueKind::unknown) drop(where.frame, where.offset, where.size);
-    if (where.offset < 0) frames[where.frame].mark(where.offset, where.size, true);
-    if (value.kind == ValueKind::unknown) return;
-    if (same) {
-        cells[place].value = value;
-        return;
-    }
-    if (cell_count == cell_room) {
-        // No room: a number becomes any number, a pointer becomes unreadable.
-        if (value.is_pointer() && where.offset < 0) frames[where.frame].mark(where.offset, where.size, false);
-        return;
-    }
-    const unsigned i = lower_bound(*this, where);
-    for (unsigned j = cell_count; j > i; --j) cells[j] = cells[j - 1];
-    cells[i] = {where, value};
-    ++cell_count;
+    for (unsigned i = cell_count++; i > place; --i) cells[i] = cells[i - 1];
+    cells[place] = {where, value};
 }
 
 // The bytes of stored numbers, little-endian; bytes of no cell can be anything.
@@ -176,22 +150,28 @@ Number State::assemble(uint8_t frame, int64_t offset, unsigned size) const {
         const int64_t end = c.at.offset + c.at.size < offset + static_cast<int64_t>(size) ? c.at.offset + c.at.size : offset + static_cast<int64_t>(size);
         const unsigned bits = static_cast<unsigned>(end - first) * 8, skip = static_cast<unsigned>(first - c.at.offset) * 8, at = static_cast<unsigned>(first - offset) * 8;
         const Number part = Number::truncate(Number::alu64(AluOp::rsh, c.value.number, Number::constant(skip)), bits);
-        out = Number::alu64(AluOp::or_, out, Number::alu64(AluOp::lsh, part, Number::constant(at)));
+        out = Number::alu64(AluOp::add, out, Number::alu64(AluOp::lsh, part, Number::constant(at)));
         unknown_bytes &= ~((bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1) << at);
     }
-    if (unknown_bytes == 0) return out;
-    return Number::alu64(AluOp::or_, out, Number::alu64(AluOp::and_, Number::unknown(), Number::constant(unknown_bytes)));
+    return unknown_bytes == 0 ? out : Number::alu64(AluOp::add, out, Number::alu64(AluOp::and_, Number::unknown(), Number::constant(unknown_bytes)));
+}
+
+void State::clear_stack(uint8_t frame) {
+    drop(frame, -kFrameBytes, kFrameBytes);
+    frames[frame].mark(-kFrameBytes, kFrameBytes, false);
+    forget_if([frame](const Value& v) { return v.is_pointer() && v.region == Region::stack && v.frame == frame; });
 }
 
 void State::pop_frame() {
-    --depth;
+    clear_stack(--depth);
     while (cell_count > 0 && cells[cell_count - 1].at.frame == depth) --cell_count;
+    regs[bpf::kFramePointer].frame = static_cast<uint8_t>(depth - 1);
 }
 
 Value variable_part(const Value& have, int64_t move) {
     Value v = Value::of(move == 0 ? have.number : Number::alu64(AluOp::add, have.number, Number::constant(static_cast<uint64_t>(move))));
     const int64_t delta = have.delta + move;
-    if (have.symbol != 0 && delta >= INT32_MIN && delta <= INT32_MAX) {
+    if (have.symbol != 0 && is_delta(delta)) {
         v.symbol = have.symbol;
         v.delta = static_cast<int32_t>(delta);
     }
@@ -201,11 +181,6 @@ Value variable_part(const Value& have, int64_t move) {
 bool exact_sum(const Value& v) {
     const auto& w = v.number.wide;
     return v.delta >= 0 ? w.umin >= static_cast<uint64_t>(v.delta) : w.umax <= ~uint64_t{0} - static_cast<uint64_t>(-int64_t{v.delta});
-}
-
-bool exact_signed_sum(const Value& v) {
-    const auto& w = v.number.wide;
-    return v.delta >= 0 ? w.smin >= INT64_MIN + v.delta : w.smax <= INT64_MAX + v.delta;
 }
 
 namespace {
@@ -243,28 +218,15 @@ bool State::difference(const Value& a, const Value& b, int64_t& bound) const {
     return known;
 }
 
-// S(a) - S(b): by the ranges, or by the deltas of one symbol where neither sum wraps.
-bool State::signed_difference(const Value& a, const Value& b, int64_t& bound) const {
-    const int64_t high = a.number.wide.smax, low = b.number.wide.smin;
-    bool known = high <= kFar && high >= -kFar && low <= kFar && low >= -kFar;
-    if (known) bound = high - low;
-    if (a.symbol == 0 || a.symbol != b.symbol || !exact_signed_sum(a) || !exact_signed_sum(b)) return known;
-    const int64_t shift = int64_t{a.delta} - b.delta;
-    if (!known || shift < bound) bound = shift;
-    return true;
+Value State::packet_length() const {
+    Value v = Value::of(Number::range_u(static_cast<uint64_t>(packet_bytes), static_cast<uint64_t>(kMaxOffset)));
+    v.symbol = kPacketLength;
+    return v;
 }
 
 bool State::below_packet_end(const Value& a, int64_t& bound) const {
-    // The packet has packet_bytes at least.
-    bool known = a.number.wide.umax <= static_cast<uint64_t>(kFar);
-    bound = known ? static_cast<int64_t>(a.number.wide.umax) - packet_bytes : 0;
-    Value length = Value::of(Number::range_u(static_cast<uint64_t>(packet_bytes), static_cast<uint64_t>(kMaxOffset)));
-    length.symbol = kPacketLength;
+    bool known = difference(a, packet_length(), bound);
     int64_t c = 0;
-    if (a.symbol != 0 && exact_sum(a) && difference(a, length, c) && (!known || c < bound)) {
-        bound = c;
-        known = true;
-    }
     // Through a word that is not longer than the packet: a <= word + k, symbol <= length + bound.
     for (unsigned i = 0; i < difference_count; ++i) {
         if (differences[i].b != kPacketLength) continue;
@@ -327,14 +289,7 @@ void State::forget_packet() {
     for (unsigned i = 0; i < difference_count; ++i)
         if (differences[i].a != kPacketLength && differences[i].b != kPacketLength) differences[kept++] = differences[i];
     difference_count = static_cast<uint8_t>(kept);
-    for (unsigned i = 0; i < kRegisters; ++i)
-        if (regs[i].is_pointer() && (regs[i].region == Region::packet || regs[i].region == Region::packet_end || regs[i].region == Region::packet_meta)) regs[i] = Value{};
-    for (unsigned i = 0; i < cell_count;) {
-        const Cell& c = cells[i];
-        const bool packet = c.value.is_pointer() && (c.value.region == Region::packet || c.value.region == Region::packet_end || c.value.region == Region::packet_meta);
-        if (packet) drop(c.at.frame, c.at.offset, c.at.size);
-        else ++i;
-    }
+    forget_if([](const Value& v) { return v.is_pointer() && (v.region == Region::packet || v.region == Region::packet_end || v.region == Region::packet_meta); });
 }
 
 bool State::holds_references() const {

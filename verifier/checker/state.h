@@ -30,6 +30,9 @@ inline constexpr Symbol kLastSymbol = 0xfff0;
 inline constexpr int64_t kMaxPacket = 0xffff;    // programs see no longer one, and none lies in the last 64 KiB
 inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
 
+inline constexpr int64_t kMaxDelta = INT32_MAX;
+inline bool is_delta(int64_t v) { return v >= -kMaxDelta && v <= kMaxDelta; }
+
 // A number is `number`; if `symbol` is set it also equals symbol + delta (mod 2^64). A pointer lies at
 // region start + fixed + variable part; the variable part is described as a number is. For pointer_or_null the
 // symbol names a class instead: its members are null together.
@@ -82,6 +85,7 @@ struct Value {
 // Where a value lives. Offsets from -512 are stack bytes of a frame; from 0: what a call put away for its
 // return (0 to 3: r6 to r9; 4: runs a callback has left; 5, 6: what it is passed). Registers use frame kRegisters, offset the number.
 inline constexpr uint8_t kRegisters = 0xff;
+inline constexpr unsigned kFirstSaved = 6, kSavedRegisters = 4;
 inline constexpr int16_t kRunsLeft = 4, kPassedContext = 5, kPassedMap = 6;
 struct Location {
     int16_t offset = 0;
@@ -109,7 +113,20 @@ struct Frame {
     FrameKind kind = FrameKind::entry;
 
     bool all_written(int64_t offset, int64_t size) const;
+    bool any_written(int64_t offset, int64_t size) const;
     void mark(int64_t offset, int64_t size, bool is_written);
+};
+
+// What is known of packet and references.
+struct Held {
+    int32_t packet_bytes = 0;                  // the packet has at least this many
+    int32_t metadata_bytes = 0;                // so many lie before it, at least
+    uint32_t references[kMaxReferences] = {};  // 1 + slot that acquired it; 0: free
+};
+
+struct Order {
+    Difference differences[kMaxDifferences];
+    uint8_t difference_count = 0;
 };
 
 // Old contents, to take back what a branch taught before the other edge is looked at. A change that finds no
@@ -122,30 +139,22 @@ struct Undo {
     };
     Entry entries[kRoom];
     uint8_t count = 0;
-    // Saved whole.
-    Difference differences[kMaxDifferences];
-    uint8_t difference_count = 0;
-    uint32_t references[kMaxReferences] = {};
-    int32_t packet_bytes = 0, metadata_bytes = 0;
+    Held held;
+    Order order;
 };
 
-// What a state has besides values.
-struct Shape {
-    uint8_t depth = 1;        // frames in use
+// What a state has besides values and their order.
+struct Shape : Held {
+    uint8_t depth = 1;  // frames in use
     bool locked = false;
-    int32_t packet_bytes = 0;                  // the packet has at least this many
-    int32_t metadata_bytes = 0;                // so many lie before it, at least
-    uint32_t references[kMaxReferences] = {};  // 1 + slot that acquired it; 0: free
     Frame frames[kMaxFrames];
 };
 
-struct State : Shape {
+struct State : Shape, Order {
     static constexpr unsigned kRegisters = bpf::kRegisterCount;
 
     Value regs[kRegisters];
     Value ghosts[kMaxTerms];  // the counters of the cost function as they were when the state was loaded
-    Difference differences[kMaxDifferences];
-    uint8_t difference_count = 0;
     Symbol next_symbol = 1;
     uint64_t steps = 0;       // instructions since the state was loaded
     Cell* cells = nullptr;                     // sorted by frame, then offset; disjoint
@@ -155,8 +164,9 @@ struct State : Shape {
     State(Cell* room, uint16_t count) : cells(room), cell_room(count) {}
     State(const State&) = delete;
     State& operator=(const State&) = delete;
-    // Becomes a copy, cells included as far as there is room.
-    void assign(const State& other);
+
+    // As a program finds it, but for what it is given.
+    void clear();
 
     Frame& top() { return frames[depth - 1]; }
     const Frame& top() const { return frames[depth - 1]; }
@@ -171,8 +181,7 @@ struct State : Shape {
     // For changes that may be taken back; null: no room to remember the old value.
     Value* edit(unsigned index);
 
-    const Cell* find(const Location& where) const;
-    // And its index, if asked for.
+    // Null: nothing is known of it as a whole. Its index, too, if asked for.
     const Value* value_at(const Location& where, uint16_t* index = nullptr) const;
     // Forgets cells that overlap; bytes of a pointer's cell become unreadable.
     void drop(uint8_t frame, int64_t offset, int64_t size);
@@ -181,6 +190,19 @@ struct State : Shape {
     void put(const Location& where, const Value& value);
     // What the bytes hold as a number: those of no cell can be anything.
     Number assemble(uint8_t frame, int64_t offset, unsigned size) const;
+    // Values of which `dead` says so become unreadable.
+    template <class Dead>
+    void forget_if(Dead dead) {
+        for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+            if (dead(regs[r])) regs[r] = Value{};
+        for (unsigned i = 0; i < cell_count;) {
+            if (dead(cells[i].value)) drop(cells[i].at.frame, cells[i].at.offset, cells[i].at.size);
+            else ++i;
+        }
+    }
+    // Nothing is left of a frame's stack, nor of what points there.
+    void clear_stack(uint8_t frame);
+    // The innermost frame ends.
     void pop_frame();
 
     void begin_undo(Undo& log);
@@ -188,14 +210,13 @@ struct State : Shape {
 
     // Least known bound on U(a) - U(b); false: none. Values must be numbers (or variable parts).
     bool difference(const Value& a, const Value& b, int64_t& bound) const;
-    // Of the signed readings.
-    bool signed_difference(const Value& a, const Value& b, int64_t& bound) const;
     // Least known bound on U(a) - packet length.
+    Value packet_length() const;
     bool below_packet_end(const Value& a, int64_t& bound) const;
     void learn(Symbol a, Symbol b, int64_t bound);
     // The number of a symbol shrinks: every value that names it follows.
     bool refine(const Value& like, const Number& now);
-    // Removes a symbol from all that names it.
+    // What named the packet's length, or led into it, does so no more.
     void forget_packet();
     bool holds_references() const;
 };
@@ -205,7 +226,5 @@ Value variable_part(const Value& have, int64_t move = 0);
 
 // symbol + delta does not wrap around, so U(value) = U(symbol) + delta.
 bool exact_sum(const Value& v);
-// Likewise of the signed readings.
-bool exact_signed_sum(const Value& v);
 
 }  // namespace mbpf::proof

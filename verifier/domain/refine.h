@@ -111,6 +111,25 @@ constexpr bpf::Condition negated(bpf::Condition c) {
     }
     return Condition::none;
 }
+// The condition with its operands exchanged.
+constexpr bpf::Condition mirrored(bpf::Condition c) {
+    using bpf::Condition;
+    switch (c) {
+        case Condition::gt: return Condition::lt;
+        case Condition::ge: return Condition::le;
+        case Condition::lt: return Condition::gt;
+        case Condition::le: return Condition::ge;
+        case Condition::sgt: return Condition::slt;
+        case Condition::sge: return Condition::sle;
+        case Condition::slt: return Condition::sgt;
+        case Condition::sle: return Condition::sge;
+        case Condition::eq:
+        case Condition::ne:
+        case Condition::set:
+        case Condition::none: return c;
+    }
+    return c;
+}
 template <class W>
 constexpr Operands<W> swapped(const Operands<W>& o) {
     return {o.b, o.a};
