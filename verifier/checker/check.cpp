@@ -55,9 +55,8 @@ namespace {
 
 class Checker {
   public:
-    Checker(const Environment& env, const Certificate& certificate, State& state, Undo& undo, Observer* observer, uint64_t max_work)
-        : env_(env), c_(certificate), s_(state), undo_(undo), m_(env, state), observer_(observer), max_work_(max_work) {}
-
+    Checker(const Environment& env, const Certificate& certificate, Cell* cells, uint16_t room, Observer* observer, uint64_t max_work)
+        : env_(env), c_(certificate), s_(cells, room), m_(env, s_), observer_(observer), max_work_(max_work) {}
     CheckResult run() {
         r_.worst_case = c_.worst_case;
         r_.stack_bytes = c_.stack_bytes;
@@ -184,69 +183,55 @@ class Checker {
             if (!op.valid) return bad(CheckError::malformed, slot);
             if (observer_ != nullptr) observer_->instruction(slot, s_);
             if (env_.counted == UINT32_MAX || env_.counted == slot) ++s_.steps;
-            switch (op.kind) {
-                case Kind::jump: {
-                    if (!conditional(slot, insn, op, stated)) return false;
-                    if (!stated) return true;  // the edge that falls through cannot be
-                    ++slot;
-                    break;
-                }
-                case Kind::jump_always: {
-                    const int64_t target = int64_t{slot} + 1 + (op.width == 32 ? insn.imm : insn.offset);
-                    if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
-                    if (observer_ != nullptr) observer_->taken_edge(slot, true);
-                    if (target <= slot) return must_arrive(static_cast<uint32_t>(target));
-                    slot = static_cast<uint32_t>(target);
-                    break;
-                }
-                case Kind::call_local: {
-                    const int64_t target = int64_t{slot} + 1 + insn.imm;
-                    if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
-                    if (!m_.call(slot, static_cast<uint32_t>(target))) return unsafe(slot);
-                    if (!claim_frames()) return false;
-                    slot = static_cast<uint32_t>(target);
-                    break;
-                }
-                case Kind::exit: {
-                    const bool last = s_.depth == 1;
-                    const Frame top = s_.top();
-                    if (top.kind == FrameKind::callback) {
-                        if (!m_.end_run(slot)) return unsafe(slot);
-                        return m_.is_timer(top.return_slot - 1) ? ends(slot) : must_arrive((top.return_slot - 1) | kGate);
-                    }
-                    if (!m_.leave(slot)) return unsafe(slot);
-                    if (last) return ends(slot);
-                    slot = top.return_slot;
-                    break;
-                }
-                case Kind::call_helper:
-                    if (m_.is_callback(slot)) {
-                        if (!m_.begin_callback(slot)) return unsafe(slot);
-                        if (!within_claims(slot)) return false;
-                        if (observer_ != nullptr) observer_->uses(m_.helper_used, -1);
-                        return claim_frames() && must_arrive(slot | kGate);
-                    }
-                    [[fallthrough]];
-                default:
-                    if (!m_.step(slot, op)) return unsafe(slot);
-                    if (!within_claims(slot)) return false;
-                    if (observer_ != nullptr) observer_->uses(m_.helper_used, m_.map_used);
-                    slot += op.kind == Kind::load_imm64 ? 2 : 1;
+            uint32_t target = slot;
+            const bool jumps = op.kind == Kind::jump || op.kind == Kind::jump_always || op.kind == Kind::call_local;
+            if (jumps && !target_of(slot, insn, op, target)) return bad(CheckError::malformed, slot);
+            const bool gate = op.kind == Kind::call_helper && m_.is_callback(slot);
+            if (op.kind == Kind::jump) {
+                if (!conditional(slot, target, op, stated)) return false;
+                if (!stated) return true;  // the edge that falls through cannot be
+                ++slot;
+            } else if (op.kind == Kind::jump_always) {
+                if (observer_ != nullptr) observer_->taken_edge(slot, true);
+                if (target <= slot) return must_arrive(target);
+                slot = target;
+            } else if (op.kind == Kind::call_local) {
+                if (!m_.call(slot, target)) return unsafe(slot);
+                if (!claim_frames()) return false;
+                slot = target;
+            } else if (op.kind == Kind::exit) {
+                const FrameKind kind = s_.top().kind;
+                const uint32_t back = s_.top().return_slot;
+                if (!(kind == FrameKind::callback ? m_.end_run(slot) : m_.leave(slot))) return unsafe(slot);
+                if (kind == FrameKind::entry || (kind == FrameKind::callback && m_.is_timer(back - 1))) return ends(slot);
+                if (kind == FrameKind::callback) return must_arrive((back - 1) | kGate);
+                slot = back;
+            } else {
+                if (!(gate ? m_.begin_callback(slot) : m_.step(slot, op))) return unsafe(slot);
+                if (!within_claims(slot)) return false;
+                if (observer_ != nullptr) observer_->uses(m_.helper_used, m_.map_used);
+                if (gate) return claim_frames() && must_arrive(slot | kGate);
+                slot += op.kind == Kind::load_imm64 ? 2 : 1;
             }
         }
     }
 
+    bool target_of(uint32_t slot, const Insn& insn, const Operation& op, uint32_t& target) const {
+        const bool near = op.kind == Kind::jump || (op.kind == Kind::jump_always && op.width == 64);
+        const int64_t to = int64_t{slot} + 1 + (near ? insn.offset : insn.imm);
+        target = static_cast<uint32_t>(to);
+        return to >= 0 && to < env_.insn_count;
+    }
+
     // Both edges; the taken one must arrive at once. `goes_on`: the other is feasible, and the state is its.
-    bool conditional(uint32_t slot, const Insn& insn, const Operation& op, bool& goes_on) {
-        const int64_t target = int64_t{slot} + 1 + insn.offset;
-        if (target < 0 || target >= env_.insn_count) return bad(CheckError::malformed, slot);
+    bool conditional(uint32_t slot, uint32_t target, const Operation& op, bool& goes_on) {
         m_.name_operands(slot, op);
         s_.begin_undo(undo_);
         const Edge taken = m_.edge(slot, op, true);
         if (taken == Edge::failed) return unsafe(slot);
         if (taken == Edge::feasible) {
             if (observer_ != nullptr) observer_->taken_edge(slot, true);
-            if (!must_arrive(static_cast<uint32_t>(target))) return false;
+            if (!must_arrive(target)) return false;
         }
         s_.take_back();
         const Edge other = m_.edge(slot, op, false);
@@ -258,8 +243,8 @@ class Checker {
 
     const Environment& env_;
     const Certificate& c_;
-    State& s_;
-    Undo& undo_;
+    State s_;
+    Undo undo_;
     Machine m_;
     Observer* observer_;
     uint64_t max_work_;
@@ -276,30 +261,20 @@ constexpr size_t aligned(size_t n) { return (n + kAlign - 1) / kAlign * kAlign; 
 
 }  // namespace
 
-size_t check_memory(unsigned cells) { return kAlign + aligned(sizeof(State)) + aligned(sizeof(Undo)) + aligned(sizeof(Checker)) + cells * sizeof(Cell); }
+size_t check_memory(unsigned cells) { return kAlign + aligned(sizeof(Checker)) + cells * sizeof(Cell); }
 
 CheckResult check(const Environment& env, const uint8_t* certificate, size_t size, void* memory, size_t memory_bytes, Observer* observer, uint64_t max_work) {
     CheckResult r;
-    if (memory_bytes < check_memory(0)) {
-        r.error = CheckError::memory;
-        return r;
-    }
     Certificate c;
-    if (!c.open(certificate, size)) {
-        r.error = CheckError::malformed;
-        return r;
-    }
+    r.error = memory_bytes < check_memory(0) ? CheckError::memory : !c.open(certificate, size) ? CheckError::malformed : CheckError::none;
+    if (!r.proved()) return r;
     uint8_t* place = static_cast<uint8_t*>(memory);
     place += (kAlign - reinterpret_cast<uintptr_t>(place) % kAlign) % kAlign;
-    State* state_place = reinterpret_cast<State*>(place);
-    Undo* undo = new (place + aligned(sizeof(State)), 0) Undo;
-    uint8_t* checker_place = place + aligned(sizeof(State)) + aligned(sizeof(Undo));
-    Cell* cells = reinterpret_cast<Cell*>(checker_place + aligned(sizeof(Checker)));
+    Cell* cells = reinterpret_cast<Cell*>(place + aligned(sizeof(Checker)));
     size_t room = (memory_bytes - check_memory(0)) / sizeof(Cell);
     if (room > UINT16_MAX) room = UINT16_MAX;
     for (size_t i = 0; i < room; ++i) new (cells + i, 0) Cell;
-    State* state = new (state_place, 0) State(cells, static_cast<uint16_t>(room));
-    Checker* checker = new (checker_place, 0) Checker(env, c, *state, *undo, observer, max_work);
+    Checker* checker = new (place, 0) Checker(env, c, cells, static_cast<uint16_t>(room), observer, max_work);
     r = checker->run();
     r.peak_bytes = static_cast<uint32_t>(check_memory(checker->peak_cells_));
     return r;

@@ -137,6 +137,7 @@ class Machine {
     void keep_bits(Value& r, const Value& a, const Value& b);
     bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);
+    bool distance(const Value& a, const Value& b, Value& out) const;
     int64_t packet_least(const Value& pointer) const;
     bool any_number(unsigned reg, unsigned width);
     bool swap_bytes(const bpf::Insn& insn, const Operation& op);

@@ -233,27 +233,27 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
         if (b.is_pointer() && a.is_number()) return move_pointer(insn, b, a, false);
     }
     if (op.width == 64 && op.alu == AluOp::sub && a.is_pointer() && b.is_number()) return move_pointer(insn, a, b, true);
-    if (op.width == 64 && op.alu == AluOp::sub && a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
-        // The distance of two places in one object tells nothing of its address.
-        if (a.region == Region::packet_end && b.region == Region::packet) {
-            const int64_t least = packet_least(b), most = kMaxPacket - b.fixed;
-            Value r = Value::of(Number::range_s(least < most ? least : most, most));
-            if (b.number.is_constant()) {
-                r.symbol = kPacketLength;
-                r.delta = static_cast<int32_t>(-b.offset_min());
-            }
-            s_.regs[insn.dst] = r;
-            return true;
-        }
-        const bool same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.reference == b.reference &&
-                          (a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0));
-        const bool with_end = a.region == Region::packet && b.region == Region::packet_end;
-        if (same || with_end) {
-            s_.regs[insn.dst] = Value::of(same ? Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()) : Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));
-            return true;
-        }
-    }
+    if (op.width == 64 && op.alu == AluOp::sub && a.kind == ValueKind::pointer && b.kind == ValueKind::pointer && distance(a, b, s_.regs[insn.dst])) return true;
     return any_number(insn.dst, op.width) || fail(Reason::pointer_as_number, a.is_pointer() ? insn.dst : insn.src);
+}
+
+// The distance of two places in one object tells nothing of its address. False: they may be in two.
+bool Machine::distance(const Value& a, const Value& b, Value& out) const {
+    Value r = Value::of(Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));
+    if (a.region == Region::packet_end && b.region == Region::packet) {
+        const int64_t least = packet_least(b), most = kMaxPacket - b.fixed;
+        r = Value::of(Number::range_s(least < most ? least : most, most));
+        if (b.number.is_constant()) {
+            r.symbol = kPacketLength;
+            r.delta = static_cast<int32_t>(-b.offset_min());
+        }
+    } else if (a.region != Region::packet || b.region != Region::packet_end) {
+        const bool one = a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0);
+        if (!one || a.region != b.region || a.map != b.map || a.frame != b.frame || a.reference != b.reference) return false;
+        r = Value::of(Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()));
+    }
+    out = r;
+    return true;
 }
 
 // Where the platform lets programs see addresses, what they compute from them is any number.
@@ -273,32 +273,28 @@ bool Machine::swap_bytes(const Insn& insn, const Operation& op) {
 
 bool Machine::load_immediate(uint32_t slot) {
     const Insn& insn = env_.insns[slot];
-    if (slot + 1 >= env_.insn_count) return fail(Reason::bad_instruction);
-    const Insn& second = env_.insns[slot + 1];
+    const Insn second = slot + 1 < env_.insn_count ? env_.insns[slot + 1] : insn;
     if (second.opcode != 0 || second.dst != 0 || second.src != 0 || second.offset != 0) return fail(Reason::bad_instruction);
+    Value v = Value::constant(static_cast<uint32_t>(insn.imm) | static_cast<uint64_t>(static_cast<uint32_t>(second.imm)) << 32);
     const auto pseudo = static_cast<bpf::Pseudo>(insn.src);
-    if (pseudo == bpf::Pseudo::none) {
-        s_.regs[insn.dst] = Value::constant(static_cast<uint32_t>(insn.imm) | static_cast<uint64_t>(static_cast<uint32_t>(second.imm)) << 32);
-        return true;
-    }
     if (pseudo == bpf::Pseudo::function) {
-        Value v = Value::pointer(Region::function);
+        v = Value::pointer(Region::function);
         const int64_t target = int64_t{slot} + 1 + insn.imm;
         if (target < 0 || target >= env_.insn_count) return fail(Reason::bad_target);
         v.size = static_cast<uint32_t>(target);
-        s_.regs[insn.dst] = v;
-        return true;
-    }
-    if (pseudo != bpf::Pseudo::map && pseudo != bpf::Pseudo::map_value) return fail(Reason::bad_instruction);
-    if (insn.imm < 0 || static_cast<uint32_t>(insn.imm) >= env_.map_count) return fail(Reason::bad_map, insn.dst, insn.imm);
-    const MapRule& map = env_.maps[insn.imm];
-    Value v = Value::pointer(pseudo == bpf::Pseudo::map ? Region::map_handle : Region::map_value);
-    v.map = static_cast<int16_t>(insn.imm);
-    map_used = insn.imm;
-    if (pseudo == bpf::Pseudo::map_value) {
-        if (!map.is_global_data) return fail(Reason::direct_map, insn.dst, insn.imm);
-        if (second.imm < 0 || static_cast<uint32_t>(second.imm) > map.value_size || second.imm > kMaxOffset) return fail(Reason::region_bounds, insn.dst, second.imm, second.imm, map.value_size, 0);
-        v.fixed = second.imm;
+    } else if (pseudo == bpf::Pseudo::map || pseudo == bpf::Pseudo::map_value) {
+        if (insn.imm < 0 || static_cast<uint32_t>(insn.imm) >= env_.map_count) return fail(Reason::bad_map, insn.dst, insn.imm);
+        const MapRule& map = env_.maps[insn.imm];
+        v = Value::pointer(pseudo == bpf::Pseudo::map ? Region::map_handle : Region::map_value);
+        v.map = static_cast<int16_t>(insn.imm);
+        map_used = insn.imm;
+        if (pseudo == bpf::Pseudo::map_value) {
+            if (!map.is_global_data) return fail(Reason::direct_map, insn.dst, insn.imm);
+            if (second.imm < 0 || static_cast<uint32_t>(second.imm) > map.value_size || second.imm > kMaxOffset) return fail(Reason::region_bounds, insn.dst, second.imm, second.imm, map.value_size, 0);
+            v.fixed = second.imm;
+        }
+    } else if (pseudo != bpf::Pseudo::none) {
+        return fail(Reason::bad_instruction);
     }
     s_.regs[insn.dst] = v;
     return true;
