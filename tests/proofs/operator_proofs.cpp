@@ -239,6 +239,16 @@ TEST(Branches, keep_every_pair_that_goes_that_way) {
         }
 }
 
+TEST(Branches, are_the_same_condition_turned_round_and_its_opposite_negated) {
+    constexpr unsigned N = 64;
+    const Given<N> g;
+    for (Condition c : {Condition::eq, Condition::ne, Condition::gt, Condition::ge, Condition::lt, Condition::le, Condition::sgt, Condition::sge, Condition::slt, Condition::sle, Condition::set}) {
+        std::vector<expr> parts{holds(c, g.x.e, g.y.e) == holds(domain::mirrored(c), g.y.e, g.x.e)};
+        if (c != Condition::set) parts.push_back(holds(c, g.x.e, g.y.e) == !holds(domain::negated(c), g.x.e, g.y.e));
+        Proof("condition " + std::to_string(static_cast<unsigned>(c)) + " turned round and negated", N).holds({}, parts);
+    }
+}
+
 template <unsigned N>
 void prove_lattice() {
     using W = Symbolic<N>;
