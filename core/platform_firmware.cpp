@@ -187,7 +187,9 @@ std::string firmware_source(const Platform& platform) {
         helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))" + add_gated(out, platform, helper) + ", " +
                    (capability == nullptr ? "0" : "UINT64_C(1) << " + std::to_string(capability->bit)) + ", " + (helper.runs_as_program() ? "0, 0" : "1, " + std::to_string(argument_words(helper))) + "},\n";
     }
-    out += "static const mbpf_hook_row " + platform.name + "_hooks[] = {\n" + hooks + "};\n\nstatic const mbpf_helper_row " + platform.name + "_helpers[] = {\n" + helpers + "};\n\n";
+    // A table without rows has one that is not counted: C has no empty arrays.
+    const std::string none = "    {.name = \"\"},\n", no_number = "    {.number = 0},\n";
+    out += "static const mbpf_hook_row " + platform.name + "_hooks[] = {\n" + (hooks.empty() ? none : hooks) + "};\n\nstatic const mbpf_helper_row " + platform.name + "_helpers[] = {\n" + (helpers.empty() ? no_number : helpers) + "};\n\n";
     out += "const mbpf_platform_tables mbpf_platform_" + platform.name + " = {\n    \"" + platform.name + "\", " + platform.name + "_hooks, " + platform.name + "_helpers, " +
            std::to_string(platform.version) + ", " + std::to_string(platform.hooks.size()) + ", " + std::to_string(platform.helpers.size()) + ", " + std::to_string(platform.max_ram) + ", " +
            std::to_string(platform.max_programs) + ", " + std::to_string(platform.max_maps) + ",\n};\n";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The runtime as a host library, and both boards' firmware by nested builds into firmware/.
+# The runtime as a host library, and the boards' firmware by nested builds into firmware/.
 include(ExternalProject)
 
 add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
@@ -44,8 +44,19 @@ if(CCACHE)
 endif()
 set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
 file(MAKE_DIRECTORY ${firmware_folder})
-foreach(board cortex-m4 rv32imac)
+# What each build makes for tests and tools, besides the reference firmware.
+set(images native-fletcher16 checker bench hook-cost hook-cost-plain hook-cost-counted maps)
+set(images_cortex-m4 ${images})
+set(images_rv32imac ${images})
+set(images_cortex-m33)
+foreach(board cortex-m4 cortex-m33 rv32imac)
   set(nested ${CMAKE_CURRENT_BINARY_DIR}/${board})
+  set(made)
+  set(copied)
+  foreach(image firmware ${images_${board}})
+    list(APPEND made ${nested}/firmware/${image}-${board}.elf)
+    list(APPEND copied ${firmware_folder}/${image}-${board}.elf)
+  endforeach()
   ExternalProject_Add(firmware-${board}
     SOURCE_DIR ${PROJECT_SOURCE_DIR}
     BINARY_DIR ${nested}
@@ -58,9 +69,7 @@ foreach(board cortex-m4 rv32imac)
       ${launcher}
     BUILD_ALWAYS ON
     BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
-    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/firmware-${board}.elf ${nested}/firmware/native-fletcher16-${board}.elf ${nested}/firmware/checker-${board}.elf ${nested}/firmware/bench-${board}.elf
-      ${nested}/firmware/hook-cost-${board}.elf ${nested}/firmware/hook-cost-plain-${board}.elf ${nested}/firmware/hook-cost-counted-${board}.elf ${nested}/firmware/maps-${board}.elf ${firmware_folder}
-    BUILD_BYPRODUCTS ${firmware_folder}/firmware-${board}.elf ${firmware_folder}/checker-${board}.elf ${firmware_folder}/native-fletcher16-${board}.elf ${firmware_folder}/bench-${board}.elf
-      ${firmware_folder}/hook-cost-${board}.elf ${firmware_folder}/hook-cost-plain-${board}.elf ${firmware_folder}/hook-cost-counted-${board}.elf ${firmware_folder}/maps-${board}.elf
+    INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made} ${firmware_folder}
+    BUILD_BYPRODUCTS ${copied}
     DEPENDS mbpf-platform-gen)
 endforeach()

@@ -34,7 +34,7 @@ struct Machine {
     const char* emulator;
     const char* package;  // of Debian
     std::vector<std::string> arguments;
-    const char* anchors_address;  // TRUST_ANCHORS in firmware_runtime/port/*/port.c
+    const char* anchors_address;  // BOARD_ANCHORS in firmware_runtime/port/*/*/board.h
     // What loads the firmware. On riscv `virt` a flash makes -kernel mean something else.
     std::array<std::string_view, 2> firmware_argument;  // option, and what stands before the path
     std::uintmax_t flash_bytes;   // of the file that stands for the flash, which the emulator wants whole
@@ -46,10 +46,12 @@ const Machine& machine(BoardKind kind) {
     static const Machine machines[] = {
         {BoardKind::cortex_m4, "cortex-m4", "qemu-system-arm", "qemu-system-arm", {"-M", "mps2-an386"}, "0x21000000", {"-kernel", ""}, 16u << 20,
          {"-machine", "memory-backend=psram", "-object", "memory-backend-file,id=psram,size=16M,share=on,mem-path=FILE"}},
+        {BoardKind::cortex_m33, "cortex-m33", "qemu-system-arm", "qemu-system-arm", {"-M", "mps2-an505"}, "0x80000000", {"-kernel", ""}, 16u << 20,
+         {"-machine", "memory-backend=psram", "-object", "memory-backend-file,id=psram,size=16M,share=on,mem-path=FILE"}},
         {BoardKind::rv32imac, "rv32imac", "qemu-system-riscv32", "qemu-system-misc", {"-M", "virt", "-bios", "none", "-cpu", "rv32"}, "0x87f00000", {"-device", "loader,file="}, 32u << 20,
          {"-drive", "if=pflash,unit=1,format=raw,file=FILE"}},
     };
-    return machines[kind == BoardKind::cortex_m4 ? 0 : 1];
+    return machines[static_cast<std::size_t>(kind)];
 }
 
 Diagnostic failure(std::string code, std::string message, std::string why, std::string fix) {
@@ -273,7 +275,7 @@ class BoardStarter {
 };
 
 std::optional<BoardKind> parse_board(std::string_view name) {
-    for (const BoardKind kind : {BoardKind::cortex_m4, BoardKind::rv32imac})
+    for (const BoardKind kind : kBoardKinds)
         if (machine(kind).name == name) return kind;
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 // open. A board lives as long as its BoardProcess, whatever way this process ends.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,9 +16,10 @@
 
 namespace mbpf {
 
-enum class BoardKind : std::uint8_t { cortex_m4, rv32imac };
+enum class BoardKind : std::uint8_t { cortex_m4, cortex_m33, rv32imac };
+inline constexpr std::array kBoardKinds = {BoardKind::cortex_m4, BoardKind::cortex_m33, BoardKind::rv32imac};
 
-std::optional<BoardKind> parse_board(std::string_view name);  // "cortex-m4", "rv32imac"
+std::optional<BoardKind> parse_board(std::string_view name);  // "cortex-m4", "cortex-m33", "rv32imac"
 std::string_view board_name(BoardKind kind);
 
 struct BoardOptions {

@@ -49,7 +49,7 @@ class BoardEngine : public IsaEngine {
 
 Result<std::unique_ptr<IsaEngine>> make_board_engine(std::string_view name) {
     const auto kind = parse_board(name);
-    if (!kind) return Diagnostic{.code = "MBPF3402", .message = "no board \"" + std::string(name) + "\"", .where = {}, .instruction = {}, .why = {}, .fix = "use cortex-m4 or rv32imac", .notes = {}};
+    if (!kind) return Diagnostic{.code = "MBPF3402", .message = "no board \"" + std::string(name) + "\"", .where = {}, .instruction = {}, .why = {}, .fix = "use cortex-m4, cortex-m33 or rv32imac", .notes = {}};
     SecretKey verifier = SecretKey::generate(Role::verifier, "throw-away"), release = SecretKey::generate(Role::release, "throw-away");
     const std::array<PublicKey, 2> keys{verifier.public_key(), release.public_key()};
     auto anchors = encode_trust_anchors(keys);

@@ -10,7 +10,7 @@
 
 namespace mbpf::sim {
 
-// `name`: "cortex-m4" or "rv32imac". Starts the board; QEMU missing or not starting gives MBPF42xx.
+// `name`: "cortex-m4", "cortex-m33" or "rv32imac". Starts the board; QEMU missing or not starting gives MBPF42xx.
 Result<std::unique_ptr<IsaEngine>> make_board_engine(std::string_view name);
 
 }  // namespace mbpf::sim

@@ -20,7 +20,7 @@ Diagnostic no_engine(std::string_view name) {
     Diagnostic d;
     d.code = "MBPF3402";
     d.message = "no engine \"" + std::string(name) + "\"";
-    d.fix = "use interpreter, x86_64, cortex-m4 or rv32imac";
+    d.fix = "use interpreter, x86_64, cortex-m4, cortex-m33 or rv32imac";
     return d;
 }
 
@@ -79,7 +79,7 @@ Result<Package> isa_package(std::span<const std::uint8_t> bytecode, std::uint32_
 Result<std::unique_ptr<IsaEngine>> make_isa_engine(std::string_view name) {
     if (name == "interpreter") return std::unique_ptr<IsaEngine>(std::make_unique<InterpreterEngine>());
     if (name == "x86_64") return std::unique_ptr<IsaEngine>(std::make_unique<NativeEngine>());
-    if (name == "cortex-m4" || name == "rv32imac") return make_board_engine(name);
+    if (name == "cortex-m4" || name == "cortex-m33" || name == "rv32imac") return make_board_engine(name);
     return no_engine(name);
 }
 

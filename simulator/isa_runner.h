@@ -25,7 +25,7 @@ class IsaEngine {
     virtual Result<IsaRun> run(std::span<const std::uint8_t> bytecode, std::vector<std::uint8_t> memory) = 0;
 };
 
-// "interpreter", "x86_64", "cortex-m4" or "rv32imac"; the last two start a board that serves many runs.
+// "interpreter", "x86_64", "cortex-m4", "cortex-m33" or "rv32imac"; the last three start a board that serves many runs.
 // Unknown: MBPF3402.
 Result<std::unique_ptr<IsaEngine>> make_isa_engine(std::string_view name);
 

@@ -10,9 +10,9 @@ set(CMAKE_C_COMPILER_TARGET thumbv7em-none-eabi)
 set(CMAKE_CXX_COMPILER_TARGET thumbv7em-none-eabi)
 set(CMAKE_ASM_COMPILER_TARGET thumbv7em-none-eabi)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(MBPF_BOARD cortex-m4)
+set(MBPF_CPU cortex-m4)
+set(MBPF_BOARD cortex-m4) # of the reference firmware
 set(MBPF_PORT cortex_m/mps2_an386)
-set(MBPF_SIZES -DMBPF_SLOT_COUNT=1 -DMBPF_MAX_PACKAGES=8) # programs run from mapped flash: the slot is the transfer's
 set(MBPF_MACHINE_FLAGS -mcpu=cortex-m4 -mthumb -mfloat-abi=soft)
 set(MBPF_PICOLIBC /usr/lib/picolibc/arm-none-eabi)
 set(MBPF_LIBC ${MBPF_PICOLIBC}/lib/thumb/v7e-m/nofp/libc.a)

@@ -118,7 +118,7 @@ int isa(const Arguments& a) {
 
 int board(const Arguments& a) {
     const auto kind = parse_board(a.board);
-    if (!kind) return cli::report(cli::usage_error("there is no board '" + a.board + "'", "use cortex-m4 or rv32imac"));
+    if (!kind) return cli::report(cli::usage_error("there is no board '" + a.board + "'", "use cortex-m4, cortex-m33 or rv32imac"));
     BoardOptions options;
     options.endpoint = a.endpoint;
     options.firmware = a.firmware;
@@ -162,10 +162,10 @@ int main(int argc, char** argv) {
     run_cmd->add_flag("--json", a.json, "the report as JSON");
     CLI::App* isa_cmd = app.add_subcommand("isa", "one conformance case: program in hex on stdin, r0 on stdout");
     isa_cmd->add_option("memory", a.memory, "memory that r1 points to, in hex")->type_name("MEM_HEX");
-    isa_cmd->add_option("--engine", a.engine, "what runs it")->check(CLI::IsMember({"interpreter", "x86_64", "cortex-m4", "rv32imac"}))->capture_default_str();
+    isa_cmd->add_option("--engine", a.engine, "what runs it")->check(CLI::IsMember({"interpreter", "x86_64", "cortex-m4", "cortex-m33", "rv32imac"}))->capture_default_str();
     isa_cmd->add_flag("--assembly", a.assembly, "the program is assembly text (core/assemble.h), not hex");
     CLI::App* board_cmd = app.add_subcommand("board", "start an emulated board with the reference firmware");
-    board_cmd->add_option("board", a.board, "cortex-m4 or rv32imac")->required();
+    board_cmd->add_option("board", a.board, "cortex-m4, cortex-m33 or rv32imac")->required();
     board_cmd->add_option("--listen", a.endpoint, "unix:PATH or tcp://127.0.0.1:PORT")->type_name("URL");
     board_cmd->add_option("--pub", a.public_keys, "key to trust")->type_name("FILE")->allow_extra_args(false);
     board_cmd->add_option("--anchors", a.anchors, "or all it is provisioned with: mbpf-sign trust-anchors")->type_name("FILE");

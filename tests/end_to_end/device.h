@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One interface to the three devices under test: the runtime as host code in this process, and both emulated
+// One interface to the devices under test: the runtime as host code in this process, and the emulated
 // boards. Each test gets a fresh one.
 #pragma once
 
@@ -23,6 +23,7 @@ struct Kind {
 inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 inline constexpr Kind kHost{"host", "x86_64", "cortex-m4", std::nullopt};
 inline constexpr Kind kCortexM4{"cortex_m4", "cortex-m4", "rv32imac", BoardKind::cortex_m4};
+inline constexpr Kind kCortexM33{"cortex_m33", "cortex-m33", "rv32imac", BoardKind::cortex_m33};
 inline constexpr Kind kRv32imac{"rv32imac", "rv32imac", "cortex-m4", BoardKind::rv32imac};
 
 // The runtime in this process; a new one resets it. `flash`: file that keeps its packages; empty: it has none.
@@ -80,4 +81,5 @@ control::Request map_request(const std::string& package, const std::string& map,
 #define MBPF_ON_ALL_DEVICES(suite)                                                              \
     INSTANTIATE_TEST_SUITE_P(host, suite, ::testing::Values(mbpf::end_to_end::kHost));           \
     INSTANTIATE_TEST_SUITE_P(cortex_m4, suite, ::testing::Values(mbpf::end_to_end::kCortexM4)); \
+    INSTANTIATE_TEST_SUITE_P(cortex_m33, suite, ::testing::Values(mbpf::end_to_end::kCortexM33)); \
     INSTANTIATE_TEST_SUITE_P(rv32imac, suite, ::testing::Values(mbpf::end_to_end::kRv32imac))

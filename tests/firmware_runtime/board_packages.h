@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packages of hand-written machine code for both boards, signed with test keys that the boards are provisioned with.
+// Packages of hand-written machine code for the boards, signed with test keys that the boards are provisioned with.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <sodium.h>
 #include <string>
@@ -60,8 +61,8 @@ inline Package increment(BoardKind kind, const std::string& name = "demo") {
     Package p;
     p.name = name;
     p.platform_version = 1;
-    if (kind == BoardKind::cortex_m4) {
-        p.isa = MBPF_ISA_THUMBV7EM;
+    if (kind != BoardKind::rv32imac) {
+        p.isa = kind == BoardKind::cortex_m4 ? MBPF_ISA_THUMBV7EM : MBPF_ISA_THUMBV8M_MAIN;
         p.text = {0x00, 0x68, 0x01, 0x30, 0x00, 0x21, 0x70, 0x47};  // ldr r0,[r0]; adds r0,#1; movs r1,#0; bx lr
     } else {
         p.isa = MBPF_ISA_RV32;
@@ -79,6 +80,12 @@ inline Package increment(BoardKind kind, const std::string& name = "demo") {
     p.programs.push_back(program);
     p.ram_bytes = static_cast<std::uint32_t>(mbpf_package_ram_base_bytes(0, 0, 0, 4));
     return p;
+}
+
+inline std::string name_of(const testing::TestParamInfo<BoardKind>& instance) {
+    std::string name(board_name(instance.param));
+    std::ranges::replace(name, '-', '_');
+    return name;
 }
 
 inline std::vector<std::uint8_t> signed_bytes(Package p) {

@@ -4,7 +4,7 @@
 #ifndef MBPF_CONFIG_H
 #define MBPF_CONFIG_H
 
-#ifndef MBPF_SLOT_COUNT /* RAM slots: one for the transfer, and one a package that does not run from flash */
+#ifndef MBPF_SLOT_COUNT /* RAM slots: one for the transfer, and one a package that does not run from flash; 0: none comes */
 #define MBPF_SLOT_COUNT 6
 #endif
 #ifndef MBPF_MAX_PACKAGES /* loaded at once; an upgrade on trial and the version it may go back to are two */
@@ -22,7 +22,7 @@
 #define MBPF_STATISTICS MBPF_ISOLATION
 #endif
 #ifndef MBPF_SLOT_ALIGN
-#if MBPF_ISOLATION /* MPU regions are powers of two aligned to their size */
+#if MBPF_ISOLATION && MBPF_SLOT_COUNT /* MPU regions are powers of two aligned to their size */
 #define MBPF_SLOT_ALIGN MBPF_SLOT_BYTES
 #else
 #define MBPF_SLOT_ALIGN 16

@@ -183,7 +183,7 @@ typedef struct mbpf_runtime {
     uint32_t platform_count;
     uint32_t point_count;
     uint16_t next_package_id;
-    bool slot_used[MBPF_SLOT_COUNT];
+    bool slot_used[MBPF_SLOT_COUNT + 1]; /* C has no empty arrays */
     mbpf_trust trust;
     mbpf_event_log events;
     mbpf_transfer transfer;
@@ -202,7 +202,7 @@ typedef struct mbpf_runtime {
     mbpf_open open;
 #endif
     /* Page-aligned where the host must map them executable. */
-    MBPF_ALIGNED(MBPF_SLOT_ALIGN) uint8_t slots[MBPF_SLOT_COUNT][MBPF_SLOT_BYTES];
+    MBPF_ALIGNED(MBPF_SLOT_ALIGN) uint8_t slots[MBPF_SLOT_COUNT ? MBPF_SLOT_COUNT : 1][MBPF_SLOT_COUNT ? MBPF_SLOT_BYTES : 1];
     MBPF_ALIGNED(16) uint8_t arena[MBPF_ARENA_BYTES];
 } mbpf_runtime;
 

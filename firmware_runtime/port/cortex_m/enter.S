@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Into a program and out of it, ARMv7-M. A program runs in unprivileged thread mode on the process stack; the runtime
+ * Into a program and out of it, ARMv7-M and ARMv8-M. A program runs in unprivileged thread mode on the process stack; the runtime
  * is privileged thread mode on the main stack, and stays suspended there with a frame by which an exception returns
  * to it: whatever ends the run, the way out is the same. Helpers with rights of their own run inside the SVC
  * exception. Offsets are those of mbpf_program, mbpf_running and mbpf_domain, pinned in isolate.c. SVC and SysTick
@@ -32,7 +32,7 @@ mbpf_port_run:
     beq     1f                      /* loaded already */
     str     r2, [r12]
     ldr     r3, =MPU_RBAR
-    ldm     r2, {r4-r11}            /* four regions, each naming its number */
+    ldm     r2, {r4-r11}            /* four regions: mpu_v7m.c, mpu_v8m.c */
     stm     r3, {r4-r11}
 1:  movs    r6, #0
     strd    r1, r6, [r12, #12]      /* program, rounds */

@@ -4,6 +4,7 @@
  * inside the ecall's trap, interrupts on. MPP is U whenever a program may be entered: reset leaves it so, and so
  * does every mret. Offsets are those of mbpf_program, mbpf_running and mbpf_domain, pinned in isolate.c. */
 #include "mbpf/config.h"
+#include "registers.inc"
 #if MBPF_ISOLATION
 
 #define RETURN_NUMBER 32 /* t1 at an ecall: 0..31 gates, 32: the program has returned */
@@ -13,19 +14,7 @@
     .globl mbpf_port_run
 mbpf_port_run:
     addi sp, sp, -64
-    sw ra, 0(sp)
-    sw s0, 4(sp)
-    sw s1, 8(sp)
-    sw s2, 12(sp)
-    sw s3, 16(sp)
-    sw s4, 20(sp)
-    sw s5, 24(sp)
-    sw s6, 28(sp)
-    sw s7, 32(sp)
-    sw s8, 36(sp)
-    sw s9, 40(sp)
-    sw s10, 44(sp)
-    sw s11, 48(sp)
+    store_kept
     la t0, mbpf_running_now
     lw t1, 12(a1)            /* its domain */
     lw t2, 0(t0)
@@ -106,10 +95,7 @@ mbpf_program_trap:
     addi sp, sp, -16
     sw t1, 0(sp)
     sw ra, 4(sp)
-    .option push
-    .option norelax
-    la gp, __global_pointer$
-    .option pop
+    load_global_pointer
     andi t2, t0, 1
     bnez t2, stack_arguments
     csrsi mstatus, 8
@@ -157,23 +143,8 @@ mbpf_port_abort:
     li a1, 0
 leave:
     csrw mscratch, zero
-    .option push
-    .option norelax
-    la gp, __global_pointer$
-    .option pop
-    lw ra, 0(sp)
-    lw s0, 4(sp)
-    lw s1, 8(sp)
-    lw s2, 12(sp)
-    lw s3, 16(sp)
-    lw s4, 20(sp)
-    lw s5, 24(sp)
-    lw s6, 28(sp)
-    lw s7, 32(sp)
-    lw s8, 36(sp)
-    lw s9, 40(sp)
-    lw s10, 44(sp)
-    lw s11, 48(sp)
+    load_global_pointer
+    load_kept
     addi sp, sp, 64
     csrsi mstatus, 8
     ret
@@ -182,51 +153,18 @@ leave:
 other_trap:
     lw t0, -4(sp)
     addi sp, sp, -80
-    sw ra, 0(sp)
-    sw t0, 4(sp)
-    sw t1, 8(sp)
-    sw t2, 12(sp)
-    sw a0, 16(sp)
-    sw a1, 20(sp)
-    sw a2, 24(sp)
-    sw a3, 28(sp)
-    sw a4, 32(sp)
-    sw a5, 36(sp)
-    sw a6, 40(sp)
-    sw a7, 44(sp)
-    sw t3, 48(sp)
-    sw t4, 52(sp)
-    sw t5, 56(sp)
-    sw t6, 60(sp)
+    store_clobbered
     csrr t0, mscratch
     sw t0, 64(sp)
     sw gp, 68(sp)
     csrw mscratch, zero
-    .option push
-    .option norelax
-    la gp, __global_pointer$
-    .option pop
+    load_global_pointer
     csrr a0, mcause
     csrr a1, mepc
     csrr a2, mtval
     call mbpf_riscv_program_trap
     bnez a0, mbpf_port_abort
-    lw ra, 0(sp)
-    lw t0, 4(sp)
-    lw t1, 8(sp)
-    lw t2, 12(sp)
-    lw a0, 16(sp)
-    lw a1, 20(sp)
-    lw a2, 24(sp)
-    lw a3, 28(sp)
-    lw a4, 32(sp)
-    lw a5, 36(sp)
-    lw a6, 40(sp)
-    lw a7, 44(sp)
-    lw t3, 48(sp)
-    lw t4, 52(sp)
-    lw t5, 56(sp)
-    lw t6, 60(sp)
+    load_clobbered
     lw gp, 68(sp)
     addi sp, sp, 80
     csrw mscratch, sp

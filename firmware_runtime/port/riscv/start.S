@@ -3,27 +3,34 @@
  * trap knows whose stack it is on. Traps from programs and the way back are in enter.S; here interrupts of the
  * runtime, which save what C may clobber; its own exceptions never return. */
 #include "mbpf/config.h"
+#include "registers.inc"
 
     .section .start, "ax"
     .globl _start
 _start:
-    .option push
-    .option norelax
-    la gp, __global_pointer$
-    .option pop
+    load_global_pointer
     csrci mstatus, 8
     csrw mscratch, zero
     la sp, mbpf_stack_top
     la t0, mbpf_trap_entry
     csrw mtvec, t0
-    la t0, mbpf_bss_begin
+    la t0, mbpf_data_load    /* where the image is in RAM it is mbpf_data_begin */
+    la t1, mbpf_data_begin
+    la t2, mbpf_data_end
+1:  bgeu t1, t2, 2f
+    lw t3, 0(t0)
+    sw t3, 0(t1)
+    addi t0, t0, 4
+    addi t1, t1, 4
+    j 1b
+2:  la t0, mbpf_bss_begin
     la t1, mbpf_bss_end
-1:  bgeu t0, t1, 2f
+3:  bgeu t0, t1, 4f
     sw zero, 0(t0)
     addi t0, t0, 4
-    j 1b
-2:  call main
-3:  j 3b
+    j 3b
+4:  call main
+5:  j 5b
 
     .section .text.mbpf_trap_entry, "ax"
     .balign 4
@@ -35,40 +42,10 @@ mbpf_trap_entry:
     csrrw sp, mscratch, sp
 #endif
     addi sp, sp, -64
-    sw ra, 0(sp)
-    sw t0, 4(sp)
-    sw t1, 8(sp)
-    sw t2, 12(sp)
-    sw a0, 16(sp)
-    sw a1, 20(sp)
-    sw a2, 24(sp)
-    sw a3, 28(sp)
-    sw a4, 32(sp)
-    sw a5, 36(sp)
-    sw a6, 40(sp)
-    sw a7, 44(sp)
-    sw t3, 48(sp)
-    sw t4, 52(sp)
-    sw t5, 56(sp)
-    sw t6, 60(sp)
+    store_clobbered
     csrr a0, mcause
     csrr a1, mepc
     call mbpf_trap
-    lw ra, 0(sp)
-    lw t0, 4(sp)
-    lw t1, 8(sp)
-    lw t2, 12(sp)
-    lw a0, 16(sp)
-    lw a1, 20(sp)
-    lw a2, 24(sp)
-    lw a3, 28(sp)
-    lw a4, 32(sp)
-    lw a5, 36(sp)
-    lw a6, 40(sp)
-    lw a7, 44(sp)
-    lw t3, 48(sp)
-    lw t4, 52(sp)
-    lw t5, 56(sp)
-    lw t6, 60(sp)
+    load_clobbered
     addi sp, sp, 64
     mret

@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The board's: interrupts, and the runtime's own exceptions, after which it starts anew. */
+/* The board's: its UART at start; a reset, or nothing where the part cannot. */
+void mbpf_board_uart(void);
+void mbpf_board_reset(void);
+/* Interrupts, and the runtime's own exceptions, after which it starts anew. */
 void mbpf_trap(uint32_t cause, uint32_t epc);
 /* mbpf_port_run() sets the lower half of mtimecmp alone. False: the upper one was stale, the deadline is not yet. */
 bool mbpf_riscv_deadline_passed(void);

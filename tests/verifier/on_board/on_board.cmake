@@ -9,11 +9,11 @@ foreach(source ${checker_sources} ${O}/main.cpp)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/checker/${name}.o)
   add_custom_command(OUTPUT ${object}
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/checker
-    COMMAND ${CMAKE_C_COMPILER} --target=${CMAKE_C_COMPILER_TARGET} ${MBPF_DEVICE_FLAGS} ${MBPF_CODE_FLAGS} -x c++ -std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
+    COMMAND ${CMAKE_C_COMPILER} --target=${CMAKE_C_COMPILER_TARGET} ${MBPF_DEVICE_FLAGS} ${MBPF_IMAGE_FLAGS} -x c++ -std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics
       -nostdinc++ -Wall -Wextra -Werror -Wno-unused-command-line-argument -Wno-bitwise-instead-of-logical -I${PROJECT_SOURCE_DIR} -I${R}/include -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d VERBATIM)
   list(APPEND checker_objects ${object})
 endforeach()
-mbpf_firmware(checker-${MBPF_BOARD} ${checker_objects})
+mbpf_board_image(checker-${MBPF_BOARD} ${checker_objects})
 set_target_properties(checker-${MBPF_BOARD}.elf PROPERTIES LINKER_LANGUAGE C)
 target_link_libraries(checker-${MBPF_BOARD}.elf PRIVATE mbpf_device_port)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * This board has no flash of its own: a part of its PSRAM stands for one, with the rules of NOR. PSRAM lives through
- * a reset; if the emulator keeps it in a file (mbpf-sim board --flash) it lives through the emulator's end too. */
+ * For boards without flash that keep their RAM through a reset: a part of it (board.h says where) stands for one, with
+ * the rules of NOR. If the emulator keeps that RAM in a file (mbpf-sim board --flash) it lives through its end too. */
 #include "mbpf/flash.h"
 
 #include <string.h>
 
+#include "board.h"
 #include "mbpf/port.h"
 
-#define BEGIN ((uint8_t *)(uintptr_t)0x21100000u) /* past the trust anchors */
+#define BEGIN ((uint8_t *)(uintptr_t)BOARD_FLASH)
 #define PAGE_BYTES 4096u
 #define PAGE_COUNT 72u
 #define WRITE_BYTES 4u

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The memory protection unit of ARMv8-M: regions from one multiple of 32 bytes to another, which must not overlap.
+ *   0 the firmware's code and constants       4 a package's RAM, read and write, never executed
+ *   1 the open area, read and write           5 its import table and map objects, read only
+ *                                             6 its text, unless it is part of the firmware
+ * All else is closed to programs; the runtime uses the default map there. In the Secure state, in which the firmware
+ * stays, these are the Secure state's regions. */
+#include "mbpf/config.h"
+
+#if MBPF_ISOLATION
+#include "cpu.h"
+#include "mbpf/isolation.h"
+#include "mpu.h"
+
+#define MPU_CTRL REG(0xE000ED94u)
+#define MPU_RNR REG(0xE000ED98u)
+#define MPU_RBAR REG(0xE000ED9Cu)
+#define MPU_RLAR REG(0xE000EDA0u)
+#define MPU_MAIR0 REG(0xE000EDC0u)
+
+/* RBAR: never executed; access rights of both. RLAR: attributes 0; enabled. */
+#define XN 1u
+#define WRITABLE 2u
+#define READABLE 6u
+#define ENABLED 1u
+
+extern const uint8_t mbpf_code_begin[], mbpf_code_end[];
+
+/* [begin, end), outwards to multiples of 32; nothing if empty. */
+static void set(uint32_t *words, uint32_t begin, uint32_t end, uint32_t rights)
+{
+    words[0] = (begin & ~31u) | rights;
+    words[1] = begin < end ? ((end - 1u) & ~31u) | ENABLED : 0u;
+}
+
+static void load_region(uint32_t number, uint32_t begin, uint32_t end, uint32_t rights)
+{
+    uint32_t words[2];
+    set(words, begin, end, rights);
+    MPU_RNR = number;
+    MPU_RBAR = words[0];
+    MPU_RLAR = words[1];
+}
+
+void mbpf_mpu_begin(uint32_t open, uint32_t bytes)
+{
+    MPU_CTRL = 0u;
+    MPU_MAIR0 = 0x44u; /* normal memory, not cached */
+    load_region(0u, (uint32_t)(uintptr_t)mbpf_code_begin, (uint32_t)(uintptr_t)mbpf_code_end, READABLE);
+    load_region(1u, open, open + bytes, WRITABLE | XN);
+    for (uint32_t region = 2u; region < 8u; region++) {
+        load_region(region, 0u, 0u, 0u);
+    }
+    MPU_RNR = 4u; /* from now on: mbpf_port_run() stores to RBAR and its aliases, which are regions 4 to 7 */
+    MPU_CTRL = 5u; /* on; privileged code uses the default map elsewhere */
+}
+
+void mbpf_port_block(uint32_t fixed, uint32_t writable, mbpf_block *block)
+{
+    block->align = 32u;
+    block->fixed_bytes = (fixed + 31u) & ~31u;
+    block->bytes = (block->fixed_bytes + writable + 31u) & ~31u;
+}
+
+void mbpf_port_protect(mbpf_domain *d)
+{
+    uint32_t text = (uint32_t)d->text, code = (uint32_t)(uintptr_t)mbpf_code_begin;
+    bool part_of_firmware = text >= code && text < (uint32_t)(uintptr_t)mbpf_code_end;
+    set(d->protection, (uint32_t)d->writable, (uint32_t)d->end, WRITABLE | XN);
+    set(d->protection + 2, (uint32_t)d->fixed, (uint32_t)d->writable, READABLE | XN);
+    set(d->protection + 4, text, part_of_firmware ? text : (uint32_t)d->text_end, READABLE);
+    set(d->protection + 6, 0u, 0u, 0u);
+}
+#endif
