@@ -159,7 +159,7 @@ void ProofEnvironment::add_maps() {
         rule.type = m.type;
         rule.key_size = m.key_size;
         rule.value_size = m.value_size;
-        rule.max_entries = m.max_entries;
+        rule.max_entries = m.max_entries != 0 ? m.max_entries : UINT32_MAX;  // 0: what the loader says (check_maps)
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();

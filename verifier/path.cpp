@@ -138,8 +138,10 @@ class Teller {
             problem.fix = "read data and data_end from the context again after the call, and check the bounds again";
             problem.notes.push_back({"it may move here", env_.object().location(env_.program(), slot)});
         }
-        if (failure.reason == Reason::unreadable_register && released_ && failure.reg < expr_.size() && expr_[failure.reg] == released_->first) {
+        const bool as_number = failure.reason == Reason::number_access || failure.reason == Reason::argument_kind;
+        if ((failure.reason == Reason::unreadable_register || as_number) && released_ && failure.reg < expr_.size() && expr_[failure.reg] == released_->first) {
             const SourceLocation at = env_.object().location(env_.program(), released_->second);
+            problem.code = "MBPF1008";
             problem.message = "use of what " + expr_[failure.reg] + " returned after it was given back";
             problem.why = at.line > 0 ? "it was given back at line " + std::to_string(at.line) : "it was given back at instruction " + std::to_string(released_->second);
             problem.fix = "use it before it is submitted, discarded or released";

@@ -63,7 +63,8 @@ std::optional<Diagnostic> check_maps(const bpf::Object& object, const Platform& 
         if (type == nullptr) return bad("the platform has no map type " + std::to_string(map.type));
         if (map.key_size < type->min_key_size || map.key_size > type->max_key_size) return bad("key of " + std::to_string(map.key_size) + " bytes; " + type->name + " allows " + std::to_string(type->min_key_size) + " to " + std::to_string(type->max_key_size));
         if (map.value_size > type->max_value_size || (map.value_size == 0 && type->max_value_size != 0)) return bad("value of " + std::to_string(map.value_size) + " bytes; " + type->name + " allows at most " + std::to_string(type->max_value_size));
-        if (map.max_entries == 0 || map.max_entries > type->max_entries) return bad(std::to_string(map.max_entries) + " entries; " + type->name + " allows 1 to " + std::to_string(type->max_entries));
+        const bool left_to_loader = map.max_entries == 0 && !platform.native_code;
+        if ((map.max_entries == 0 && !left_to_loader) || map.max_entries > type->max_entries) return bad(std::to_string(map.max_entries) + " entries; " + type->name + " allows 1 to " + std::to_string(type->max_entries));
         if (type->power_of_two_entries && (map.max_entries & (map.max_entries - 1)) != 0) return bad("size " + std::to_string(map.max_entries) + " is not a power of two");
     }
     return std::nullopt;

@@ -116,9 +116,15 @@ llvm::Value* FunctionLifter::compare(bpf::Condition condition, llvm::Value* a, l
 }
 
 void FunctionLifter::lift_exit() {
-    // A subprogram may leave nothing in r0; its callers then do not read it.
-    const bool nothing = function_ != 0 && fact(0).kind == ValueKind::unknown;
-    b_.CreateRet(nothing ? b_.getInt64(0) : read_whole(0));
+    if (function_ != 0 && signature_.result == PassAs::pointer) {
+        b_.CreateRet(read_pointer(0));
+    } else if (function_ != 0 && signature_.result == PassAs::either) {
+        const Either r0 = read_either(0);
+        llvm::Value* both = llvm::PoisonValue::get(signature_.function->getReturnType());
+        b_.CreateRet(b_.CreateInsertValue(b_.CreateInsertValue(both, r0.number, 0), r0.pointer, 1));
+    } else {
+        b_.CreateRet(read_whole(0));
+    }
 }
 
 void FunctionLifter::lift_local_call() {
@@ -128,15 +134,23 @@ void FunctionLifter::lift_local_call() {
         if (code_.functions[f].begin != target || callee.function == nullptr || f == 0) continue;
         std::vector<llvm::Value*> arguments;
         for (unsigned i = 0; i < callee.arguments.size(); ++i) {
-            if (callee.arguments[i] == PassAs::nothing) continue;
-            if (callee.arguments[i] == PassAs::pointer)
+            if (callee.arguments[i] == PassAs::either) {
+                const Either value = read_either(i + 1);
+                arguments.push_back(value.number);
+                arguments.push_back(value.pointer);
+            } else if (callee.arguments[i] == PassAs::pointer)
                 arguments.push_back(read_pointer(i + 1));
             else
                 arguments.push_back(callee.arguments[i] == PassAs::whole ? read_whole(i + 1) : read_low(i + 1));
         }
         arguments.push_back(imports_);
         llvm::CallInst* call = b_.CreateCall(callee.function, arguments);
-        write_whole(0, call);
+        if (callee.result == PassAs::pointer)
+            write_pointer(0, call);
+        else if (callee.result == PassAs::either)
+            write_either(0, b_.CreateExtractValue(call, 0), b_.CreateExtractValue(call, 1));
+        else
+            write_whole(0, call);
         return;
     }
     fail("MBPF9001", "call of a function that does not exist");

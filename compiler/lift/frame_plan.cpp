@@ -203,6 +203,21 @@ std::vector<std::size_t> successors(const bpf::Program& code, const ProgramFacts
     return next;
 }
 
+// Whether a value of different kinds on different paths is, on some of them, read as a pointer into a stack whose place
+// the proof does not name: then its pointer form is read, which was made before the paths met.
+bool unknown_becomes_stack_pointer(const bpf::Program& code, const ProgramFacts& proof) {
+    for (std::size_t slot = 0; slot < code.insns.size(); ++slot) {
+        const bpf::Op* op = proof.insns[slot].reachable ? bpf::find_op(code.insns[slot]) : nullptr;
+        if (op == nullptr) continue;
+        for (std::size_t to : successors(code, proof, slot))
+            for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
+                const ValueFact& then = proof.insns[to].before[r];
+                if (proof.insns[slot].before[r].kind == ValueKind::unknown && is_stack_pointer(then) && !own_frame_offset(proof.insns[to], then)) return true;
+            }
+    }
+    return false;
+}
+
 // Offsets at which a pointer of known place into the function's frame stops being one: arithmetic by a variable, a
 // join with another, a slot it is read back from, a callee. An address is made from the object at that offset, and
 // what is reached from it must lie in the same one, even where no access touches the offset itself. If no object holds
@@ -212,7 +227,8 @@ std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::s
     const ProgramFacts& proof = verified.facts(program);
     std::vector<std::int64_t> origins, stored;
     std::vector<std::pair<std::int64_t, std::int64_t>> moves;  // from one known place to another
-    bool read_back = false;
+    const bool revived = unknown_becomes_stack_pointer(code, proof);
+    bool read_back = revived;
     for (std::size_t slot = 0; slot < code.insns.size(); ++slot) {
         const InsnFacts& facts = proof.insns[slot];
         const bpf::Op* op = facts.reachable ? bpf::find_op(code.insns[slot]) : nullptr;
@@ -243,7 +259,8 @@ std::vector<std::int64_t> pointer_origins(const VerifiedObject& verified, std::s
         for (std::size_t to : next)
             for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
                 const ValueFact& then = proof.insns[to].before[r];
-                if (!is_stack_pointer(then) || own_frame_offset(proof.insns[to], then)) continue;
+                const bool lost = is_stack_pointer(then) ? !own_frame_offset(proof.insns[to], then) : revived && then.kind == ValueKind::unknown;
+                if (!lost) continue;
                 note(origins, r);
                 if (alu && r == insn.dst) note(origins, insn.src);
             }

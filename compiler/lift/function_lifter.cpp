@@ -124,9 +124,10 @@ void FunctionLifter::receive_arguments() {
     }
     unsigned next = 0;
     for (unsigned i = 0; i < signature_.arguments.size(); ++i) {
-        if (signature_.arguments[i] == PassAs::nothing) continue;
         llvm::Value* value = signature_.function->getArg(next++);
-        if (signature_.arguments[i] == PassAs::pointer)
+        if (signature_.arguments[i] == PassAs::either)
+            write_either(i + 1, value, signature_.function->getArg(next++));
+        else if (signature_.arguments[i] == PassAs::pointer)
             write_pointer(i + 1, value);
         else if (signature_.arguments[i] == PassAs::whole)
             write_whole(i + 1, value);
@@ -198,6 +199,19 @@ void FunctionLifter::write_pointer(unsigned reg, llvm::Value* value) {
     b_.CreateStore(b_.getInt64(0), registers_[reg].whole);
     if (narrow_) b_.CreateStore(b_.getInt32(0), registers_[reg].low);
     b_.CreateStore(value, registers_[reg].pointer);
+}
+
+void FunctionLifter::write_either(unsigned reg, llvm::Value* number, llvm::Value* pointer) {
+    write_whole(reg, number);
+    b_.CreateStore(pointer, registers_[reg].pointer);
+}
+
+// Both forms, whichever is meant; a form that was never written is undefined, and read by nobody.
+FunctionLifter::Either FunctionLifter::read_either(unsigned reg) {
+    const ValueFact& f = fact(reg);
+    if (is_pointer(f)) return {b_.getInt64(0), read_pointer(reg)};
+    if (f.kind == ValueKind::number) return {read_whole(reg), llvm::ConstantPointerNull::get(b_.getPtrTy())};
+    return {b_.CreateLoad(b_.getInt64Ty(), registers_[reg].whole), b_.CreateLoad(b_.getPtrTy(), registers_[reg].pointer)};
 }
 
 void FunctionLifter::copy_register(unsigned to, unsigned from) {

@@ -52,6 +52,12 @@ class FunctionLifter {
     void write_whole(unsigned reg, llvm::Value* value);
     void write_low(unsigned reg, llvm::Value* value, bool sign_extend);
     void write_pointer(unsigned reg, llvm::Value* value);
+    struct Either {
+        llvm::Value* number;
+        llvm::Value* pointer;
+    };
+    Either read_either(unsigned reg);
+    void write_either(unsigned reg, llvm::Value* number, llvm::Value* pointer);
     void copy_register(unsigned to, unsigned from);
     llvm::Value* frame_address(std::int64_t offset);
     llvm::Value* add_bytes(llvm::Value* pointer, std::int64_t bytes);

@@ -147,7 +147,7 @@ void FunctionLifter::lift_load(const bpf::Op& op) {
         write_low(dst, sign ? b_.CreateSExt(value, b_.getInt32Ty()) : b_.CreateZExt(value, b_.getInt32Ty()), sign);
     }
     // Of different kinds on the paths that meet next: whichever is read later, if any.
-    if (after.kind == ValueKind::unknown && size == 8 && place.region == Region::stack)
+    if (after.kind == ValueKind::unknown && size == 8 && from_stack)
         b_.CreateStore(load({place.address, llvm::Align(1), place.region, place.map}, b_.getPtrTy()),
                        registers_[dst].pointer);
 }

@@ -20,7 +20,7 @@ constexpr std::size_t kFixedScopes = 5;  // context, packet, record, memory, sta
 
 PassAs pass_as(const ValueFact& fact, bool narrow) {
     if (is_pointer(fact)) return PassAs::pointer;
-    if (fact.kind != ValueKind::number) return PassAs::nothing;
+    if (fact.kind != ValueKind::number) return PassAs::either;
     if (!narrow) return PassAs::whole;
     switch (fit_of(fact)) {
         case Fit::whole:
@@ -35,8 +35,8 @@ PassAs pass_as(const ValueFact& fact, bool narrow) {
 
 llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
     switch (as) {
-        case PassAs::nothing:
-            return llvm::Type::getVoidTy(context);
+        case PassAs::either:
+            return llvm::StructType::get(llvm::Type::getInt64Ty(context), llvm::PointerType::getUnqual(context));
         case PassAs::pointer:
             return llvm::PointerType::getUnqual(context);
         case PassAs::whole:
@@ -46,6 +46,21 @@ llvm::Type* type_of(llvm::LLVMContext& context, PassAs as) {
             return llvm::Type::getInt32Ty(context);
     }
     return nullptr;
+}
+
+// How a subprogram's r0 travels: the number 0 beside a pointer is null.
+PassAs result_of(const bpf::Program& code, const ProgramFacts& facts, const bpf::Function& function) {
+    bool numbers = false, pointers = false;
+    for (std::uint32_t slot = function.begin; slot < function.end; ++slot) {
+        const bpf::Op* op = facts.insns[slot].reachable ? bpf::find_op(code.insns[slot]) : nullptr;
+        if (op == nullptr || op->kind != bpf::Kind::exit) continue;
+        const ValueFact& r0 = facts.insns[slot].before[0];
+        if (is_pointer(r0)) pointers = true;
+        else if (r0.kind != ValueKind::number) numbers = pointers = true;
+        else if (!r0.is_constant() || r0.umin != 0) numbers = true;
+    }
+    if (numbers && pointers) return PassAs::either;
+    return pointers ? PassAs::pointer : PassAs::whole;
 }
 
 }  // namespace
@@ -109,14 +124,20 @@ Signature ModuleLifter::declare(std::size_t program, std::size_t function) {
     } else {
         for (std::size_t i = 0; i < s.arguments.size(); ++i) {
             s.arguments[i] = pass_as(facts.insns[code.functions[function].begin].before[i + 1], narrow());
-            if (s.arguments[i] != PassAs::nothing) types.push_back(type_of(context, s.arguments[i]));
+            if (s.arguments[i] != PassAs::either) {
+                types.push_back(type_of(context, s.arguments[i]));
+                continue;
+            }
+            types.push_back(type_of(context, PassAs::whole));
+            types.push_back(type_of(context, PassAs::pointer));
         }
+        s.result = result_of(code, facts, code.functions[function]);
     }
     types.push_back(type_of(context, PassAs::pointer));  // imports
     const std::string name =
         function == 0 ? program_symbol(program) : program_symbol(program) + "." + std::to_string(function);
     s.function = llvm::Function::Create(
-        llvm::FunctionType::get(type_of(context, PassAs::whole), types, false),
+        llvm::FunctionType::get(type_of(context, s.result), types, false),
         function == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, name, module);
     s.function->setDSOLocal(true);
     if (function == 0) s.function->setVisibility(llvm::Function::HiddenVisibility);

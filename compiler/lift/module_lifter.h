@@ -22,11 +22,13 @@ Fit fit_of(const ValueFact& fact);
 bool fits_signed(const ValueFact& fact);  // also where it fits unsigned
 bool is_pointer(const ValueFact& fact);   // null or not
 
-enum class PassAs : std::uint8_t { nothing, pointer, whole, unsigned32, signed32 };
+// either: a number in one calling context and a pointer in another (or nothing that anyone reads), so two parameters,
+// the number's form and the pointer's. Those that nobody reads LLVM removes.
+enum class PassAs : std::uint8_t { either, pointer, whole, unsigned32, signed32 };
 
-// r0 is always a number: the verifier refuses subprograms that return pointers.
 struct Signature {
     std::array<PassAs, 5> arguments{};
+    PassAs result = PassAs::whole;  // whole, pointer or either: {i64, ptr}
     llvm::Function* function = nullptr;
 };
 

@@ -45,6 +45,9 @@ Case random_case(std::uint64_t seed);
 std::vector<Case> flow_cases();
 std::vector<bpf::Map> flow_maps();
 
+// Values that are of different kinds on different paths.
+std::vector<Case> kind_cases();
+
 // One object with a program per case, and the verifier's word on it.
 std::shared_ptr<const bpf::Object> object_of(const std::vector<Case>& cases, const std::vector<bpf::Map>& maps);
 VerifyReport verify_cases(const std::shared_ptr<const bpf::Object>& object);

@@ -52,6 +52,8 @@ class Generator {
         for (int slot = 1; slot <= 8; ++slot) put(0x79, 1, 10, -8 * slot, 0), mix(1);
         put(0x95, 0, 0, 0, 0);
         if (!calls_.empty()) callee();
+        if (!reads_.empty()) reader();
+        if (!passes_.empty()) passer();
         auto object = bpf::object_from_slots(std::move(code_), "isa", {global(".data", bpf::MapOrigin::data), global(".bss", bpf::MapOrigin::bss), global(".rodata", bpf::MapOrigin::rodata)});
         return std::move(object).value();
     }
@@ -278,8 +280,65 @@ class Generator {
         mix(8), mix(9);
         put(0x95, 0, 0, 0, 0);
     }
+    // r1: a number, and r2 0, or an address that 64 bytes may be read from, and r2 1.
+    bool either_kind() {
+        const bool pointer = chance(50);
+        if (pointer) put(0xbf, 1, chance(50) ? 6 : 10, 0, 0);
+        else put(0xbf, 1, source(), 0, 0);
+        if (pointer && code_.back().src == 10) put(0x07, 1, 0, 0, -kNumbers);
+        put(0xb7, 2, 0, 0, pointer ? 1 : 0);
+        return pointer;
+    }
+    // The same function with numbers and with addresses: it reads through r1, or gives r1 back.
+    void call_with_either() {
+        const bool pointer = either_kind(), read = chance(50);
+        (read ? reads_ : passes_).push_back(code_.size());
+        put(0x85, 0, 1, 0, 0);
+        if (!read && pointer) put(0x79, number(), 0, static_cast<int>(pick(48)), 0);
+        else put(0xbf, number(), 0, 0, 0);
+    }
+    void reader() {
+        for (std::size_t at : reads_) code_[at].imm = static_cast<std::int32_t>(code_.size() - at - 1);
+        if (chance(50)) put(0xbf, 6, 1, 0, 0), put(0xbf, 1, 6, 0, 0);
+        put(0x15, 2, 0, 2, 0);
+        put(0x79, 0, 1, static_cast<int>(pick(57)), 0);
+        put(0x95, 0, 0, 0, 0);
+        put(0xbf, 0, 1, 0, 0);
+        put(0x95, 0, 0, 0, 0);
+    }
+    void passer() {
+        for (std::size_t at : passes_) code_[at].imm = static_cast<std::int32_t>(code_.size() - at - 1);
+        put(0xbf, 0, 1, 0, 0);
+        if (chance(50)) put(0x15, 2, 0, 1, 0), put(0x07, 0, 0, 0, 8);
+        put(0x95, 0, 0, 0, 0);
+    }
+    // A number on one path and an address on the other, told apart again by what told the paths apart.
+    void kinds_meet() {
+        const std::int32_t limit = 1 + static_cast<std::int32_t>(pick(200));
+        const bool spilled = chance(30);
+        const int slot = kPointerSlot - 8 * static_cast<int>(pick(2));
+        put(0xbf, 4, source(), 0, 0);
+        put(0x57, 4, 0, 0, 255);
+        put(0xbf, 3, source(), 0, 0);
+        if (spilled) put(0x7b, 10, 3, slot, 0);
+        const std::size_t number_stays = code_.size();
+        put(0xa5, 4, 0, 0, limit);
+        put(0xbf, 3, chance(50) ? 6 : 10, 0, 0);
+        if (code_.back().src == 10) put(0x07, 3, 0, 0, -kNumbers);
+        if (chance(50)) put(0xb5, 4, 0, 1, std::min(limit + 20, 254)), put(0x07, 3, 0, 0, 8);
+        if (spilled) put(0x7b, 10, 3, slot, 0);
+        jump_here(number_stays);
+        for (unsigned i = 0, count = pick(3); i < count; ++i) chance(50) ? arithmetic() : unary();
+        if (spilled) put(0x79, 3, 10, slot, 0);
+        const unsigned to = number();
+        put(0xa5, 4, 0, 2, limit);
+        put(0x79, to, 3, static_cast<int>(pick(49)), 0);
+        put(0x05, 0, 0, 1, 0);
+        put(0xbf, to, 3, 0, 0);
+    }
     void statement(unsigned depth) {
-        switch (pick(17)) {
+        switch (pick(18)) {
+            case 17: chance(50) ? call_with_either() : kinds_meet(); break;
             case 0:
             case 1:
             case 2: arithmetic(); break;
@@ -303,7 +362,7 @@ class Generator {
     std::mt19937_64 random_;
     bool counting_ = false, in_callee_ = false;
     unsigned loops_ = 0, align_ = 1;
-    std::vector<std::size_t> calls_;
+    std::vector<std::size_t> calls_, reads_, passes_;
     std::vector<Insn> code_;
 };
 

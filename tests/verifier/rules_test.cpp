@@ -98,6 +98,9 @@ const Rule kRules[] = {
     {"pointer_variable_given_as_buffer", "SEC(\"trace/x\") long f(struct trace_event *e) {\n bpf_ringbuf_output(&ring, &e, sizeof(e), 0); // MBPF1019\n return 0; }"},
     {"pointer_to_map", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0;\n p->a = (u64)(long)e; // MBPF1022\n return 0; }"},
     {"pointer_returned", "SEC(\"trace/x\") long f(struct trace_event *e) {\n return (long)e; // MBPF1015\n }"},
+    // The pointer lives on the stack: what is compared is one copy, what is read through another.
+    {"checked_through_a_copy_from_the_stack", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *volatile at = DATA(c); u8 *d = DATA(c); if (d + 60 > (u8 *)END(c)) return 2;\n if (d[0] == 4) at = d + 14; else at = d + 40 + (d[1] & 15);\n if (at + 20 > (u8 *)END(c)) return 2; return at[19] == 7 ? 1 : 2; }"},
+    {"checked_through_a_copy_from_the_stack_too_short", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *volatile at = DATA(c); u8 *d = DATA(c); if (d + 60 > (u8 *)END(c)) return 2;\n if (d[0] == 4) at = d + 14; else at = d + 40 + (d[1] & 15);\n if (at + 20 > (u8 *)END(c)) return 2;\n return at[20] == 7 ? 1 : 2; // MBPF1012\n }"},
     {"context_write_read_only", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) {\n e->seq = 5; // MBPF1023\n return 1; }"},
     {"context_write_allowed", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) { e->value = 5; return 1; }"},
     {"context_out_of_range", "SEC(\"iio/device0/accel_x\") int f(struct iio_event *e) {\n return ((volatile u32 *)e)[8] & 1; // MBPF1021\n }"},

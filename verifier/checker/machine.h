@@ -153,6 +153,8 @@ class Machine {
     bool usable_base(unsigned reg);
     bool load_context(unsigned reg, int64_t offset, unsigned size, Value& out);
     bool store_context(unsigned reg, int64_t offset, unsigned size, const Value& value);
+    // Before a copy is made of it: numbers and packet pointers.
+    void name_copied(Value& v);
     bool load_stack(unsigned reg, int64_t offset, unsigned size, Value& out);
     bool store_stack(unsigned reg, int64_t offset, unsigned size, const Value& value);
     bool in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_write);

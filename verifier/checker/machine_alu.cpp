@@ -68,7 +68,7 @@ bool Machine::alu(const Insn& insn, const Operation& op) {
         if (!readable(insn.src)) return false;
         // A copied number is the same number: named now, a check on one refines both.
         Value& source = s_.regs[insn.src];
-        if (op.alu == AluOp::mov && (source.is_number() || (source.kind == ValueKind::pointer && source.region == Region::packet))) s_.name(source);
+        if (op.alu == AluOp::mov) name_copied(source);
         src = source;
     }
     if (op.alu == AluOp::mov) return move(insn, op, src);

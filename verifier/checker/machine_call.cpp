@@ -183,6 +183,9 @@ void Machine::finish_helper(const Call& call) {
     for (unsigned i = 0; i < call.written_count; ++i) overwrite_stack(call.written[i].base, 0, call.written[i].size, call.written[i].surely);
     if (call.released != 0) {
         s_.references[call.released - 1] = 0;
+        // Where addresses may be seen, what is left of the pointers is a number.
+        for (unsigned i = 0; env_.pointer_leaks_allowed && i < s_.value_count(); ++i)
+            if (s_.at(i).reference == call.released) s_.at(i) = Value::of(Number::unknown());
         s_.forget_if([&](const Value& v) { return v.reference == call.released; });
     }
     if (call.helper->invalidates_packet) s_.forget_packet();
@@ -287,7 +290,10 @@ bool Machine::leave(uint32_t slot) {
     const bool last = s_.depth == 1;
     // A function without result leaves nothing in r0; then nobody may read it.
     if (last && !readable(0)) return false;
-    if (s_.regs[0].is_pointer() && !(env_.pointer_leaks_allowed && env_.any_return && last)) return fail(Reason::returns_pointer, 0);
+    // A caller may get a pointer, but not to the frame that ends here.
+    const Value& r0 = s_.regs[0];
+    const bool may_return = last ? env_.pointer_leaks_allowed && env_.any_return : r0.region != Region::stack || r0.frame != s_.depth - 1;
+    if (r0.is_pointer() && !may_return) return fail(Reason::returns_pointer, 0);
     if (!last) {
         restore_caller();
         return true;

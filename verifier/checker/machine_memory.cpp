@@ -48,13 +48,21 @@ void Machine::overwrite_stack(const Value& base, int64_t offset, int64_t size, b
     if (surely && base.fixed_place()) s_.frames[frame].mark(begin, size, true);
 }
 
+void Machine::name_copied(Value& v) {
+    if (v.is_number() || (v.kind == ValueKind::pointer && v.region == Region::packet)) s_.name(v);
+}
+
 bool Machine::load_stack(unsigned reg, int64_t offset, unsigned size, Value& out) {
     const Value& base = s_.regs[reg];
     const int64_t at = base.offset_min() + offset;
-    const Value* whole = base.fixed_place() ? s_.value_at({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}) : nullptr;
-    if (whole == nullptr ? !readable_stack(reg, offset, size) : !in_stack(reg, offset, size, false)) return false;
-    if (whole != nullptr) out = *whole;
-    else if (base.fixed_place()) out = Value::of(s_.assemble(base.frame, at, size));
+    uint16_t index = 0;
+    const bool whole = base.fixed_place() && s_.value_at({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, &index) != nullptr;
+    if (whole ? !in_stack(reg, offset, size, false) : !readable_stack(reg, offset, size)) return false;
+    if (whole) {
+        // Slot and register hold the same value from here on: a check on one refines both.
+        name_copied(s_.at(index));
+        out = s_.at(index);
+    } else if (base.fixed_place()) out = Value::of(s_.assemble(base.frame, at, size));
     return true;
 }
 
@@ -215,10 +223,8 @@ bool Machine::store(const Insn& insn, const Operation& op) {
     if (!readable(insn.dst)) return false;
     if (op.kind == Kind::store_reg) {
         if (!readable(insn.src)) return false;
-        // Register and stack slot hold the same number from here on: a check on one refines both.
-        Value& source = s_.regs[insn.src];
-        if (source.is_number()) s_.name(source);
-        value = source;
+        name_copied(s_.regs[insn.src]);  // as in load_stack
+        value = s_.regs[insn.src];
     }
     if (!usable_base(insn.dst)) return false;
     const unsigned size = op.width / 8u;

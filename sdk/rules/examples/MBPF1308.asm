@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Native code keeps numbers and pointers apart: a function whose argument is a number in one call and a pointer in
-// another has no one translation. Compilers write such functions where one subprogram serves calls of both kinds.
+// Native code keeps numbers and pointers apart. A function may take a number in one call and a pointer in another, and
+// hand either on; but to store it, or to compute with it, where the proof does not tell which it is, has no one translation.
 #ifdef WRONG
 bf 16 00 00 00 00 00 00   r6 = r1
 #else

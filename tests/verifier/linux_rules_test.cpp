@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What platform linux allows beyond the devices: addresses may be seen, and the loader may say how large maps are.
+#include <gtest/gtest.h>
+
+#include "core/assemble.h"
+#include "core/program.h"
+#include "verifier/verify.h"
+
+namespace mbpf {
+namespace {
+
+VerifyReport judge(std::string_view text, std::vector<bpf::Map> maps = {}, const char* platform = "linux") {
+    auto code = bpf::assemble(text);
+    EXPECT_TRUE(code) << render_text(code.error());
+    auto object = bpf::object_from_slots(std::move(code).value(), "tc", std::move(maps));
+    VerifyOptions options;
+    if (std::string_view(platform) != "linux") options.hook = "trace";
+    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform(platform)), options);
+}
+
+// A socket is looked up, kept in r6 and at r10-24, and released.
+constexpr std::string_view kReleased = R"(
+    stdw [r10-16], 0
+    stdw [r10-8], 0
+    mov r2, r10
+    add r2, -16
+    mov r3, 12
+    mov r4, -1
+    mov r5, 0
+    call 84
+    jeq r0, 0, none
+    mov r6, r0
+    stxdw [r10-24], r6
+    mov r1, r0
+    call 86
+)";
+
+VerifyReport after_release(std::string_view rest) { return judge(std::string(kReleased) + std::string(rest) + "none: mov r0, 0\nexit\n"); }
+
+TEST(Released, objects_leave_a_number) {
+    const VerifyReport compared = after_release("mov r0, 1\njeq r6, 0, none\nldxdw r7, [r10-24]\njeq r7, 0, none\nexit\n");
+    EXPECT_TRUE(compared.accepted()) << render_text(compared.verdicts.front().diagnostics.front());
+}
+
+TEST(Released, objects_are_read_no_more) {
+    for (const char* use : {"ldxw r0, [r6+4]\nexit\n", "ldxdw r7, [r10-24]\nldxw r0, [r7+4]\nexit\n", "mov r1, r6\ncall 86\n"}) {
+        const VerifyReport report = after_release(use);
+        ASSERT_FALSE(report.accepted()) << use;
+        EXPECT_EQ(report.verdicts.front().diagnostics.front().code, "MBPF1008") << use;
+    }
+}
+
+bpf::Map hash_of(std::uint32_t entries) {
+    bpf::Map map;
+    map.name = "m";
+    map.type = 1;
+    map.key_size = 4;
+    map.value_size = 8;
+    map.max_entries = entries;
+    return map;
+}
+
+TEST(Maps, without_a_stated_size_are_as_large_as_the_loader_says) {
+    EXPECT_TRUE(judge("mov r0, 0\nexit\n", {hash_of(0)}).accepted());
+    const VerifyReport device = judge("mov r0, 0\nexit\n", {hash_of(0)}, "microbpf");
+    ASSERT_FALSE(device.accepted());
+    EXPECT_EQ(device.verdicts.front().diagnostics.front().code, "MBPF1038");
+}
+
+// bpf_for_each_map_elem over the map: callback of two instructions.
+TEST(Maps, of_any_size_cost_the_most_to_walk) {
+    const auto walk = [](std::uint32_t entries) {
+        std::vector<bpf::Insn> code{{0x18, 1, 1, 0, 0}, {}, {0x18, 2, 4, 0, 6}, {}, {0xb7, 3, 0, 0, 0}, {0xb7, 4, 0, 0, 0}, {0x85, 0, 0, 0, 164}, {0xb7, 0, 0, 0, 0}, {0x95}, {0xb7, 0, 0, 0, 0}, {0x95}};
+        auto object = bpf::object_from_slots(code, "tc", {hash_of(entries)}).value();
+        object.programs.front().functions = {{"main", 0, 9, 0}, {"visit", 9, 11, 0}};
+        return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")));
+    };
+    const VerifyReport some = walk(100), any = walk(0);
+    ASSERT_TRUE(some.accepted() && any.accepted()) << render_text((some.accepted() ? any : some).verdicts.front().diagnostics.front());
+    EXPECT_GE(some.verdicts.front().worst_case_instructions, 200u);
+    EXPECT_LT(some.verdicts.front().worst_case_instructions, 1000u);
+    EXPECT_GE(any.verdicts.front().worst_case_instructions, 2ull * UINT32_MAX);
+}
+
+}  // namespace
+}  // namespace mbpf
