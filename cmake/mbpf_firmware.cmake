@@ -99,13 +99,19 @@ function(mbpf_add_firmware name)
   set(R ${MBPF_ROOT}/firmware_runtime)
   include(${R}/runtime_files.cmake)
 
-  # Tables of the chosen hooks and helpers.
+  # Tables of the chosen hooks and helpers: of the first platform; others come whole. Headers of those that the
+  # runtime's helpers are declared in are made in any case.
+  set(headers)
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.mbpf)
   file(MAKE_DIRECTORY ${folder})
   _mbpf_rows(--hooks hooks ${F_HOOKS})
   _mbpf_rows(--helpers helpers ${F_HELPERS})
   set(tables)
+  set(chosen ${F_PLATFORMS})
+  list(APPEND F_PLATFORMS microbpf isa)
+  list(REMOVE_DUPLICATES F_PLATFORMS)
   foreach(descriptor ${F_PLATFORMS})
+    set(named ${descriptor})
     if(EXISTS ${MBPF_ROOT}/sdk/platforms/${descriptor}.textproto)
       set(descriptor ${MBPF_ROOT}/sdk/platforms/${descriptor}.textproto)
     endif()
@@ -114,7 +120,12 @@ function(mbpf_add_firmware name)
     add_custom_command(OUTPUT ${folder}/${platform}_platform.c ${folder}/${platform}_platform.h
       COMMAND ${PLATFORM_GEN} ${descriptor} ${folder} ${hooks} ${helpers}
       DEPENDS ${PLATFORM_GEN} ${descriptor} COMMENT "Tables of ${name}: ${platform}" VERBATIM)
-    list(APPEND tables ${folder}/${platform}_platform.c)
+    list(APPEND headers ${folder}/${platform}_platform.h)
+    if(named IN_LIST chosen)
+      list(APPEND tables ${folder}/${platform}_platform.c)
+    endif()
+    set(hooks "")
+    set(helpers "")
   endforeach()
 
   # Preloaded programs and trust anchors.
@@ -162,7 +173,7 @@ function(mbpf_add_firmware name)
     target_include_directories(${target} SYSTEM PRIVATE ${THIRD_PARTY_INCLUDES} ${PROTOCOL_FOLDER})
   endforeach()
   target_compile_options(${name}_runtime PRIVATE ${MBPF_WARNING_FLAGS})
-  add_custom_target(${name}_tables DEPENDS ${tables})
+  add_custom_target(${name}_tables DEPENDS ${headers})
   add_dependencies(${name}_runtime mbpf_image_protocol ${name}_tables)
   add_dependencies(${name}.elf mbpf_image_protocol ${name}_tables)
   set_target_properties(${name}.elf PROPERTIES SUFFIX "" LINK_DEPENDS "${MBPF_BOARD_FOLDER}/link.ld;${R}/port/${MBPF_BOARD_ARCH}/sections.ld")

@@ -192,5 +192,25 @@ TEST(Generator, writes_what_the_library_makes_and_says_what_failed) {
     EXPECT_EQ(exit_of(descriptor + " " + (folder / "vendor.h").string()), 4);  // a file where a folder is needed
 }
 
+TEST(Generator, writes_the_chosen_rows_alone) {
+    const fs::path folder = fs::path(MBPF_BINARY_DIR) / "test_output/generator_chosen";
+    fs::remove_all(folder);
+    const std::string arguments = "microbpf " + folder.string();
+    ASSERT_EQ(exit_of(arguments + " --hooks gpio,timer --helpers ktime_get_ns"), 0);
+    const std::string text = read(folder / "microbpf_platform.c");
+    EXPECT_NE(text.find("{\"gpio\", "), std::string::npos);
+    EXPECT_NE(text.find("{\"timer\", "), std::string::npos);
+    EXPECT_EQ(text.find("{\"xdp\", "), std::string::npos);
+    EXPECT_NE(text.find("mbpf_helper_ktime_get_ns, "), std::string::npos);
+    EXPECT_EQ(text.find("trace_printk"), std::string::npos);
+    EXPECT_NE(text.find("microbpf_helpers, 1, 2, 1, "), std::string::npos);  // version, hooks, helpers
+    ASSERT_EQ(exit_of(arguments + " --hooks NONE --helpers NONE"), 0);
+    EXPECT_NE(read(folder / "microbpf_platform.c").find("microbpf_helpers, 1, 0, 0, "), std::string::npos);
+    EXPECT_EQ(read(folder / "microbpf_platform.h"), firmware_header(*builtin_platform("microbpf")));
+    EXPECT_EQ(exit_of(arguments + " --hooks gpi"), 2);
+    EXPECT_EQ(exit_of(arguments + " --helpers"), 2);
+    EXPECT_EQ(exit_of(arguments + " --maps array"), 2);
+}
+
 }  // namespace
 }  // namespace mbpf
