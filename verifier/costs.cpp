@@ -30,7 +30,7 @@ struct Relation {
 
 struct Flow {
     std::int32_t from = 0, to = -1;
-    std::uint64_t steps = 0;
+    std::vector<std::size_t> edges;  // of the search
     std::vector<Relation> relations;
     std::int64_t weight = 0;
 };
@@ -50,24 +50,36 @@ class Solver {
         result_.scale = scale_;
         out_.resize(n);
         std::map<std::pair<std::int32_t, std::int32_t>, std::size_t> known;
-        for (const GraphEdge& e : search_.edges()) {
-            const std::int32_t to = e.to < 0 ? -1 : search_.resolved(e.to);
-            const auto [it, added] = known.try_emplace({e.from, to}, flows_.size());
+        for (std::size_t e = 0; e < search_.edges().size(); ++e) {
+            const std::int32_t from = search_.edges()[e].from, to = search_.edges()[e].to < 0 ? -1 : search_.resolved(search_.edges()[e].to);
+            const auto [it, added] = known.try_emplace({from, to}, flows_.size());
             if (added) {
-                flows_.push_back({e.from, to, steps_on(e), {}, 0});
-                out_[static_cast<std::size_t>(e.from)].push_back(it->second);
+                flows_.push_back({from, to, {}, {}, 0});
+                out_[static_cast<std::size_t>(from)].push_back(it->second);
             }
-            flows_[it->second].steps = std::max(flows_[it->second].steps, steps_on(e));
+            flows_[it->second].edges.push_back(e);
         }
         for (std::size_t i = 0; i < n; ++i)
             if (i > 0 && search_.nodes()[i].forward < 0) by_point_[search_.nodes()[i].point].push_back(static_cast<std::int32_t>(i));
-        std::vector<std::int32_t> all;
-        for (std::size_t i = 0; i < n; ++i) all.push_back(static_cast<std::int32_t>(i));
-        std::vector<std::size_t> inner;
-        for (std::size_t f = 0; f < flows_.size(); ++f) inner.push_back(f);
-        for (auto& part : strong_parts(all, inner))
-            if (!rank_part(part)) return result_;
-        if (!constants()) return result_;
+        // Contracts of the innermost functions first: what they cost is known where they stand for a call.
+        std::vector<std::int32_t> bodies;
+        for (std::size_t c = 0; c < search_.contracts().size(); ++c) bodies.push_back(static_cast<std::int32_t>(c));
+        std::ranges::stable_sort(bodies, std::ranges::greater{}, [&](std::int32_t c) { return depth(contract(c).entry); });
+        bodies.push_back(-1);
+        for (std::int32_t body : bodies) {
+            std::vector<std::int32_t> nodes;
+            std::vector<std::size_t> flows;
+            for (std::size_t i = 0; i < n; ++i)
+                if (search_.nodes()[i].contract == body) nodes.push_back(static_cast<std::int32_t>(i));
+            for (std::size_t f = 0; f < flows_.size(); ++f)
+                if (node(flows_[f].from).contract == body) flows.push_back(f);
+            for (auto& part : strong_parts(nodes, flows))
+                if (!rank_part(part)) return result_;
+            if (!constants(nodes)) return result_;
+            if (body < 0) break;
+            const std::int64_t units = result_.costs[static_cast<std::size_t>(contract(body).entry)].constant;
+            search_.set_cost(static_cast<std::size_t>(body), static_cast<std::uint64_t>((units + scale_ - 1) / scale_));
+        }
         result_.proved = true;
         return result_;
     }
@@ -81,8 +93,16 @@ class Solver {
 
     // A head is a point: a way executes it at its start or not at all.
     std::uint64_t counted_from(std::int32_t from) const { return (from == 0 ? 0 : node(from).point) == *counted_; }
-    std::uint64_t steps_on(const GraphEdge& e) const { return counted_ ? counted_from(e.from) : e.steps; }
+    std::uint64_t steps_on(const Flow& flow) const {
+        std::uint64_t most = 0;
+        for (std::size_t i : flow.edges) {
+            const GraphEdge& e = search_.edges()[i];
+            most = std::max(most, (counted_ ? counted_from(e.from) : e.steps) + (e.contract < 0 ? 0 : contract(e.contract).cost));
+        }
+        return most;
+    }
 
+    const Contract& contract(std::int32_t c) const { return search_.contracts()[static_cast<std::size_t>(c)]; }
     const Node& node(std::int32_t n) const { return search_.nodes()[static_cast<std::size_t>(n)]; }
 
     // Strongly connected parts with more than a lone node, by Tarjan's algorithm without recursion.
@@ -254,10 +274,9 @@ class Solver {
     unsigned depth(std::int32_t n) const {
         const Bytes& b = node(n).bytes;
         Reader in{b.data(), b.data() + b.size(), true};
-        const std::uint8_t parts = in.byte();
-        read_cost(in, parts);
+        Cost cost;
         Shape shape;
-        read_shape(in, parts, shape);
+        read_head(in, cost, shape);
         return shape.depth;
     }
 
@@ -467,7 +486,7 @@ class Solver {
                     good = false;
                     return;
                 }
-                if (counted_) margin += static_cast<std::int64_t>(s.steps - counted_from(n)) * scale_;
+                if (counted_) margin += static_cast<std::int64_t>(s.steps - search_.contract_steps() - counted_from(n)) * scale_;
                 flow->weight = seen.insert(flow).second ? -margin : std::max(flow->weight, -margin);
             });
         return good;
@@ -504,23 +523,26 @@ class Solver {
     }
 
     // With all terms known: the least constants that every edge can afford.
-    bool constants() {
-        for (Flow& f : flows_) f.weight = static_cast<std::int64_t>(f.steps * scale_);
+    bool constants(const std::vector<std::int32_t>& nodes) {
         const auto has_terms = [&](std::int32_t n) { return n >= 0 && result_.costs[static_cast<std::size_t>(n)].term_count > 0; };
-        for (std::size_t n = 0; n < out_.size(); ++n) {
-            bool needed = has_terms(static_cast<std::int32_t>(n));
-            for (std::size_t f : out_[n]) needed = needed || has_terms(flows_[f].to);
-            if (needed && !weigh(static_cast<std::int32_t>(n))) {
-                result_.endless_loop = node(static_cast<std::int32_t>(n)).point;
+        const auto out = [&](std::int32_t n) -> const std::vector<std::size_t>& { return out_[static_cast<std::size_t>(n)]; };
+        for (std::int32_t n : nodes) {
+            bool needed = has_terms(n);
+            for (std::size_t f : out(n)) {
+                flows_[f].weight = static_cast<std::int64_t>(steps_on(flows_[f]) * scale_);
+                needed = needed || has_terms(flows_[f].to);
+            }
+            if (needed && !weigh(n)) {
+                result_.endless_loop = node(n).point;
                 return false;
             }
         }
-        for (std::size_t n = 1; n < out_.size(); ++n) {
-            Cost& c = result_.costs[n];
+        for (std::int32_t n : nodes) {
+            Cost& c = result_.costs[static_cast<std::size_t>(n)];
             std::int64_t least = 0;
-            if (c.term_count == 0) continue;
-            if (!search_.load_node(static_cast<std::int32_t>(n), state_) || !cost_least(state_, c, least)) {
-                result_.endless_loop = node(static_cast<std::int32_t>(n)).point;
+            if (n == 0 || c.term_count == 0) continue;
+            if (!search_.load_node(n, state_) || !cost_least(state_, c, least)) {
+                result_.endless_loop = node(n).point;
                 return false;
             }
             c.constant = std::max<std::int64_t>(0, -least);
@@ -528,11 +550,11 @@ class Solver {
         // Nodes are made roughly in the order of execution, so from the last backwards most settle at once.
         bool changed = true;
         for (std::size_t round = 0; changed; ++round) {
-            if (round > out_.size() + 1) return false;
+            if (round > nodes.size() + 1) return false;
             changed = false;
-            for (std::size_t n = out_.size(); n-- > 0;) {
-                std::int64_t& constant = result_.costs[n].constant;
-                for (std::size_t f : out_[n]) {
+            for (std::size_t i = nodes.size(); i-- > 0;) {
+                std::int64_t& constant = result_.costs[static_cast<std::size_t>(nodes[i])].constant;
+                for (std::size_t f : out(nodes[i])) {
                     const std::int64_t way = flows_[f].weight + (flows_[f].to < 0 ? 0 : result_.costs[static_cast<std::size_t>(flows_[f].to)].constant);
                     if (way > kMaxCost) return false;
                     if (way <= constant) continue;

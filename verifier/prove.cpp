@@ -35,13 +35,14 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) : env_(env), cfg_(cfg), max_steps_(options.max_steps), relations_(options.relations), count_loops_(options.count_loops), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) : env_(env), cfg_(cfg), max_steps_(options.max_steps), shared_calls_(options.shared_calls), relations_(options.relations), count_loops_(options.count_loops), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
         SearchOptions o;
         o.disjuncts = kFew;
         o.relations = relations_;
+        o.shared_calls = shared_calls_;
         for (;;) {
             o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : proved_ ? kAnotherSteps : kUnrolledSteps);
             ++found_.stats.attempts;
@@ -65,12 +66,19 @@ class Prover {
                 if (costs.proved && (!proved_ || costs.worst_case() < proved_->worst_case)) {
                     write(search, costs);
                     // Too much for the hook: another measure of the loop that runs most often may show less.
-                    if (costs.worst_case() <= env_.tables().max_instructions || !unroll_longest(o, costs)) return std::move(found_);
+                    if (costs.worst_case() <= env_.tables().max_instructions) return std::move(found_);
+                    const bool by_contract = !search.contracts().empty();
+                    if (by_contract) o.shared_calls = UINT32_MAX;
+                    else if (!unroll_longest(o, costs)) return std::move(found_);
                     proved_ = found_;
                     continue;
                 }
             }
             if (proved_) return std::move(*proved_);
+            if (!search.contracts().empty()) {  // what they leave out may have been needed
+                o.shared_calls = UINT32_MAX;
+                continue;
+            }
             if (!safe) note_failure(search);
             else note_endless(search, costs.endless_loop);
             if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
@@ -207,7 +215,8 @@ class Prover {
 
     void note_long_check(const Search& search) {
         std::map<std::uint32_t, std::uint64_t> at;
-        for (const Node& n : search.nodes()) ++at[n.point & ~kGate];
+        for (const Node& n : search.nodes())
+            if ((n.point & kContract) == 0) ++at[n.point & ~kGate];
         const auto most = std::ranges::max_element(at, {}, [](const auto& p) { return p.second; });
         Diagnostic d;
         d.code = "MBPF1043";
@@ -306,6 +315,7 @@ class Prover {
     const ProofEnvironment& env_;
     const Cfg& cfg_;
     std::uint64_t max_steps_;
+    std::uint32_t shared_calls_;
     bool relations_;
     bool count_loops_;
     Thresholds thresholds_;

@@ -27,6 +27,7 @@ struct Found {
 // Untrusted: what it finds is for check_proof to judge.
 struct FindOptions {
     std::uint64_t max_steps = 0;
+    std::uint32_t shared_calls = UINT32_MAX;  // see VerifyOptions
     // Without, joins forget equalities and differences: coarser, but what one invariant covers by a relation and the next
     // by its bounds is then never asked for.
     bool relations = true;

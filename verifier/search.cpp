@@ -67,15 +67,19 @@ void Search::find_points() {
         for (std::size_t f = 0; f < program_.functions.size(); ++f)
             for (std::uint32_t callee : cfg_.callees[f])
                 if (has_points_[callee]) has_points_[f] = true;
+    std::vector<unsigned> calls(program_.functions.size(), 0);
     for (std::uint32_t slot = 0; slot < program_.insns.size(); ++slot) {
+        moves_packets_ = moves_packets_ || m_.moves_packets(slot);
         if (ops_[slot].kind == Kind::call_helper && ops_[slot].valid && m_.is_callback(slot)) {
             for (std::size_t f = 0; f < program_.functions.size(); ++f)
                 if (slot >= program_.functions[f].begin && slot < program_.functions[f].end) has_points_[f] = true;
         }
         if (ops_[slot].kind != Kind::call_local || !ops_[slot].valid) continue;
         const std::uint32_t callee = cfg_.blocks[cfg_.block_at[slot + 1 + static_cast<std::uint32_t>(program_.insns[slot].imm)]].function;
+        ++calls[callee];
         if (has_points_[callee] && cfg_.block_at[slot + 1] != kNoBlock) is_point_[cfg_.block_at[slot + 1]] = true;
     }
+    for (unsigned n : calls) is_shared_.push_back(n > options_.shared_calls);
 }
 
 bool Search::run() {
@@ -223,7 +227,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         Reader in = reader(nodes_[static_cast<std::size_t>(n)].bytes);
         ++stats_.steps;
         if (!covers(in, *arriving, cost)) continue;
-        edges_.push_back({from, n, s_.steps});
+        add_edge(from, n);
         return;
     }
     const std::int32_t now = add_node(from, point, live, act.function);
@@ -248,10 +252,11 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         live_bytes_ -= nodes_.back().bytes.size();
         nodes_.pop_back();
         set_bytes(n, joined);
-        edges_.push_back({from, n, s_.steps});
+        add_edge(from, n);
         return true;
     };
-    const bool full = list.size() >= options_.disjuncts;
+    const bool exit = (point & kContract) != 0;  // a contract promises one thing
+    const bool full = exit || list.size() >= options_.disjuncts;
     // The most alike first; all of another kind only when there is no room.
     const auto merge_first = [&](auto alike) {
         for (auto it = list.rbegin(); it != list.rend(); ++it)
@@ -262,7 +267,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     if ((full || !options_.fine) && merge_first([&](const Node& n) { return n.signature == signature; })) return;
     if (full && merge_first([](const Node&) { return true; })) return;
     list.push_back(now);
-    edges_.push_back({from, now, s_.steps});
+    add_edge(from, now);
 }
 
 void Search::roll_back(const Mark& to, Activation& act) {
@@ -283,6 +288,7 @@ void Search::roll_back(const Mark& to, Activation& act) {
     for (std::size_t i = to.nodes; i < nodes_.size(); ++i) live_bytes_ -= nodes_[i].bytes.size();
     nodes_.resize(to.nodes);
     edges_.resize(to.edges);
+    std::erase_if(contracts_, [&](const Contract& c) { return static_cast<std::size_t>(c.entry) >= to.nodes; });
     for (Activation* a = &act; a != nullptr; a = a->parent)
         for (auto it = a->incoming.begin(); it != a->incoming.end();) {
             std::erase_if(it->second, [&](std::int32_t n) { return static_cast<std::size_t>(n) >= to.nodes; });
@@ -557,11 +563,12 @@ void Search::note_stack() {
 
 void Search::end_of_run(std::int32_t node) {
     if (observer_ != nullptr) (*observer_)(UINT32_MAX, s_);
-    else edges_.push_back({node, -1, s_.steps});
+    else add_edge(node, -1);
 }
 
 bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point) {
     failure_node_ = node == 0 ? root_ : node;
+    taken_contract_ = -1;
     for (std::uint32_t& t : m_.touched) t = 0;
     for (;; at_point = false) {
         const std::uint32_t block = cfg_.block_at[slot];
@@ -593,6 +600,14 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                     slot = target;
                     break;
                 }
+                if (is_shared_[callee]) {
+                    const Called called = by_contract(node, target);
+                    if (called == Called::failed || called == Called::ended) return called == Called::ended;
+                    if (called == Called::covered) {
+                        ++slot;
+                        break;
+                    }
+                }
                 Activation inner;
                 inner.function = callee;
                 inner.parent = &act;
@@ -610,6 +625,11 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                         return true;
                     }
                     deliver(node, gate, gate, 0, act);
+                    return true;
+                }
+                if (back >= kContract) {
+                    if (!m_.leave(slot)) return unsafe_here(slot);
+                    deliver(node, back | kGate, back | kGate, 1, act);
                     return true;
                 }
                 const bool last = s_.depth == 1;

@@ -24,7 +24,8 @@ namespace mbpf {
 
 // One state at one point. Node 0 is the program's entry and has no bytes.
 struct Node {
-    std::uint32_t point = 0;        // slot, or slot | kGate
+    std::uint32_t point = 0;        // slot, or slot | kGate; a contract's as certificate.h has them
+    std::int32_t contract = -1;     // in whose function's body it lies
     std::uint16_t live = 0;
     std::uint32_t function = 0;     // index of the function the point is in
     Bytes bytes;                    // as encode_invariant(…).bytes()
@@ -39,6 +40,14 @@ struct GraphEdge {
     std::int32_t from = 0;
     std::int32_t to = -1;  // -1: the program's end
     std::uint64_t steps = 0;
+    std::int32_t contract = -1;  // that stands for a call on the way
+};
+
+// What a function does for every caller that gives it no more than the entry node's state says: the exit node's.
+struct Contract {
+    std::uint32_t function = 0;  // its first slot
+    std::int32_t entry = -1, exit = -1;
+    std::uint64_t cost = 0;      // instructions, once costs are solved
 };
 
 // What is told of the way to a failure; `segment` begins at each invariant, `loop` at that of a loop's head, `arrived`
@@ -54,6 +63,7 @@ struct SearchOptions {
     unsigned disjuncts = 8;      // states kept apart at a point
     bool relations = true;       // joins keep equalities and differences
     bool forget_dead = true;     // stack bytes that are not read again
+    std::uint32_t shared_calls = UINT32_MAX;  // a function called at more places is run once for calls that are alike
     std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration
     std::uint64_t max_steps = 0;
 };
@@ -92,6 +102,10 @@ class Search {
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<GraphEdge>& edges() const { return edges_; }
     const SearchStats& stats() const { return stats_; }
+    const std::vector<Contract>& contracts() const { return contracts_; }
+    void set_cost(std::size_t contract, std::uint64_t steps) { contracts_[contract].cost = steps; }
+    // Of what State::steps counts at an arrival, the part that stands for a contract.
+    std::uint64_t contract_steps() const { return taken_contract_ < 0 ? 0 : contracts_[static_cast<std::size_t>(taken_contract_)].cost; }
     // Bytes of its frame each function touches.
     const std::vector<std::uint32_t>& deepest() const { return deepest_; }
     std::int32_t resolved(std::int32_t node) const;
@@ -111,6 +125,13 @@ class Search {
     struct Mark {
         std::size_t nodes = 0, edges = 0, journal = 0, forwarded = 0;
     };
+
+    enum class Called : std::uint8_t { in_place, covered, ended, failed };
+    Called by_contract(std::int32_t node, std::uint32_t target);
+    std::int32_t covering(std::uint32_t target);
+    bool run_contract(std::int32_t node, std::uint32_t target, std::int32_t& made);
+    Called come_back(std::int32_t contract);
+    void add_edge(std::int32_t from, std::int32_t to) { edges_.push_back({from, to, s_.steps, taken_contract_}); }
 
     void find_points();
     bool run_components(const std::vector<Component>& components, Activation& act);
@@ -155,7 +176,8 @@ class Search {
     proof::Machine m_;
     std::vector<proof::Operation> ops_;
     Compared compared_;  // registers that jumps compare, both ways round
-    std::vector<bool> is_point_, has_points_;  // by block, by function
+    std::vector<bool> is_point_, has_points_, is_shared_;  // by block, by function, by function
+    bool moves_packets_ = false;
     std::vector<std::uint32_t> rank_;          // by block
 
     std::vector<Node> nodes_;
@@ -170,6 +192,9 @@ class Search {
     unsigned tentative_ = 0;
     std::uint64_t dropped_ = 0;
 
+    std::vector<Contract> contracts_;
+    std::int32_t contract_ = -1;        // whose body is run now
+    std::int32_t taken_contract_ = -1;  // that stands for the last call of this segment
     std::vector<std::int32_t> timers_;  // gates from which timers' callbacks were run
     std::int32_t root_ = 0;             // the gate whose timer's callback is run now, else 0
     const std::function<void(std::uint32_t, const proof::State&)>* observer_ = nullptr;

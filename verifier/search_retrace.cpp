@@ -19,12 +19,12 @@ void Search::retrace(const Retraced& see) {
     for (std::size_t k = chain.size(); k-- > 0;) {
         const Node& node = nodes_[static_cast<std::size_t>(chain[k])];
         const std::vector<std::uint32_t>& decisions = k == 0 ? last : nodes_[static_cast<std::size_t>(chain[k - 1])].decisions;
-        const std::uint32_t end = k == 0 ? failure_slot_ : nodes_[static_cast<std::size_t>(chain[k - 1])].point;
+        const std::uint32_t end = k == 0 ? failure_slot_ : nodes_[static_cast<std::size_t>(chain[k - 1])].point & ~kContract;
         if (k >= kLast && chain.size() - 1 - k >= kFirst) {
             see(Retrace::skipped, static_cast<std::uint32_t>(decisions.size()), nullptr);
             continue;
         }
-        see(loops_.contains(node.point) ? Retrace::loop : Retrace::segment, node.point, nullptr);
+        see(loops_.contains(node.point) ? Retrace::loop : Retrace::segment, node.point & ~kContract, nullptr);
         bool follows = (node.point & kGate) == 0;
         if (follows && chain[k] == 0) {
             s_.clear();
@@ -32,7 +32,7 @@ void Search::retrace(const Retraced& see) {
         } else if (follows) {
             follows = load(node.bytes, s_);
         }
-        std::uint32_t slot = node.point;
+        std::uint32_t slot = node.point & ~kContract;
         std::size_t done = 0;
         for (std::uint32_t step = 0; follows && step < kSteps && !(done == decisions.size() && slot == end && step > 0); ++step) {
             const Operation& op = ops_[slot];
@@ -51,7 +51,9 @@ void Search::retrace(const Retraced& see) {
                 see(Retrace::instruction, slot, &s_);
                 const std::uint32_t target = slot + 1 + static_cast<std::uint32_t>(insn.imm);
                 if (!m_.call(slot, target)) break;
-                slot = target;
+                const std::int32_t contract = covering(target);
+                const bool back = contract >= 0 && contracts_[static_cast<std::size_t>(contract)].exit >= 0 && come_back(contract) == Called::covered;
+                slot = back ? slot + 1 : target;
             } else if (op.kind == Kind::exit) {
                 const std::uint32_t back = s_.top().return_slot;
                 if (s_.depth == 1 || s_.top().kind == FrameKind::callback || !m_.leave(slot)) break;
@@ -105,7 +107,9 @@ void Search::observe(std::int32_t node, const std::function<void(State&)>& prepa
         prepare(s_);
     };
     start();
-    if ((n.point & kGate) == 0) {
+    if ((n.point & kContract) != 0) {
+        if ((n.point & kGate) == 0) segment(node, n.point & ~kContract, act, false);
+    } else if ((n.point & kGate) == 0) {
         segment(node, n.point, act, true);
         for (std::size_t t = 0; node == 0 && t < timers_.size(); ++t) {
             load(nodes_[static_cast<std::size_t>(timers_[t])].bytes, s_);

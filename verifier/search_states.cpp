@@ -61,6 +61,7 @@ std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint1
     n.point = point;
     n.live = live;
     n.function = function;
+    n.contract = contract_;
     n.parent = from == 0 ? root_ : from;
     n.decisions = decisions_;
     nodes_.push_back(std::move(n));
@@ -72,7 +73,7 @@ void Search::forget_dead_stack(State& s, std::uint32_t point) const {
     for (unsigned f = 0; f < s.depth; ++f) {
         const StackBytes* live = nullptr;
         std::uint16_t saved = 0xffff;  // of the caller's registers that frame f keeps
-        if (f > 0 && cfg_.block_at[s.frames[f].return_slot] != UINT32_MAX) saved = cfg_.blocks[cfg_.block_at[s.frames[f].return_slot]].live_in;
+        if (f > 0 && s.frames[f].return_slot < kContract && cfg_.block_at[s.frames[f].return_slot] != UINT32_MAX) saved = cfg_.blocks[cfg_.block_at[s.frames[f].return_slot]].live_in;
         if (f + 1 < s.depth) {
             const auto call = liveness_.at_call.find(s.frames[f + 1].return_slot - 1);
             if (call != liveness_.at_call.end()) live = &call->second;

@@ -116,7 +116,7 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
         j.verdict.certificate = options.certificates[index];
         if (index < options.loop_proofs.size()) loop_proofs = options.loop_proofs[index];
     } else {
-        Found found = find_proof(env, built.cfg, {options.max_steps, true, options.count_loops});
+        Found found = find_proof(env, built.cfg, {options.max_steps, options.shared_calls, true, options.count_loops});
         j.verdict.stats = found.stats;
         if (found.problem) {
             j.verdict.path = std::move(found.path);
@@ -138,7 +138,7 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
     }
     Checked checked = check_proof(env, built.cfg, j.verdict.certificate);
     if (checked.problem && !given) {
-        Found coarser = find_proof(env, built.cfg, {options.max_steps, false, options.count_loops});
+        Found coarser = find_proof(env, built.cfg, {options.max_steps, UINT32_MAX, false, options.count_loops});
         if (!coarser.problem && !within_budgets(object, program, hook, coarser.worst_case, coarser.stack_bytes)) {
             j.verdict.certificate = std::move(coarser.certificate);
             take_loops(std::move(coarser));

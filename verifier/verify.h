@@ -30,6 +30,8 @@ struct VerifyOptions {
     std::string hook;
     // Budget of abstract steps (instructions interpreted abstractly) per program; never time.
     std::uint64_t max_steps = 4'000'000;
+    // A function called at more places than this is proved once for all calls that bring it no more than one before.
+    std::uint32_t shared_calls = 16;
     // raw_memory hooks: bytes of memory r1 points to; r2 holds this length.
     std::uint32_t memory_bytes = 0;
     // Proofs found earlier, by index into Object::programs: only the checker runs. Empty: search for proofs.

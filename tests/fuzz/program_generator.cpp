@@ -14,7 +14,7 @@ constexpr std::int32_t kInteresting[] = {0, 1, -1, 2, 3, 7, 8, 15, 16, 31, 32, 6
 
 class Generator {
   public:
-    explicit Generator(std::uint64_t seed) : random_(seed), packet_(seed % 4 == 0), walks_(seed % 3 == 2) {}
+    explicit Generator(std::uint64_t seed, bool many_calls = false) : random_(seed), packet_(seed % 4 == 0), walks_(seed % 3 == 2), many_calls_(many_calls), passes_stack_(many_calls && seed % 5 == 0) {}
 
     bpf::Object make() {
         prologue();
@@ -299,18 +299,22 @@ class Generator {
     }
     void call() {
         has_callee_ = true;
-        for (unsigned r = 1; r <= 3; ++r) put(0xbf, r, r == 3 && chance(40) ? 10 : number_register(), 0, 0);
+        for (unsigned r = 1; r <= 3; ++r) put(0xbf, r, r == 3 && (passes_stack_ || chance(40)) ? 10 : number_register(), 0, 0);
         calls_.push_back(code_.size());
         put(0x85, 0, 1, 0, 0);
         put(0xbf, number_register(), 0, 0, 0);
     }
     void callee() {
+        has_left_ = true;
         const std::size_t begin = code_.size();
         for (std::size_t at : calls_) code_[at].imm = static_cast<std::int32_t>(begin - at - 1);
         put(0xbf, 7, 1, 0, 0);
         put(0xbf, 8, 2, 0, 0);
         put(0xb7, 9, 0, 0, 5);
         for (int slot = 1; slot <= 8; ++slot) put(0x7b, 10, 7, -8 * slot, 0);
+        if (passes_stack_) put(0x7b, 3, 8, -8 * static_cast<int>(1 + pick(4)), 0);
+        if (many_calls_) branch(1);
+        if (many_calls_ && chance(50)) loop(1);
         for (unsigned i = 0; i < 2 + pick(4); ++i) chance(60) ? arithmetic() : stack_access();
         if (!walks_ || chance(80)) put(0xbf, 0, 7 + pick(3), 0, 0);
         put(0x95, 0, 0, 0, 0);
@@ -385,6 +389,7 @@ class Generator {
         }
     }
     void statement(unsigned depth) {
+        if (many_calls_ && chance(30) && !has_left_) return call();
         if (walks_ && chance(25)) return walk(depth);
         switch (pick(17)) {
             case 0:
@@ -409,7 +414,8 @@ class Generator {
     std::mt19937_64 random_;
     bool packet_;
     bool walks_;  // a third of the programs: loops whose measure is no plain counter
-    bool has_callee_ = false;
+    bool many_calls_, passes_stack_;
+    bool has_callee_ = false, has_left_ = false;
     std::vector<std::size_t> calls_;
     std::vector<Insn> code_;
 };
@@ -417,5 +423,6 @@ class Generator {
 }  // namespace
 
 bpf::Object generate(std::uint64_t seed) { return Generator(seed).make(); }
+bpf::Object generate_calls(std::uint64_t seed) { return Generator(seed, true).make(); }
 
 }  // namespace mbpf::fuzz

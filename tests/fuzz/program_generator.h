@@ -13,5 +13,7 @@ namespace mbpf::fuzz {
 
 // Deterministic for a seed. Section "trace/fuzz" or "xdp".
 bpf::Object generate(std::uint64_t seed);
+// With many calls of a function that branches, loops, and may write through a pointer to the caller's stack.
+bpf::Object generate_calls(std::uint64_t seed);
 
 }  // namespace mbpf::fuzz

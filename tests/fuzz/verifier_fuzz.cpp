@@ -11,6 +11,7 @@
 #include "simulator/interpreter.h"
 #include "simulator/model_world.h"
 #include "tests/fuzz/program_generator.h"
+#include "verifier/checker/certificate.h"
 #include "verifier/verify.h"
 
 namespace mbpf {
@@ -19,6 +20,7 @@ namespace {
 std::uint64_t g_programs = 6000;
 std::uint64_t g_seed = 1;
 std::uint64_t g_case = 0;  // this seed alone
+std::uint64_t g_calls = 0; // of generate_calls()
 
 // Programs that once showed a bug. 77214364: a state was dropped as covered by one whose stack frame it shares,
 // although the other also claimed a register to equal a slot of that frame. The others: the checker refused proofs of
@@ -114,14 +116,24 @@ sim::RunInput random_input(std::mt19937_64& random, bool packet) {
     return input;
 }
 
+bool states_contract(const Bytes& certificate) {
+    proof::Certificate c;
+    if (!c.open(certificate.data(), certificate.size())) return false;
+    for (std::uint32_t i = 0; i < c.point_count; ++i)
+        if ((c.point_slot(i) & proof::kContract) != 0) return true;
+    return false;
+}
+
 TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
     const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
-    std::uint64_t accepted = 0, runs = 0, disagreed = 0;
+    std::uint64_t accepted = 0, by_contract = 0, runs = 0, disagreed = 0;
     for (std::uint64_t i = 0; i < g_programs + std::size(kFoundBugs); ++i) {
         const std::uint64_t seed = g_case != 0 ? g_case : i < std::size(kFoundBugs) ? kFoundBugs[i] : g_seed * 1'000'003 + i;
-        const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
+        const bool calls = g_case != 0 ? g_calls : i >= std::size(kFoundBugs) && i % 3 == 0;
+        const auto object = std::make_shared<const bpf::Object>(calls ? fuzz::generate_calls(seed) : fuzz::generate(seed));
         VerifyOptions options;
         options.max_steps = 200'000;
+        options.shared_calls = calls ? 0 : 16;
         options.count_loops = i % 2 == 0;
         const VerifyReport report = verify(object, platform, options);
         if (!report.accepted()) {
@@ -132,6 +144,7 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
             continue;
         }
         ++accepted;
+        by_contract += states_contract(report.verdicts.front().certificate);
         const ProgramFacts& facts = report.verified->facts(0);
         std::mt19937_64 random(seed);
         sim::ModelWorld world(*object);
@@ -144,8 +157,9 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
             ASSERT_LE(result->cost, facts.worst_case_instructions) << "seed " << seed << "\n" << listing(object->programs[0]);
         }
     }
-    std::cout << g_programs << " programs, " << accepted << " accepted, " << runs << " runs\n";
+    std::cout << g_programs << " programs, " << accepted << " accepted, " << by_contract << " with contracts of functions, " << runs << " runs\n";
     EXPECT_EQ(disagreed, 0u) << "proofs that the checker refused";
+    EXPECT_GT(by_contract, g_programs / 200) << "contracts are hardly tried";
     EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
 }
 
@@ -177,8 +191,9 @@ TEST(CertificateFuzz, proofs_of_altered_programs_are_refused_or_hold) {
     std::uint64_t altered = 0, proved = 0;
     for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
         const std::uint64_t seed = g_seed * 3'000'017 + i;
-        const bpf::Object original = fuzz::generate(seed);
+        const bpf::Object original = i % 3 == 0 ? fuzz::generate_calls(seed) : fuzz::generate(seed);
         VerifyOptions options;
+        options.shared_calls = 0;
         options.max_steps = 100'000;
         const VerifyReport report = verify(std::make_shared<const bpf::Object>(original), platform, options);
         if (!report.accepted()) continue;
@@ -220,8 +235,9 @@ TEST(CertificateFuzz, mutations_are_refused_or_prove_what_holds) {
     std::uint64_t mutations = 0, proved = 0;
     for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
         const std::uint64_t seed = g_seed * 2'000'003 + i;
-        const auto object = std::make_shared<const bpf::Object>(fuzz::generate(seed));
+        const auto object = std::make_shared<const bpf::Object>(i % 3 == 0 ? fuzz::generate_calls(seed) : fuzz::generate(seed));
         VerifyOptions options;
+        options.shared_calls = 0;
         options.max_steps = 100'000;
         const VerifyReport report = verify(object, platform, options);
         if (!report.accepted() || report.verdicts.front().certificate.size() < 8) continue;
@@ -258,7 +274,7 @@ int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         const std::string_view arg = argv[i];
-        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}})
+        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}, std::pair{std::string_view("--calls="), &mbpf::g_calls}})
             if (arg.starts_with(name)) std::from_chars(arg.data() + name.size(), arg.data() + arg.size(), *into);
     }
     return RUN_ALL_TESTS();

@@ -327,6 +327,91 @@ TEST(Timers, have_proofs_that_hold_for_them_alone) {
     EXPECT_GT(refused, 100u);
 }
 
+// Twenty calls of the function, each followed by the same code.
+VerifyReport judge_calls(const std::vector<Insn>& before, const std::vector<Insn>& function, const std::vector<Insn>& after, const char* section = "tc", std::uint32_t shared_calls = 16) {
+    std::vector<Insn> all;
+    const std::size_t round = before.size() + 1 + after.size(), begin = 1 + 20 * round + 2;
+    all.push_back(slot(0xbf, 6, 1));
+    for (int i = 0; i < 20; ++i) {
+        all.insert(all.end(), before.begin(), before.end());
+        all.push_back(slot(0x85, 0, 1, 0, static_cast<std::int32_t>(begin - all.size() - 1)));
+        all.insert(all.end(), after.begin(), after.end());
+    }
+    all.push_back(kZero);
+    all.push_back(kExit);
+    all.insert(all.end(), function.begin(), function.end());
+    auto object = bpf::object_from_slots(all, section).value();
+    object.programs.front().functions = {{"main", 0, static_cast<std::uint32_t>(begin), 0}, {"f", static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(all.size()), 0}};
+    VerifyOptions options;
+    options.shared_calls = shared_calls;
+    return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")), options);
+}
+
+// r0 = r1 < 50 ? r1 : 50, by a loop.
+const std::vector<Insn> kCounting{slot(0xb7, 0), slot(0x3d, 0, 1, 2), slot(0x07, 0, 0, 0, 1), slot(0xa5, 0, 0, -3, 50), kExit};
+const Insn kLoadLength = slot(0x61, 1, 6, 0);
+
+TEST(Contracts, stand_for_calls_that_are_alike) {
+    const std::vector<Insn> use{slot(0xbf, 2, 10), slot(0x1f, 2, 0), slot(0x72, 2, 0, -1, 7)};  // a byte at r10 - 1 - r0
+    const VerifyReport shared = judge_calls({kLoadLength}, kCounting, use), apart = judge_calls({kLoadLength}, kCounting, use, "tc", UINT32_MAX);
+    ASSERT_TRUE(shared.accepted()) << render_text(shared.verdicts.front().diagnostics.front());
+    ASSERT_TRUE(apart.accepted());
+    EXPECT_EQ(shared.verdicts.front().worst_case_instructions, apart.verdicts.front().worst_case_instructions);
+    EXPECT_EQ(shared.verdicts.front().worst_case_instructions, 3 + 20 * (1 + 1 + 1 + 50 * 3 + 1 + 3u));
+    EXPECT_EQ(shared.verdicts.front().stack_bytes, apart.verdicts.front().stack_bytes);
+    EXPECT_LT(2 * shared.verdicts.front().certificate_bytes, apart.verdicts.front().certificate_bytes);
+    EXPECT_LT(2 * shared.verdicts.front().stats.steps, apart.verdicts.front().stats.steps);
+}
+
+TEST(Contracts, prove_nothing_that_does_not_hold) {
+    const std::vector<Insn> use{slot(0xbf, 2, 10), slot(0x1f, 2, 0), slot(0x72, 2, 0, -1, 7)};
+    const VerifyReport found = judge_calls({kLoadLength}, kCounting, use);
+    ASSERT_TRUE(found.accepted());
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    std::vector<std::uint8_t> proof = found.verdicts.front().certificate;
+    unsigned refused = 0, kept = 0;
+    for (std::size_t i = 0; i < proof.size(); ++i)
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+            VerifyOptions options;
+            options.certificates = {proof};
+            const VerifyReport report = verify(std::make_shared<const bpf::Object>(found.verified->object()), platform, options);
+            refused += !report.accepted();
+            kept += report.accepted();
+            if (report.accepted()) {
+                EXPECT_GE(report.verdicts.front().worst_case_instructions, found.verdicts.front().worst_case_instructions) << i << " " << bit;
+                EXPECT_GE(report.verdicts.front().stack_bytes, 51u);
+            }
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+        }
+    EXPECT_GT(refused, 20 * kept);
+}
+
+TEST(Contracts, hide_nothing_that_a_function_does) {
+    const auto code_of = [](const VerifyReport& r) { return r.accepted() ? std::string() : r.verdicts.front().diagnostics.front().code; };
+    // r0 as an offset: what the contract promises is not enough for 50 bytes.
+    EXPECT_EQ(code_of(judge_calls({kLoadLength, slot(0x7a, 10, 0, -8)}, kCounting, {slot(0xbf, 2, 10), slot(0x0f, 2, 0), slot(0x71, 3, 2, -8)})), "MBPF1017");
+    // Through a pointer to the caller's stack: the slot that held 8 holds any number now, read or used as an offset.
+    const std::vector<Insn> writes{slot(0x79, 2, 1), slot(0x25, 2, 0, 1, 100), slot(0x07, 2, 0, 0, 1), slot(0x7b, 1, 2), kZero, kExit};
+    const std::vector<Insn> own_slot{slot(0x7a, 10, 0, -8, 8), slot(0xbf, 1, 10), slot(0x07, 1, 0, 0, -8)};
+    EXPECT_EQ(code_of(judge_calls(own_slot, writes, {slot(0x79, 3, 10, -8), slot(0xbf, 4, 10), slot(0x1f, 4, 3), slot(0x72, 4, 0, 0, 1)})), "");
+    std::vector<Insn> more = writes;
+    more[2] = slot(0x61, 2, 10, -4);
+    EXPECT_EQ(code_of(judge_calls(own_slot, more, {slot(0x79, 3, 10, -8), slot(0xbf, 4, 10), slot(0x1f, 4, 3), slot(0x72, 4, 0, 0, 1)})), "MBPF1011") << "its own stack, not written";
+    more[2] = slot(0x67, 2, 0, 0, 9);
+    EXPECT_EQ(code_of(judge_calls(own_slot, more, {slot(0x79, 3, 10, -8), slot(0xbf, 4, 10), slot(0x1f, 4, 3), slot(0x72, 4, 0, 0, 1)})), "MBPF1017");
+    // A packet that the function may move: what was checked before is checked again.
+    const std::vector<Insn> moves{slot(0x61, 2, 1), slot(0x25, 2, 0, 2, 100), slot(0xb7, 2, 0, 0, 4), slot(0x85, 0, 0, 0, 39), kZero, kExit};
+    const std::vector<Insn> stays{slot(0x61, 2, 1), slot(0x25, 2, 0, 1, 100), slot(0xb7, 2, 0, 0, 4), kZero, kExit};
+    const std::vector<Insn> look{slot(0x61, 7, 6, 76), slot(0x61, 2, 6, 80), slot(0xbf, 3, 7), slot(0x07, 3, 0, 0, 14), slot(0x3d, 2, 3, 2), slot(0xb7, 0), kExit, slot(0xbf, 1, 6)};
+    const std::vector<Insn> reads{slot(0x71, 8, 7, 13)};
+    EXPECT_EQ(code_of(judge_calls(look, stays, reads)), "");
+    EXPECT_NE(code_of(judge_calls(look, moves, reads)), "") << "the packet may lie elsewhere";
+    // Neither references nor the end of the function may be lost.
+    EXPECT_EQ(code_of(judge_calls({kLoadLength}, {slot(0x25, 1, 0, 1, 9), slot(0x05, 0, 0, -1), kZero, kExit}, {})), "MBPF1042");
+    EXPECT_EQ(code_of(judge_calls({kLoadLength}, {slot(0x25, 1, 0, 1, 9), slot(0x79, 0, 7), kZero, kExit}, {})), "MBPF1008");
+}
+
 TEST(Locks, are_released_before_anything_else) {
     std::vector<bpf::Map> maps = one_map();
     maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 0, 4}};

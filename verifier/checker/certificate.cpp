@@ -91,6 +91,8 @@ Symbol read_symbol(Reader& in) {
     return symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
 }
 
+namespace {
+
 Cost read_cost(Reader& in, uint8_t parts) {
     Cost c;
     c.constant = in.zigzag_within(kMaxCost);
@@ -130,6 +132,15 @@ void read_shape(Reader& in, uint8_t parts, Shape& s) {
     const uint8_t held = (parts & kHasReferences) != 0 ? in.byte() : uint8_t{0};
     for (unsigned i = 0; i < kMaxReferences; ++i)
         if ((held >> i & 1) != 0) s.references[i] = static_cast<uint32_t>(1 + in.bounded(kGate - 2));
+}
+
+}  // namespace
+
+uint8_t read_head(Reader& in, Cost& cost, Shape& s) {
+    const uint8_t parts = in.byte();
+    cost = read_cost(in, parts);
+    read_shape(in, parts, s);
+    return parts;
 }
 
 Reader read_part(Reader& in) {

@@ -11,6 +11,9 @@ inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
 inline constexpr uint8_t kVersion = 3;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
+// The entry of a function's contract is its slot with this bit; the exit is the contract's number with both. Until
+// there, frames return to no slot but to the number with this bit.
+inline constexpr uint32_t kContract = 0x40000000u;
 
 inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
@@ -73,9 +76,8 @@ Number read_number(Reader& in, unsigned form);
 // A value as the invariant has it; its symbol is the certificate's own number, kPacketLength apart.
 Value read_value(Reader& in);
 Symbol read_symbol(Reader& in);
-Cost read_cost(Reader& in, uint8_t parts);
-// Into one that holds nothing yet.
-void read_shape(Reader& in, uint8_t parts, Shape& s);
+// What an invariant begins with, read into a shape that holds nothing yet; its parts.
+uint8_t read_head(Reader& in, Cost& cost, Shape& s);
 // So many bytes as are told first.
 Reader read_part(Reader& in);
 

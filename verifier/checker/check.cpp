@@ -11,10 +11,8 @@ using bpf::Insn;
 using bpf::Kind;
 
 bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
-    const uint8_t parts = in.byte();
     s.clear();
-    cost = read_cost(in, parts);
-    read_shape(in, parts, s);
+    const uint8_t parts = read_head(in, cost, s);
     for (uint64_t n = in.bounded(UINT16_MAX); n > 0 && in.good; --n) {
         const Location at = location_of(in, in.varint());
         const bool in_frame = at.frame != kRegisters, on_stack = in_frame && at.offset < 0;
@@ -62,6 +60,7 @@ class Checker {
         r_.stack_bytes = c_.stack_bytes;
         if (c_.stack_bytes > env_.max_stack) return stop(CheckError::stack);
         if (c_.worst_case > env_.max_instructions) return stop(CheckError::hook_budget);
+        for (uint32_t i = 0; i < env_.insn_count; ++i) moves_packets_ = moves_packets_ || m_.moves_packets(i);
         // The program's entry, then every stated invariant, each once.
         m_.enter_program();
         cost_ = whole();
@@ -113,6 +112,11 @@ class Checker {
         if (!cost_least(s_, cost_, least) || least < 0) return bad(CheckError::cost, point);
         if (s_.cell_count > peak_cells_) peak_cells_ = s_.cell_count;
         if (!claim_frames()) return false;
+        if ((point & kContract) != 0) {
+            // What arrives at a contract's exit has been held against it already.
+            if ((point & kGate) != 0) return true;
+            return is_contract() ? segment(point & ~kContract, false) : bad(CheckError::malformed, point);
+        }
         if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
         // A gate: one more run of the callback (a timer's is a run of its own), and the way past the call.
         const uint32_t slot = point & ~kGate;
@@ -128,6 +132,53 @@ class Checker {
         if (!load_invariant(in, env_, s_, cost_) || !claim_frames()) return bad(CheckError::malformed, point);
         m_.end_callback();
         return segment(slot + 1, false);
+    }
+
+    // A contract's first state holds nothing of its callers', nor a way to it: no stored value, no pointer into a stack, no
+    // reference. So a call that it covers changes nothing there, whoever makes it.
+    bool is_contract() const {
+        bool alone = s_.depth > 1 && s_.top().kind == FrameKind::call && s_.top().return_slot >= kContract && s_.cell_count == 0 && cost_.term_count == 0 && !s_.locked && !s_.holds_references();
+        for (unsigned r = 0; r < bpf::kFramePointer; ++r) alone = alone && !(s_.regs[r].is_pointer() && s_.regs[r].region == Region::stack);
+        return alone;
+    }
+
+    // What a contract promises of r0, if the call comes back. On its own, for the stack's sake.
+    [[gnu::noinline]] bool promised(uint32_t contract, Value& r0) const {
+        Reader in;
+        if (!c_.find(contract | kGate, in) || in.varint() != 1) return false;
+        Reader body = read_part(in);
+        Cost cost;
+        Shape shape;
+        read_head(body, cost, shape);
+        if (body.bounded(1) == 1) {
+            body.require(body.varint() == 0);  // register 0
+            r0 = read_value(body);
+            r0.drop_symbol();
+        }
+        for (uint32_t held : shape.references) body.require(held == 0);
+        return body.good && !shape.locked && !r0.is_pointer();
+    }
+
+    // A call has been made. `covered`: by a contract of the function; it has then returned, at the contract's cost.
+    bool by_contract(uint32_t function, bool& covered) {
+        Reader in;
+        covered = false;
+        for (uint64_t n = c_.find(function | kContract, in) ? in.bounded(UINT16_MAX) : 0; n > 0 && !covered; --n) {
+            Reader body = read_part(in);
+            Cost cost;
+            Value r0;
+            uint32_t contract = 0;
+            if (!in.good) return bad(CheckError::malformed, function);
+            if ((r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64) > max_work_) return bad(CheckError::budget, function);
+            covered = covers(body, s_, cost, &contract);
+            if (!covered) continue;
+            if (!promised(contract, r0)) return bad(CheckError::no_invariant, function);
+            m_.come_back(r0);
+            if (moves_packets_) s_.forget_packet();
+            s_.steps += static_cast<uint64_t>(cost.constant + c_.scale - 1) / c_.scale;
+            if (s_.steps > static_cast<uint64_t>(kMaxCost)) return bad(CheckError::cost, function);
+        }
+        return true;
     }
 
     // Claimed stack of every open frame; together within the claim of the whole.
@@ -197,14 +248,15 @@ class Checker {
                 slot = target;
             } else if (op.kind == Kind::call_local) {
                 if (!m_.call(slot, target)) return unsafe(slot);
-                if (!claim_frames()) return false;
-                slot = target;
+                if (!claim_frames() || !by_contract(target, stated)) return false;
+                slot = stated ? slot + 1 : target;
             } else if (op.kind == Kind::exit) {
                 const FrameKind kind = s_.top().kind;
                 const uint32_t back = s_.top().return_slot;
                 if (!(kind == FrameKind::callback ? m_.end_run(slot) : m_.leave(slot))) return unsafe(slot);
                 if (kind == FrameKind::entry || (kind == FrameKind::callback && m_.is_timer(back - 1))) return ends(slot);
                 if (kind == FrameKind::callback) return must_arrive((back - 1) | kGate);
+                if (back >= kContract) return must_arrive(back | kGate);
                 slot = back;
             } else {
                 if (!(gate ? m_.begin_callback(slot) : m_.step(slot, op))) return unsafe(slot);
@@ -249,6 +301,7 @@ class Checker {
     Observer* observer_;
     uint64_t max_work_;
     Cost cost_;
+    bool moves_packets_ = false;  // some instruction of the program may
     uint32_t claims_[kMaxFrames] = {};
     CheckResult r_;
 

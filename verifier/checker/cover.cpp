@@ -123,14 +123,14 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
 }
 
 // Frames, bytes written, packet and references: the state has at least what is stated.
-bool shape_covers(const Shape& stated, const Shape& s) {
+bool shape_covers(const Shape& stated, const Shape& s, bool whoever_called) {
     if (stated.depth != s.depth || stated.locked != s.locked || stated.packet_bytes > s.packet_bytes || stated.metadata_bytes > s.metadata_bytes) return false;
     for (unsigned i = 0; i < kMaxReferences; ++i)
         if (stated.references[i] != s.references[i]) return false;
     for (unsigned f = 0; f < s.depth; ++f) {
         const Frame& a = stated.frames[f];
         const Frame& b = s.frames[f];
-        if (f > 0 && (a.return_slot != b.return_slot || a.function != b.function || a.kind != b.kind)) return false;
+        if (f > 0 && ((a.return_slot != b.return_slot && !whoever_called) || a.function != b.function || a.kind != b.kind)) return false;
         for (unsigned w = 0; w < kFrameBytes / 64; ++w)
             if ((a.written[w] & ~b.written[w]) != 0) return false;
     }
@@ -139,12 +139,11 @@ bool shape_covers(const Shape& stated, const Shape& s) {
 
 }  // namespace
 
-bool covers(Reader& in, const State& s, Cost& cost) {
-    const uint8_t parts = in.byte();
-    cost = read_cost(in, parts);
+bool covers(Reader& in, const State& s, Cost& cost, uint32_t* contract) {
     Shape stated;
-    read_shape(in, parts, stated);
-    if (!in.good || !shape_covers(stated, s)) return false;
+    const uint8_t parts = read_head(in, cost, stated);
+    if (!in.good || !shape_covers(stated, s, contract != nullptr)) return false;
+    if (contract != nullptr) *contract = stated.frames[stated.depth - 1].return_slot;
     // A stored pointer must be stated as one, or its bytes as unwritten: else they could be read as a number.
     const auto readable = [&](const Location& at, const Value& v) { return at.frame != kRegisters && at.offset < 0 && v.is_pointer() && stated.frames[at.frame].any_written(at.offset, at.size); };
     unsigned pointers = 0;

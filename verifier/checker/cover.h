@@ -8,6 +8,7 @@
 namespace mbpf::proof {
 
 // The reader stands at an invariant's first byte and ends behind it (if it covers). `cost` is what it states.
-bool covers(Reader& in, const State& s, Cost& cost);
+// With `contract`, where frames return to is not compared: it is told where the innermost is stated to.
+bool covers(Reader& in, const State& s, Cost& cost, uint32_t* contract = nullptr);
 
 }  // namespace mbpf::proof

@@ -102,8 +102,10 @@ class Machine {
     bool call(uint32_t slot, uint32_t target);
     // Ends a called function, its result in r0; false also if the program itself may not end here.
     bool leave(uint32_t slot);
+    // The same, whatever the function did, with this result.
+    void come_back(const Value& result);
+    bool moves_packets(uint32_t slot) const;
     // Helpers that run a callback leave the state at a gate: a frame is pushed, nothing of it has run yet.
-    CallbackRule callback_at(uint32_t slot) const;
     bool is_callback(uint32_t slot) const { return callback_at(slot) != CallbackRule::none; }
     bool begin_callback(uint32_t slot);
     // From the gate into one more run: false if none is left. Execution goes on at the frame's function.
@@ -164,6 +166,8 @@ class Machine {
     bool frozen(const Value& base, int64_t offset, unsigned size, uint64_t& value) const;
 
     // machine_call.cpp
+    const HelperRule* helper_at(uint32_t slot) const;
+    CallbackRule callback_at(uint32_t slot) const;
     struct Written {
         Value base;
         int64_t size = 0;

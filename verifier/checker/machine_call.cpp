@@ -307,9 +307,23 @@ bool Machine::leave(uint32_t slot) {
     return env_.any_return || wide || low || fail(Reason::return_range, 0, n.low.smin, n.low.smax);
 }
 
-CallbackRule Machine::callback_at(uint32_t slot) const {
+void Machine::come_back(const Value& result) {
+    restore_caller();
+    s_.regs[0] = result;
+}
+
+const HelperRule* Machine::helper_at(uint32_t slot) const {
     const Operation op = slot < env_.insn_count ? decode(env_.insns[slot]) : Operation{};
-    const HelperRule* h = op.valid && op.kind == bpf::Kind::call_helper ? find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm)) : nullptr;
+    return op.valid && op.kind == bpf::Kind::call_helper ? find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm)) : nullptr;
+}
+
+bool Machine::moves_packets(uint32_t slot) const {
+    const HelperRule* h = helper_at(slot);
+    return h != nullptr && h->invalidates_packet;
+}
+
+CallbackRule Machine::callback_at(uint32_t slot) const {
+    const HelperRule* h = helper_at(slot);
     return h == nullptr ? CallbackRule::none : h->callback;
 }
 
