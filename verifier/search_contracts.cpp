@@ -80,9 +80,10 @@ bool Search::run_contract(std::int32_t node, std::uint32_t target, std::int32_t&
     failure_node_ = failing;
     decisions_ = decisions;
     copy_state(s_, call);
-    if (exits.size() == 1) contracts_[static_cast<std::size_t>(made)].exit = exits.front();
-    if (exits.size() == 1 || tentative_ > 0) return true;
-    failure_ = SearchFailure::endless;  // it never comes back, or not in one way
+    const bool promises = exits.size() == 1 && load(nodes_[static_cast<std::size_t>(exits.front())].bytes, other_) && !other_.regs[0].is_pointer();
+    if (promises) contracts_[static_cast<std::size_t>(made)].exit = exits.front();
+    if (promises || (exits.empty() && tentative_ > 0)) return true;
+    failure_ = SearchFailure::endless;  // it never comes back, or with more than a contract can promise
     failure_slot_ = target;
     return false;
 }

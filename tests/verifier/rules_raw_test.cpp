@@ -407,6 +407,9 @@ TEST(Contracts, hide_nothing_that_a_function_does) {
     const std::vector<Insn> reads{slot(0x71, 8, 7, 13)};
     EXPECT_EQ(code_of(judge_calls(look, stays, reads)), "");
     EXPECT_NE(code_of(judge_calls(look, moves, reads)), "") << "the packet may lie elsewhere";
+    // A pointer comes back as one.
+    const std::vector<Insn> chooses{slot(0x61, 2, 1), slot(0xbf, 0, 1), slot(0x25, 2, 0, 1, 100), slot(0xbf, 0, 1), kExit};
+    EXPECT_EQ(code_of(judge_calls({slot(0xbf, 1, 6)}, chooses, {slot(0x61, 2, 0)})), "");
     // Neither references nor the end of the function may be lost.
     EXPECT_EQ(code_of(judge_calls({kLoadLength}, {slot(0x25, 1, 0, 1, 9), slot(0x05, 0, 0, -1), kZero, kExit}, {})), "MBPF1042");
     EXPECT_EQ(code_of(judge_calls({kLoadLength}, {slot(0x25, 1, 0, 1, 9), slot(0x79, 0, 7), kZero, kExit}, {})), "MBPF1008");
