@@ -201,6 +201,8 @@ struct MapTypeInfo {
     // node for each bit of the key behind its 4 bytes of length, and one.
     std::uint32_t max_steps = 0;
     bool steps_are_key_bits = false;
+    std::string object;     // a lookup gives an object of this class instead of a value's address; empty: it does not
+    bool acquires = false;  // which the program has to release
 
     std::uint64_t steps(std::uint32_t key_size, std::uint32_t entries) const;
 };

@@ -253,6 +253,8 @@ Platform convert(const pb::Platform& in) {
         info.power_of_two_entries = type.power_of_two_entries();
         info.max_steps = type.max_steps();
         info.steps_are_key_bits = type.steps_are_key_bits();
+        info.object = type.object();
+        info.acquires = type.acquires();
         out.map_types.push_back(std::move(info));
     }
     for (const pb::Capability& c : in.capability()) out.capabilities.push_back({c.name(), static_cast<std::uint8_t>(std::min(c.bit(), 255u)), c.doc()});

@@ -137,7 +137,7 @@ std::string reference_page(const Platform& platform) {
     out += "\n## Map types\n\n| number | type | key bytes | value bytes, at most | entries, at most |\n| --- | --- | --- | --- | --- |\n";
     for (const MapTypeInfo& m : platform.map_types)
         out += "| " + std::to_string(m.number) + " | " + m.name + " | " + std::to_string(m.min_key_size) + "…" + std::to_string(m.max_key_size) + " | " + std::to_string(m.max_value_size) + " | " +
-               std::to_string(m.max_entries) + " |\n";
+               std::to_string(m.max_entries) + (m.object.empty() ? "" : "; a lookup gives a `" + m.object + "` or null" + (m.acquires ? ", to be released" : "")) + " |\n";
     if (!platform.capabilities.empty()) {
         out += "\n## Capabilities\n\n| bit | name | |\n| --- | --- | --- |\n";
         for (const Capability& c : platform.capabilities) out += "| " + std::to_string(c.bit) + " | " + c.name + " | " + cell(c.doc) + " |\n";

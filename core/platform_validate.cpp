@@ -302,6 +302,12 @@ Problem check_objects(const Platform& p) {
         if (!object.base.empty() && p.find_object(object.base) == nullptr) return bad(3109, what + ": its base " + object.base + " is not declared");
         if (!object.base.empty() && p.object_is_a(object.base, object.name)) return bad(3108, what + " is its own base");
     }
+    for (const MapTypeInfo& type : p.map_types) {
+        const std::string what = "map type " + type.name;
+        if (!type.object.empty() && p.find_object(type.object) == nullptr) return bad(3109, what + ": object class " + type.object + " is not declared");
+        if (type.object.empty() && type.acquires) return bad(3108, what + ": a lookup acquires, but gives no object");
+        if (!type.object.empty() && p.native_code) return bad(3108, what + ": native programs know no objects");
+    }
     return std::nullopt;
 }
 

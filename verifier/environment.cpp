@@ -163,7 +163,10 @@ void ProofEnvironment::add_maps() {
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();
-        rule.known_type = platform_.find_map_type(m.type) != nullptr;
+        const MapTypeInfo* type = platform_.find_map_type(m.type);
+        rule.known_type = type != nullptr;
+        rule.object = type != nullptr && !type->object.empty() ? object_class(type->object) : std::int16_t{-1};
+        rule.acquires = type != nullptr && type->acquires;
         rule.inner = static_cast<std::int16_t>(m.inner_map);
         rule.initial = m.initial.data();
         rule.initial_size = static_cast<std::uint32_t>(m.initial.size());

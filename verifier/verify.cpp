@@ -60,11 +60,12 @@ std::optional<Diagnostic> check_maps(const bpf::Object& object, const Platform& 
         if (map.is_global_data()) continue;
         const MapTypeInfo* type = platform.find_map_type(map.type);
         const auto bad = [&](std::string why) { return rejected(object, program, 1038, "map " + map.name + " is not possible on platform " + platform.name, std::move(why), "change its definition; limits are in the platform reference"); };
+        // Of Linux the loader has the last word; that a value has no stated size matters only where a program touches it.
+        const bool loader_decides = !platform.native_code, unseen = loader_decides && type != nullptr && !type->program_may_lookup && !type->program_may_update;
         if (type == nullptr) return bad("the platform has no map type " + std::to_string(map.type));
         if (map.key_size < type->min_key_size || map.key_size > type->max_key_size) return bad("key of " + std::to_string(map.key_size) + " bytes; " + type->name + " allows " + std::to_string(type->min_key_size) + " to " + std::to_string(type->max_key_size));
-        if (map.value_size > type->max_value_size || (map.value_size == 0 && type->max_value_size != 0)) return bad("value of " + std::to_string(map.value_size) + " bytes; " + type->name + " allows at most " + std::to_string(type->max_value_size));
-        const bool left_to_loader = map.max_entries == 0 && !platform.native_code;
-        if ((map.max_entries == 0 && !left_to_loader) || map.max_entries > type->max_entries) return bad(std::to_string(map.max_entries) + " entries; " + type->name + " allows 1 to " + std::to_string(type->max_entries));
+        if (map.value_size > type->max_value_size || (map.value_size == 0 && type->max_value_size != 0 && !unseen)) return bad("value of " + std::to_string(map.value_size) + " bytes; " + type->name + " allows at most " + std::to_string(type->max_value_size));
+        if ((map.max_entries == 0 && !loader_decides) || map.max_entries > type->max_entries) return bad(std::to_string(map.max_entries) + " entries; " + type->name + " allows 1 to " + std::to_string(type->max_entries));
         if (type->power_of_two_entries && (map.max_entries & (map.max_entries - 1)) != 0) return bad("size " + std::to_string(map.max_entries) + " is not a power of two");
     }
     return std::nullopt;

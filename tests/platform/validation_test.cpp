@@ -74,6 +74,10 @@ INSTANTIATE_TEST_SUITE_P(Narrowing, Validation, testing::Values(
     Case{"unnamed_field_kind", "MBPF3101", field("size: 4 kind: 99")},
     Case{"unnamed_argument_kind", "MBPF3101", helper_with("arg { name: \"a\" type: \"u\" kind: 99 }")},
     Case{"unnamed_return_kind", "MBPF3101", helper_with("returns: 99")},
+    Case{"map_gives_an_object_of_no_class", "MBPF3109", hook_with("") + "no_native_code: true map_type { number: 2 name: \"m\" object: \"o\" }"},
+    Case{"map_acquires_nothing", "MBPF3108", hook_with("") + "no_native_code: true map_type { number: 2 name: \"m\" acquires: true }"},
+    Case{"map_gives_objects_to_native_programs", "MBPF3108", hook_with("") + "object { name: \"o\" size: 8 } map_type { number: 2 name: \"m\" object: \"o\" }"},
+    Case{"map_gives_objects", nullptr, hook_with("") + "no_native_code: true object { name: \"o\" size: 8 } map_type { number: 2 name: \"m\" object: \"o\" acquires: true }"},
     Case{"number_of_17_bits", "MBPF3108", hook_with("") + "helper { number: 65536 name: \"f\" return_type: \"long\" }"}), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Layout, Validation, testing::Values(

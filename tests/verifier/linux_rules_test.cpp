@@ -67,6 +67,39 @@ TEST(Maps, without_a_stated_size_are_as_large_as_the_loader_says) {
     EXPECT_EQ(device.verdicts.front().diagnostics.front().code, "MBPF1038");
 }
 
+bpf::Map map_of(std::uint32_t type, std::uint32_t value_size) {
+    bpf::Map map = hash_of(4);
+    map.type = type;
+    map.value_size = value_size;
+    return map;
+}
+
+std::string code_of(const VerifyReport& report) { return report.accepted() ? "" : report.verdicts.front().diagnostics.front().code; }
+
+// What a lookup in a map of sockets gives is an object: known by its class, null until checked, of a sockmap to be released.
+TEST(Maps, of_sockets_give_objects) {
+    constexpr std::uint32_t kSockmap = 15, kXskmap = 17;
+    const std::string lookup = "stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\n";
+    const auto judged = [&](std::uint32_t type, std::uint32_t value_size, std::string_view rest) {
+        auto code = bpf::assemble(lookup + std::string(rest)).value();
+        code[1].src = 1;  // the map
+        auto object = bpf::object_from_slots(std::move(code), "tc", {map_of(type, value_size)}).value();
+        return code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux"))));
+    };
+    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+0]\nmov r0, 0\nout: exit\n"), "");
+    EXPECT_EQ(judged(kXskmap, 4, "ldxw r0, [r0+0]\nmov r0, 0\nexit\n"), "MBPF1010");
+    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+4]\nmov r0, 0\nout: exit\n"), "MBPF1013");
+    EXPECT_EQ(judged(kSockmap, 8, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "");
+    EXPECT_EQ(judged(kSockmap, 8, "jeq r0, 0, out\nmov r0, 0\nout: exit\n"), "MBPF1031");
+    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "MBPF1029");
+}
+
+TEST(Maps, whose_values_no_program_sees_need_not_state_their_size) {
+    constexpr std::uint32_t kHash = 1, kStackTrace = 7;
+    EXPECT_EQ(code_of(judge("mov r0, 0\nexit\n", {map_of(kStackTrace, 0)})), "");
+    EXPECT_EQ(code_of(judge("mov r0, 0\nexit\n", {map_of(kHash, 0)})), "MBPF1038");
+}
+
 // bpf_for_each_map_elem over the map: callback of two instructions.
 TEST(Maps, of_any_size_cost_the_most_to_walk) {
     const auto walk = [](std::uint32_t entries) {

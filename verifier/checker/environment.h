@@ -102,6 +102,8 @@ struct MapRule {
     uint32_t type = 0, key_size = 0, value_size = 0, max_entries = 0;
     bool read_only = false, write_only = false, is_global_data = false, known_type = true;
     int16_t inner = -1;
+    int16_t object = -1;    // class of what a lookup gives; -1: the value's address
+    bool acquires = false;  // which is to be released
     const uint8_t* initial = nullptr;  // read_only: value_size bytes
     uint32_t initial_size = 0;
     const KernelField* kernel_fields = nullptr;

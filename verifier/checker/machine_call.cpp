@@ -219,6 +219,11 @@ bool Machine::helper_result(uint32_t slot, const Call& call, Value& result) {
         case ReturnRule::map_value_or_null: {
             if (call.map < 0) return fail(Reason::bad_map, 0, call.map);
             const MapRule& map = env_.maps[call.map];
+            if (map.object >= 0) {
+                result = object_pointer(map.object);
+                if (map.acquires && !acquire(slot, result)) return false;
+                break;
+            }
             result = Value::pointer(map.inner >= 0 ? Region::map_handle : Region::map_value);
             result.map = static_cast<int16_t>(map.inner >= 0 ? map.inner : call.map);
             break;
