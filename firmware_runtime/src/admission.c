@@ -450,12 +450,13 @@ static bool check_rollback(mbpf_runtime *rt, const mbpf_package_state *old, cons
     return p->header.rollback_counter >= floor || mbpf_refuse_u32(v, MBPF_ADMIT_ROLLBACK, floor, p->header.rollback_counter, p->name);
 }
 
-bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitted *p, mbpf_verdict *v)
+bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, uint32_t releasers, mbpf_admitted *p, mbpf_verdict *v)
 {
     memset(p, 0, sizeof *p);
     memset(v, 0, sizeof *v); /* MBPF_ADMIT_OK */
     p->bytes = bytes;
     p->count = n;
+    p->releasers = releasers;
     if (!read_header(p, v) || !check_layout(&p->header, v) || !at_most(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, n, "") ||
         !check_target(rt, p, v) || !mbpf_check_signatures(rt, p, v) || !check_payload(p, v) || !check_rows_layout(p, v)) {
         return false;

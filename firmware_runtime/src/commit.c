@@ -9,6 +9,7 @@
 #include "mbpf/port.h"
 #include "mbpf/store.h"
 #include "text.h"
+#include "verified.h"
 
 #define TENTH_NS 100000000u
 #define MAX_TRIES 2u
@@ -270,7 +271,8 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
     mbpf_package_state *package = 0, *old = mbpf_find_package(rt, r->name);
     uint8_t found[MBPF_MEASURE_BYTES];
     const uint8_t *bytes = fetch(rt, r, &ram_slot);
-    if (bytes && mbpf_admit(rt, bytes, r->bytes, &p, &v)) {
+    uint32_t releasers = bytes && r->bytes >= MBPF_HEADER_BYTES ? mbpf_verified_by(rt, r->slot, bytes) : 0u;
+    if (bytes && mbpf_admit(rt, bytes, r->bytes, releasers, &p, &v)) {
         measure(&p, found); /* it must be the very one that was admitted, not just one that could be */
         package = memcmp(found, r->measure, sizeof found) == 0 ? mbpf_load(rt, &p, ram_slot) : 0;
     }
@@ -287,6 +289,9 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
             return true; /* flash fails: the trial does not run, and is not over */
         }
         begin_trial(package, r);
+    }
+    if (releasers == 0u) {
+        mbpf_note_verified(rt, r->slot, bytes, p.releasers);
     }
     package->stored = r->slot;
     mbpf_take_over(rt, package, old, r->attached, true, &ignored);

@@ -109,6 +109,10 @@ static void replay(mbpf_journal *j, uint32_t index, const mbpf_record *r)
     if (r->kind == MBPF_RECORD_FLOOR || r->kind == MBPF_RECORD_CONFIRMED) {
         raise_floor(j, index, r);
     }
+    if (r->kind == MBPF_RECORD_VERIFIED && r->slot < j->slot_count) {
+        j->verified[r->slot] = (uint16_t)index;
+        return;
+    }
     bool empty = r->kind == MBPF_RECORD_EMPTY;
     if ((!empty && r->kind != MBPF_RECORD_TRIAL && r->kind != MBPF_RECORD_CONFIRMED) || r->slot >= j->slot_count) {
         return;
@@ -156,6 +160,7 @@ static mbpf_status turn_over(mbpf_journal *j)
     to.next = 1u;
     to.sequence = j->sequence + 1u;
     memset(to.slots, 0, sizeof to.slots);
+    memset(to.verified, 0, sizeof to.verified);
     memset(to.floors, 0, sizeof to.floors);
     for (uint32_t at = 0u; at < j->area_bytes; at += j->page_bytes) {
         (void)j->flash->erase(j->flash->device, address(j, to.area, 0u) + at); /* told by what the writes read back */
@@ -165,7 +170,7 @@ static mbpf_status turn_over(mbpf_journal *j)
     }
     uint32_t layout = r.bytes;
     for (uint32_t i = 1u; i < j->next; i++) {
-        bool of_slot = is_listed(j->slots, j->slot_count, i);
+        bool of_slot = is_listed(j->slots, j->slot_count, i) || is_listed(j->verified, j->slot_count, i);
         if (!of_slot && !is_listed(j->floors, MBPF_STORE_NAMES, i)) {
             continue;
         }
@@ -229,6 +234,7 @@ mbpf_status mbpf_journal_open(mbpf_journal *j, uint32_t layout)
     j->capacity = (uint16_t)(capacity < 4u * MBPF_JOURNAL_RECORDS ? capacity : 4u * MBPF_JOURNAL_RECORDS); /* bounds what a boot reads */
     j->sequence = 0u;
     memset(j->slots, 0, sizeof j->slots);
+    memset(j->verified, 0, sizeof j->verified);
     memset(j->floors, 0, sizeof j->floors);
     for (uint8_t area = 0u; area < 2u; area++) {
         if (read_record(j, area, 0u, &r) != FOUND_SOUND || r.kind != MBPF_RECORD_AREA) {
@@ -264,6 +270,11 @@ mbpf_status mbpf_journal_open(mbpf_journal *j, uint32_t layout)
 bool mbpf_journal_slot(const mbpf_journal *j, uint32_t slot, mbpf_record *record)
 {
     return slot < j->slot_count && j->slots[slot] != 0u && read_record(j, j->area, j->slots[slot], record) == FOUND_SOUND;
+}
+
+bool mbpf_journal_verified(const mbpf_journal *j, uint32_t slot, mbpf_record *record)
+{
+    return slot < j->slot_count && j->verified[slot] != 0u && read_record(j, j->area, j->verified[slot], record) == FOUND_SOUND;
 }
 
 static bool find_floor(const mbpf_journal *j, const char *name, mbpf_record *r)

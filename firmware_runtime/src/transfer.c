@@ -89,7 +89,7 @@ mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *op
         return MBPF_BAD_REQUEST;
     }
     mbpf_admitted admitted;
-    bool admit = mbpf_admit(rt, bytes, t->bytes, &admitted, v);
+    bool admit = mbpf_admit(rt, bytes, t->bytes, 0u, &admitted, v);
     if (!admit) {
         mbpf_event(rt, MBPF_EVENT_REFUSED, v->code, admitted.name, digest);
     }

@@ -192,7 +192,7 @@ TEST(Admission, every_truncation_is_refused) {
         const std::vector<std::uint8_t> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
         mbpf_admitted admitted;
         mbpf_verdict verdict;
-        ASSERT_FALSE(mbpf_admit(d.rt(), cut.data(), static_cast<std::uint32_t>(n), &admitted, &verdict)) << n;
+        ASSERT_FALSE(mbpf_admit(d.rt(), cut.data(), static_cast<std::uint32_t>(n), 0, &admitted, &verdict)) << n;
         ASSERT_EQ(d.push_bytes(cut).status, MBPF_REFUSED) << n;
     }
     EXPECT_EQ(d.push_bytes(bytes).status, MBPF_OK);

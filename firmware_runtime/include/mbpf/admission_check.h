@@ -25,8 +25,9 @@ typedef struct mbpf_admitted {
 } mbpf_admitted;
 
 /* All checks in the order of mbpf/abi/admission.h. True: admitted. `n` bytes at `bytes` stay unchanged while
- * the result is in use. */
-bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, mbpf_admitted *out, mbpf_verdict *verdict);
+ * the result is in use. `releasers`: 0, or what an earlier call left there for these bytes under this root record;
+ * then no signature is verified again. */
+bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, uint32_t releasers, mbpf_admitted *out, mbpf_verdict *verdict);
 
 /* One row each, read through the checked reader. */
 void mbpf_read_import(const mbpf_admitted *p, uint32_t i, mbpf_package_import *row);

@@ -17,13 +17,15 @@ extern "C" {
 
 #define MBPF_RECORD_BYTES 64u /* as stored, CRC included */
 #define MBPF_MEASURE_BYTES 12u
+#define MBPF_PROOF_BYTES 31u
 
 typedef enum mbpf_record_kind {
     MBPF_RECORD_AREA = 0xA1,      /* first of an area: this area counts */
     MBPF_RECORD_EMPTY = 0xA2,     /* the slot holds nothing that will run again */
     MBPF_RECORD_TRIAL = 0xA3,     /* not yet confirmed; `tries` runs were begun */
     MBPF_RECORD_CONFIRMED = 0xA4, /* other slots of that name are empty from here, and its counter is the floor */
-    MBPF_RECORD_FLOOR = 0xA5      /* no slot: the rollback counter of a name that is not installed */
+    MBPF_RECORD_FLOOR = 0xA5,     /* no slot: the rollback counter of a name that is not installed */
+    MBPF_RECORD_VERIFIED = 0xA6   /* the signatures of what the slot holds were verified: src/verified.c */
 } mbpf_record_kind;
 
 /* Why a slot became empty. */
@@ -41,13 +43,13 @@ typedef enum mbpf_empty_reason {
 typedef struct mbpf_record {
     uint8_t kind;       /* mbpf_record_kind */
     uint8_t slot;
-    uint8_t tries;      /* EMPTY: mbpf_empty_reason */
+    uint8_t tries;      /* EMPTY: mbpf_empty_reason; VERIFIED: release keys */
     uint8_t flags;
     uint32_t bytes;     /* of the package */
     uint32_t counter;   /* its rollback counter; AREA: sequence number */
     uint16_t attached;  /* bit i: program i is attached when loaded */
     uint16_t probation; /* in tenths of a second */
-    char name[MBPF_NAME_BYTES];
+    char name[MBPF_NAME_BYTES]; /* VERIFIED: its proof, in the first MBPF_PROOF_BYTES */
     uint8_t measure[MBPF_MEASURE_BYTES]; /* of what admission found sound */
 } mbpf_record;
 
@@ -61,11 +63,12 @@ typedef struct mbpf_journal {
     uint8_t area;      /* that counts */
     uint8_t slot_count;
     uint16_t slots[MBPF_STORE_SLOTS];  /* the slot's newest record; 0: empty */
+    uint16_t verified[MBPF_STORE_SLOTS]; /* the slot's newest VERIFIED record; 0: none */
     uint16_t floors[MBPF_STORE_NAMES]; /* the newest record that says a name's counter; 0: none */
 } mbpf_journal;
 
 /* Records that an area must hold: the first, one each that may count, and room for some changes. */
-#define MBPF_JOURNAL_RECORDS (1u + MBPF_STORE_SLOTS + MBPF_STORE_NAMES + 32u)
+#define MBPF_JOURNAL_RECORDS (1u + 2u * MBPF_STORE_SLOTS + MBPF_STORE_NAMES + 31u)
 
 /* Reads the journal at the flash's beginning, `2 * area_bytes` (whole pages); makes one if there is none. The
  * fields flash, page_bytes, area_bytes and slot_count are set. `layout`: any number that tells other slot sizes
@@ -75,6 +78,8 @@ mbpf_status mbpf_journal_open(mbpf_journal *j, uint32_t layout);
 mbpf_status mbpf_journal_append(mbpf_journal *j, const mbpf_record *record);
 /* The slot's record; false: it is empty. */
 bool mbpf_journal_slot(const mbpf_journal *j, uint32_t slot, mbpf_record *record);
+/* What was last said of its verification, if of anything that it holds; false: nothing. */
+bool mbpf_journal_verified(const mbpf_journal *j, uint32_t slot, mbpf_record *record);
 /* The greatest counter that was confirmed under that name; 0: none was. */
 uint32_t mbpf_journal_floor(const mbpf_journal *j, const char *name);
 /* Whether a name that was never confirmed can still become one that is. */
