@@ -166,7 +166,10 @@ function(mbpf_add_firmware name)
   add_library(${name}_runtime STATIC EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES})
   # Every event goes through this file: instructions before bytes.
   set_source_files_properties(${R}/src/hooks.c PROPERTIES COMPILE_OPTIONS -O2)
-  add_executable(${name}.elf ${F_SOURCES} ${tables} ${folder}/image.S ${MBPF_BOARD_SOURCES})
+  # And every byte of a boot through these.
+  set_source_files_properties(${R}/src/crc32.c PROPERTIES COMPILE_OPTIONS -O2)
+  set_source_files_properties(${MBPF_RUNTIME_MEMORY_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2;-fno-builtin")
+  add_executable(${name}.elf ${F_SOURCES} ${MBPF_RUNTIME_MEMORY_SOURCES} ${tables} ${folder}/image.S ${MBPF_BOARD_SOURCES})
   foreach(target ${name}_runtime ${name}.elf)
     target_compile_options(${target} PRIVATE ${flags})
     target_include_directories(${target} PRIVATE ${R}/include ${MBPF_BOARD_INCLUDES} ${folder})

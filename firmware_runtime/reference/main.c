@@ -7,7 +7,8 @@
 #include "mbpf/version.h"
 #include "virtual_board.h"
 
-static mbpf_runtime runtime;
+/* Not cleared at reset, which would take longer than the boot: mbpf_runtime_init() clears what must be. */
+__attribute__((section(".noinit"))) static mbpf_runtime runtime;
 static mbpf_control control;
 static mbpf_store store;
 

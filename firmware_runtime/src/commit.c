@@ -273,8 +273,11 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
     const uint8_t *bytes = fetch(rt, r, &ram_slot);
     uint32_t releasers = bytes && r->bytes >= MBPF_HEADER_BYTES ? mbpf_verified_by(rt, r->slot, bytes) : 0u;
     if (bytes && mbpf_admit(rt, bytes, r->bytes, releasers, &p, &v)) {
-        measure(&p, found); /* it must be the very one that was admitted, not just one that could be */
-        package = memcmp(found, r->measure, sizeof found) == 0 ? mbpf_load(rt, &p, ram_slot) : 0;
+        /* It must be the very one that was admitted, not just one that could be: by its proof, or its measure. */
+        if (releasers == 0u) {
+            measure(&p, found);
+        }
+        package = releasers != 0u || memcmp(found, r->measure, sizeof found) == 0 ? mbpf_load(rt, &p, ram_slot) : 0;
     }
     mbpf_event(rt, package ? MBPF_EVENT_ADMITTED : MBPF_EVENT_REFUSED, package ? 0u : v.code, r->name, 0);
     if (!package) {

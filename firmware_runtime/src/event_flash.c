@@ -12,6 +12,7 @@
 #include "mbpf/runtime.h"
 #include "put.h"
 
+#define KIND_AT 4u
 #define HEAD_AT MBPF_EVENT_BYTES
 #define CRC_AT (MBPF_EVENT_ENTRY_BYTES - 4u)
 #define DIGEST_AT (MBPF_EVENT_BYTES - MBPF_NAME_BYTES - 16u)
@@ -39,14 +40,10 @@ static found read_entry(const mbpf_event_flash *f, place p, uint8_t entry[MBPF_E
     if (!f->flash->read(f->flash->device, address(f, p), entry, MBPF_EVENT_ENTRY_BYTES)) {
         return FOUND_TORN;
     }
-    uint32_t i = 0u;
-    while (i < MBPF_EVENT_ENTRY_BYTES && entry[i] == 0xFFu) {
-        i++;
-    }
-    if (i == MBPF_EVENT_ENTRY_BYTES) {
+    if (mbpf_flash_blank(entry, MBPF_EVENT_ENTRY_BYTES)) {
         return FOUND_BLANK;
     }
-    return number_at(entry, CRC_AT) == mbpf_crc32(entry, CRC_AT) ? FOUND_SOUND : FOUND_TORN;
+    return entry[KIND_AT] != 0u && number_at(entry, CRC_AT) == mbpf_crc32(entry, CRC_AT) ? FOUND_SOUND : FOUND_TORN;
 }
 
 /* The newest sound entry of an area; `used`: places up to the last that is not blank. */
@@ -110,7 +107,7 @@ static bool write_entry(const mbpf_event_flash *f, place p, const uint8_t entry[
 static void append(void *context, const uint8_t head[MBPF_DIGEST_BYTES], const uint8_t record[MBPF_EVENT_BYTES])
 {
     mbpf_event_flash *f = (mbpf_event_flash *)context;
-    uint8_t entry[MBPF_EVENT_ENTRY_BYTES];
+    _Alignas(4) uint8_t entry[MBPF_EVENT_ENTRY_BYTES];
     memset(entry, 0, sizeof entry);
     memcpy(entry, record, MBPF_EVENT_BYTES);
     memcpy(entry + HEAD_AT, head, MBPF_DIGEST_BYTES);
@@ -155,7 +152,7 @@ static bool allow(void *context)
 
 void mbpf_event_flash_open(mbpf_runtime *rt, mbpf_event_flash *f)
 {
-    uint8_t entry[MBPF_EVENT_ENTRY_BYTES];
+    _Alignas(4) uint8_t entry[MBPF_EVENT_ENTRY_BYTES];
     mbpf_event_log *log = &rt->events, early = *log;
     uint32_t capacity = f->area_bytes / MBPF_EVENT_ENTRY_BYTES;
     f->capacity = (uint16_t)(capacity < 2u * MBPF_EVENT_ENTRIES ? capacity : 2u * MBPF_EVENT_ENTRIES);
@@ -179,7 +176,7 @@ void mbpf_event_flash_open(mbpf_runtime *rt, mbpf_event_flash *f)
     }
     for (uint32_t i = early.first; i < early.count; i++) {
         uint8_t *record = early.records[i % MBPF_EVENT_RECORDS];
-        if (record[4] == MBPF_EVENT_BOOT) { /* whom the device believes from here on, however the record before got there */
+        if (record[KIND_AT] == MBPF_EVENT_BOOT) { /* whom the device believes from here on, however the record before got there */
             memcpy(record + DIGEST_AT, rt->trust.root.digest, 16u);
         }
         mbpf_event_append(log, record);

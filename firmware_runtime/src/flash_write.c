@@ -6,6 +6,18 @@
 
 #define CHUNK 64u /* the greatest unit a part may write by */
 
+bool mbpf_flash_blank(const uint8_t *bytes, uint32_t count)
+{
+    typedef uint32_t __attribute__((may_alias)) word;
+    const word *at = (const word *)__builtin_assume_aligned(bytes, 4);
+    uint32_t left = count / 4u;
+    while (left != 0u && *at == 0xFFFFFFFFu) {
+        at++;
+        left--;
+    }
+    return left == 0u;
+}
+
 bool mbpf_flash_erase(const mbpf_flash *flash, uint32_t page_bytes, uint32_t at, uint32_t count)
 {
     for (uint32_t page = 0u; page < count; page += page_bytes) {

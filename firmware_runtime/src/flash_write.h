@@ -10,6 +10,8 @@ static inline uint32_t mbpf_round_up(uint32_t value, uint32_t multiple)
     return (value + multiple - 1u) / multiple * multiple;
 }
 
+/* Whether those bytes, aligned as words and of their number, are all as erased flash reads. */
+bool mbpf_flash_blank(const uint8_t *bytes, uint32_t count);
 /* Every page that [at, at + count) touches; `at` begins one. */
 bool mbpf_flash_erase(const mbpf_flash *flash, uint32_t page_bytes, uint32_t at, uint32_t count);
 /* Whole units straight from `bytes`, the last one filled up with what erased flash reads. */

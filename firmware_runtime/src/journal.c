@@ -7,6 +7,7 @@
 
 #include "mbpf/abi/reader.h"
 #include "mbpf/crc32.h"
+#include "flash_write.h"
 #include "text.h"
 
 #define CRC_AT (MBPF_RECORD_BYTES - 4u)
@@ -44,20 +45,9 @@ static void encode(const mbpf_record *r, uint8_t raw[MBPF_RECORD_BYTES])
     _Static_assert(16u + MBPF_NAME_BYTES + MBPF_MEASURE_BYTES == CRC_AT, "the fields fill the record");
 }
 
-static found read_record(const mbpf_journal *j, uint32_t area, uint32_t index, mbpf_record *r)
+static void decode(const uint8_t raw[MBPF_RECORD_BYTES], mbpf_record *r)
 {
-    uint8_t raw[MBPF_RECORD_BYTES];
-    if (!j->flash->read(j->flash->device, address(j, area, index), raw, sizeof raw)) {
-        return FOUND_TORN;
-    }
-    uint8_t all = 0xFFu;
-    for (uint32_t i = 0u; i < sizeof raw; i++) {
-        all &= raw[i];
-    }
-    if (all == 0xFFu) {
-        return FOUND_BLANK;
-    }
-    mbpf_reader in = mbpf_reader_at(raw, sizeof raw, 0u, sizeof raw);
+    mbpf_reader in = mbpf_reader_at(raw, CRC_AT, 0u, CRC_AT);
     r->kind = mbpf_read_u8(&in);
     r->slot = mbpf_read_u8(&in);
     r->tries = mbpf_read_u8(&in);
@@ -69,7 +59,19 @@ static found read_record(const mbpf_journal *j, uint32_t area, uint32_t index, m
     memcpy(r->name, in.at, sizeof r->name);
     r->name[sizeof r->name - 1u] = '\0';
     memcpy(r->measure, in.at + sizeof r->name, sizeof r->measure);
-    in = mbpf_reader_at(raw, sizeof raw, CRC_AT, 4u);
+}
+
+static found read_record(const mbpf_journal *j, uint32_t area, uint32_t index, mbpf_record *r)
+{
+    _Alignas(4) uint8_t raw[MBPF_RECORD_BYTES];
+    if (!j->flash->read(j->flash->device, address(j, area, index), raw, sizeof raw)) {
+        return FOUND_TORN;
+    }
+    if (mbpf_flash_blank(raw, sizeof raw)) {
+        return FOUND_BLANK;
+    }
+    decode(raw, r);
+    mbpf_reader in = mbpf_reader_at(raw, sizeof raw, CRC_AT, 4u);
     return mbpf_read_u32(&in) == mbpf_crc32(raw, CRC_AT) ? FOUND_SOUND : FOUND_TORN;
 }
 
@@ -231,7 +233,7 @@ mbpf_status mbpf_journal_open(mbpf_journal *j, uint32_t layout)
     mbpf_record r;
     bool any = false;
     uint32_t capacity = j->area_bytes / MBPF_RECORD_BYTES;
-    j->capacity = (uint16_t)(capacity < 4u * MBPF_JOURNAL_RECORDS ? capacity : 4u * MBPF_JOURNAL_RECORDS); /* bounds what a boot reads */
+    j->capacity = (uint16_t)(capacity < 2u * MBPF_JOURNAL_RECORDS ? capacity : 2u * MBPF_JOURNAL_RECORDS); /* bounds what a boot reads */
     j->sequence = 0u;
     memset(j->slots, 0, sizeof j->slots);
     memset(j->verified, 0, sizeof j->verified);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * From an admitted package to programs at their hooks: RAM, maps, import table. Nothing of an old version is
  * touched: that is swap.c. */
+#include <stddef.h>
 #include <string.h>
 
 #include "mbpf/abi/reader.h"
@@ -15,7 +16,7 @@ mbpf_runtime *mbpf_active;
 
 void mbpf_runtime_init(mbpf_runtime *rt)
 {
-    memset(rt, 0, sizeof *rt);
+    memset(rt, 0, offsetof(mbpf_runtime, slots)); /* slots and arena are written before they are read */
     rt->next_package_id = 1u;
     mbpf_active = rt;
     mbpf_event(rt, MBPF_EVENT_BOOT, 0u, 0, 0);

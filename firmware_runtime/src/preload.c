@@ -10,7 +10,7 @@
 mbpf_status mbpf_preload(mbpf_runtime *rt, const uint8_t *package, uint32_t bytes, mbpf_verdict *v)
 {
     mbpf_admitted admitted;
-    bool admit = mbpf_admit(rt, package, bytes, &admitted, v);
+    bool admit = mbpf_admit(rt, package, bytes, 0u, &admitted, v);
     mbpf_package_state *loaded = 0;
     if (admit && mbpf_find_package(rt, admitted.name)) {
         return MBPF_BAD_STATE;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What starting, swapping and attesting cost, in instructions of the unchanged reference firmware on both emulated
 # boards, counted to the last one by a plugin of the emulator. Two packages are installed and confirmed; then the board
-# boots twice: the first boot verifies signatures, the second finds them verified.
+# boots twice: the first boot verifies signatures, the second finds them verified. Fails if that takes more than 640,000.
 #   tests/bench/boot.sh [BUILD_FOLDER] [--profile]
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -22,7 +22,7 @@ quiet() { "$@" >"$work/last" 2>&1 || { cat "$work/last" >&2; echo "boot: failed:
 # start BOARD OUT: the board with its flash, each window of counting a line of OUT.
 start() {
     local board=$1 out=$2 image=$build/firmware/firmware-$1.elf
-    local windows=window=boot:reset:mbpf_port_idle,window=admission:mbpf_admit,window=verify:mbpf_ed25519_verify,window=swap:mbpf_take_over,window=commit:mbpf_transfer_commit,window=attest:mbpf_attest,window=sign:mbpf_ed25519_sign
+    local windows=window=boot:reset:mbpf_control_poll,window=admission:mbpf_admit,window=block:br_sha2small_round,window=verify:mbpf_ed25519_verify,window=swap:mbpf_take_over,window=commit:mbpf_transfer_commit,window=attest:mbpf_attest,window=sign:mbpf_ed25519_sign
     local plugin=$build/tests/bench/libmbpf_count.so,out=$out,symbols=$work/symbols.$board,$windows
     llvm-nm-19 -n "$image" >"$work/symbols.$board"
     case $board in
@@ -93,10 +93,15 @@ row "reset to ready, signatures verified" first boot
 row "  verification of four signatures" first verify
 row "reset to ready, found verified" second boot
 row "  admission of both: all checks but the signatures" second admission
+printf '%-56s %12s %12s\n' "  each stored byte more" "$(($(figure second.cortex-m4 block last) / 64))" "$(($(figure second.rv32imac block last) / 64))"
 row "attestation: report and signature" session attest
 row "  the signature" session sign
 row "push: admission, flash, switch" session commit
 row "  hot swap: old version out, new one in, three maps kept" session swap last
+limit=640000 # 10 ms at 64 MHz
+for board in cortex-m4 rv32imac; do
+    [ "$(figure second.$board boot)" -le $limit ] || { echo "boot: $board takes more than $limit instructions" >&2; exit 1; }
+done
 if [ "$profile" = --profile ]; then
     for run in first second; do
         for board in cortex-m4 rv32imac; do
