@@ -249,7 +249,7 @@ bool join_states(State& a, const State& b, const Compared* compared) {
     a.packet_bytes = std::min(a.packet_bytes, b.packet_bytes);
     a.metadata_bytes = std::min(a.metadata_bytes, b.metadata_bytes);
     a.next_symbol = names.next();
-    a.difference_count = 0;
+    static_cast<Order&>(a) = Order{};
     for (std::size_t i = 0; i < related.size(); ++i) {
         const Related& r = related[i];
         std::uint16_t ia = 0, ib = 0;

@@ -327,6 +327,21 @@ TEST(Timers, have_proofs_that_hold_for_them_alone) {
     EXPECT_GT(refused, 100u);
 }
 
+// A byte at r10 - n, n the word swapped: there is one only if n is not 0.
+TEST(SwappedBytes, are_not_0_unless_the_word_is) {
+    const auto judged = [](Insn load, Insn swap, std::vector<Insn> between = {}) {
+        std::vector<Insn> all{load, slot(0xbf, 3, 2), swap, slot(0x25, 3, 0, 4 + static_cast<int>(between.size()), 8)};
+        all.insert(all.end(), between.begin(), between.end());
+        for (const Insn& insn : {slot(0x15, 2, 0, 3), slot(0xbf, 4, 10), slot(0x1f, 4, 3), slot(0x72, 4, 0, 0, 1), kZero, kExit}) all.push_back(insn);
+        return judge(all, "tc", {}, std::make_shared<const Platform>(*builtin_platform("linux"))).accepted();
+    };
+    const Insn word = slot(0x61, 2, 1);
+    EXPECT_TRUE(judged(word, slot(0xdc, 3, 0, 0, 32)));
+    EXPECT_FALSE(judged(word, slot(0xdc, 3, 0, 0, 16))) << "the upper half is cut";
+    EXPECT_FALSE(judged(word, slot(0xdc, 3, 0, 0, 32), {slot(0x61, 2, 1, 4)})) << "another word";
+    EXPECT_FALSE(judged(word, slot(0xdc, 3, 0, 0, 32), {slot(0x07, 2, 0, 0, 1)})) << "the word moved";
+}
+
 // Twenty calls of the function, each followed by the same code.
 VerifyReport judge_calls(const std::vector<Insn>& before, const std::vector<Insn>& function, const std::vector<Insn>& after, const char* section = "tc", std::uint32_t shared_calls = 16) {
     std::vector<Insn> all;

@@ -266,8 +266,13 @@ bool Machine::swap_bytes(const Insn& insn, const Operation& op) {
     if (!readable(insn.dst)) return false;
     Value& v = s_.regs[insn.dst];
     if (v.is_pointer()) return any_number(insn.dst, op.width) || fail(Reason::pointer_as_number, insn.dst);
-    const bool unchanged = op.kind == Kind::to_le && fits_unsigned(v.number, op.width);
-    if (!unchanged) v = Value::of(op.kind == Kind::to_le ? Number::truncate(v.number, op.width) : Number::byte_swap(v.number, op.width));
+    const bool whole = fits_unsigned(v.number, op.width);  // no byte is cut
+    if (op.kind == Kind::to_le && whole) return true;
+    const Value before = v;
+    v = Value::of(op.kind == Kind::to_le ? Number::truncate(v.number, op.width) : Number::byte_swap(v.number, op.width));
+    if (!whole || before.symbol == 0 || op.width > 32) return true;
+    s_.name(v);
+    s_.learn_zero(before, v);
     return true;
 }
 

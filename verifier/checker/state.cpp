@@ -40,7 +40,7 @@ void State::clear() {
     for (Value& v : regs) v = Value{};
     for (Value& v : ghosts) v = Value{};
     cell_count = 0;
-    difference_count = 0;
+    static_cast<Order&>(*this) = Order{};
     next_symbol = 1;
     steps = 0;
     undo = nullptr;
@@ -259,12 +259,15 @@ void State::learn(Symbol a, Symbol b, int64_t bound) {
     differences[difference_count++] = {a, b, static_cast<int32_t>(bound)};
 }
 
-// `now` holds the words that `like` may have; whoever equals its symbol plus another delta may have those words
-// moved by the difference of the deltas. False: some value has no word left, so the state is empty.
-bool State::refine(const Value& like, const Number& now) {
-    const Symbol symbol = like.symbol;
-    const int64_t delta = like.delta;
-    if (symbol == 0) return true;
+void State::learn_zero(const Value& a, const Value& b) {
+    if (a.symbol == 0 || b.symbol == 0 || a.delta != 0 || b.delta != 0 || a.symbol == kPacketLength || b.symbol == kPacketLength) return;
+    for (unsigned i = kMaxPairs - 1; i > 0; --i) zeros[i] = zeros[i - 1];
+    zeros[0] = {a.symbol, b.symbol};
+}
+
+// `now` holds the words that the symbol plus `delta` may have; whoever equals it plus another delta may have those
+// words moved by the difference of the deltas.
+bool State::narrow(Symbol symbol, int64_t delta, const Number& now) {
     for (unsigned i = 0; i < value_count(); ++i) {
         const Value& v = at(i);
         if (v.symbol != symbol || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
@@ -277,6 +280,15 @@ bool State::refine(const Value& like, const Number& now) {
         if (changed != nullptr) changed->number = both;
     }
     return true;
+}
+
+bool State::refine(const Value& like, const Number& now) {
+    const Symbol symbol = like.symbol;
+    const bool not_zero = like.delta == 0 && now.wide.umin > 0;
+    bool possible = symbol == 0 || narrow(symbol, like.delta, now);
+    for (const Pair& p : zeros)
+        if (not_zero && symbol != 0 && (p.a == symbol || p.b == symbol)) possible = possible && narrow(p.a == symbol ? p.b : p.a, 0, Number::range_u(1, UINT32_MAX));
+    return possible;
 }
 
 void State::forget_packet() {

@@ -14,6 +14,7 @@ inline constexpr int kFrameBytes = 512;
 inline constexpr unsigned kMaxFrames = 8;
 inline constexpr unsigned kMaxTerms = 4;        // counters in one cost function
 inline constexpr unsigned kMaxDifferences = 12;
+inline constexpr unsigned kMaxPairs = 4;
 inline constexpr unsigned kMaxReferences = 8;
 
 inline Number meet(const Number& a, const Number& b) {
@@ -127,6 +128,9 @@ struct Held {
 struct Order {
     Difference differences[kMaxDifferences];
     uint8_t difference_count = 0;
+    struct Pair {
+        Symbol a = 0, b = 0;
+    } zeros[kMaxPairs];  // words of at most 32 bits that are 0 only together
 };
 
 // Old contents, to take back what a branch taught before the other edge is looked at. A change that finds no
@@ -214,8 +218,11 @@ struct State : Shape, Order {
     Value packet_length() const;
     bool below_packet_end(const Value& a, int64_t& bound) const;
     void learn(Symbol a, Symbol b, int64_t bound);
-    // The number of a symbol shrinks: every value that names it follows.
+    // Two words of at most 32 bits, neither 0 unless the other is.
+    void learn_zero(const Value& a, const Value& b);
+    // The number of a symbol shrinks: every value that names it follows. False: there is no such state.
     bool refine(const Value& like, const Number& now);
+    bool narrow(Symbol symbol, int64_t delta, const Number& now);
     // What named the packet's length, or led into it, does so no more.
     void forget_packet();
     bool holds_references() const;
