@@ -116,6 +116,11 @@ Builder::Problem Builder::check_slot(std::uint32_t slot, const Op& op) {
             if (slot + 1 < f.end) leader_[slot + 1] = true;
             return std::nullopt;
         default:
+            if (op.kind == Kind::call_helper && f.begin != p_.functions[0].begin && slot + 1 < f.end) {
+                // A tail call of a called function may come back to the caller: what is behind is one of two ways.
+                const Helper* helper = platform_.find_helper(static_cast<std::uint32_t>(insn.imm));
+                leader_[slot + 1] = leader_[slot + 1] || (helper != nullptr && helper->tail_call);
+            }
             if (slot + 1 >= f.end) return problem(1003, slot, "execution can fall off the end of " + f.name, {}, "end every path with return");
             return std::nullopt;
     }

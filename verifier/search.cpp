@@ -63,6 +63,10 @@ void Search::find_points() {
         if (predecessors[b] > 1) is_point_[b] = true;
         if (is_point_[b]) has_points_[cfg_.blocks[b].function] = true;
     }
+    // Behind a tail call of a called function, which may also come back to the caller at once.
+    for (std::size_t f = 1; f < program_.functions.size(); ++f)
+        for (std::uint32_t slot = program_.functions[f].begin; slot + 1 < program_.functions[f].end; ++slot)
+            if (ops_[slot].valid && m_.tail_call_at(slot) && cfg_.block_at[slot + 1] != kNoBlock) is_point_[cfg_.block_at[slot + 1]] = has_points_[f] = true;
     for (std::size_t round = 0; round < program_.functions.size(); ++round)
         for (std::size_t f = 0; f < program_.functions.size(); ++f)
             for (std::uint32_t callee : cfg_.callees[f])
@@ -566,6 +570,26 @@ void Search::end_of_run(std::int32_t node) {
     else add_edge(node, -1);
 }
 
+// The state is the caller's again.
+void Search::deliver_to_caller(std::int32_t node, std::uint32_t back, Activation& act) {
+    if (back >= kContract) return deliver(node, back | kGate, back | kGate, 1, act);
+    const Block& to = cfg_.blocks[cfg_.block_at[back]];
+    deliver(node, cfg_.block_at[back], to.begin, to.live_in, observer_ != nullptr ? act : *act.parent);
+}
+
+// It may have failed, then execution goes on at `next`, or come back to the caller.
+bool Search::after_tail_call(std::int32_t node, std::uint32_t next, Activation& act) {
+    std::vector<Cell> cells(s_.cell_room);
+    State called(cells.data(), s_.cell_room);
+    copy_state(called, s_);
+    const std::uint32_t block = cfg_.block_at[next], back = s_.top().return_slot;
+    deliver(node, block, next, cfg_.blocks[block].live_in, act);
+    copy_state(s_, called);
+    m_.tail_called();
+    deliver_to_caller(node, back, act);
+    return true;
+}
+
 bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point) {
     failure_node_ = node == 0 ? root_ : node;
     taken_contract_ = -1;
@@ -616,9 +640,8 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
             }
             case Kind::exit: {
                 const Frame& top = s_.top();
-                const std::uint32_t back = top.return_slot;
                 if (top.kind == FrameKind::callback) {
-                    const std::uint32_t gate = (back - 1) | kGate;
+                    const std::uint32_t back = top.return_slot, gate = (back - 1) | kGate;
                     if (!m_.end_run(slot)) return unsafe_here(slot);
                     if (m_.is_timer(back - 1)) {
                         end_of_run(node);
@@ -627,24 +650,19 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
                     deliver(node, gate, gate, 0, act);
                     return true;
                 }
-                if (back >= kContract) {
-                    if (!m_.leave(slot)) return unsafe_here(slot);
-                    deliver(node, back | kGate, back | kGate, 1, act);
-                    return true;
-                }
+                const std::uint32_t back = top.return_slot;
                 const bool last = s_.depth == 1;
-                const bool in_place = !has_points_[cfg_.blocks[cfg_.block_at[top.function]].function];
+                const bool in_place = !last && !has_points_[cfg_.blocks[cfg_.block_at[top.function]].function];
                 if (!m_.leave(slot)) return unsafe_here(slot);
                 if (last) {
                     end_of_run(node);
                     return true;
                 }
-                if (in_place) {
+                if (in_place && back < kContract) {
                     slot = back;
                     break;
                 }
-                const Block& to = cfg_.blocks[cfg_.block_at[back]];
-                deliver(node, cfg_.block_at[back], to.begin, to.live_in, observer_ != nullptr ? act : *act.parent);
+                deliver_to_caller(node, back, act);
                 return true;
             }
             case Kind::call_helper:
@@ -657,6 +675,7 @@ bool Search::segment(std::int32_t node, std::uint32_t slot, Activation& act, boo
             default:
                 if (!m_.step(slot, op) && !supposed(slot, op)) return unsafe_here(slot);
                 note_stack();
+                if (s_.depth > 1 && m_.tail_call_at(slot)) return after_tail_call(node, slot + 1, act);
                 slot += op.kind == Kind::load_imm64 ? 2 : 1;
         }
     }

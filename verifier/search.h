@@ -145,6 +145,8 @@ class Search {
     bool run_timers();
     bool run_callback(std::int32_t node, std::uint32_t slot, Activation& act);
     bool segment(std::int32_t node, std::uint32_t slot, Activation& act, bool at_point);
+    void deliver_to_caller(std::int32_t node, std::uint32_t back, Activation& act);
+    bool after_tail_call(std::int32_t node, std::uint32_t next, Activation& act);
     bool conditional(std::int32_t node, std::uint32_t slot, const proof::Operation& op, Activation& act, bool& goes_on);
     void deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, std::uint16_t live, Activation& act);
     std::int32_t add_node(std::int32_t from, std::uint32_t point, std::uint16_t live, std::uint32_t function);

@@ -63,6 +63,11 @@ void Search::retrace(const Retraced& see) {
                 if (op.kind == Kind::call_helper && m_.is_callback(slot)) break;
                 see(Retrace::instruction, slot, &s_);
                 if (!m_.step(slot, op)) break;
+                if (s_.depth > 1 && m_.tail_call_at(slot) && end != slot + 1) {
+                    slot = s_.top().return_slot;
+                    m_.tail_called();
+                    continue;
+                }
                 slot += op.kind == Kind::load_imm64 ? 2 : 1;
             }
         }

@@ -67,14 +67,53 @@ TEST(Maps, without_a_stated_size_are_as_large_as_the_loader_says) {
     EXPECT_EQ(device.verdicts.front().diagnostics.front().code, "MBPF1038");
 }
 
+std::string code_of(const VerifyReport& report) { return report.accepted() ? "" : report.verdicts.front().diagnostics.front().code; }
+
+// main calls the function at `sub:`, which makes a tail call (helper 12; 5 in its stead: the time).
+VerifyReport after_function(std::string_view rest, bool tail_call, unsigned calls = 1) {
+    std::string text = "mov r6, r1\nldxw r8, [r1+76]\nldxw r9, [r1+80]\nmov r7, r8\nadd r7, 20\nmov r0, 0\njgt r7, r9, out\nstdw [r10-8], 0\n";
+    for (unsigned i = 0; i < calls; ++i) text += "mov r1, r6\ncall local sub\n";
+    text += std::string(rest) + "out: mov r0, 0\nexit\nsub: lddw r2, 0\nmov r3, 0\ncall " + (tail_call ? "12" : "5") + "\nmov r0, 3\nexit\n";
+    auto code = bpf::assemble(text).value();
+    for (bpf::Insn& insn : code)
+        if (insn.opcode == 0x18) insn.src = 1;
+    bpf::Map programs = hash_of(4);
+    programs.type = 3;
+    programs.value_size = 4;
+    auto object = bpf::object_from_slots(std::move(code), "tc", {programs}).value();
+    return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")));
+}
+
+// In a called function a tail call that succeeds comes back to the caller: with any result, after any change to the packet.
+TEST(TailCalls, of_functions_come_back_with_anything) {
+    for (unsigned calls : {1u, 3u, 20u}) {
+        for (const char* use : {"mov r1, r10\nadd r1, r0\nldxb r0, [r1-8]\n", "ldxb r0, [r8+1]\n", "jeq r0, 3, out\nldxb r1, [r0+0]\n"}) {
+            EXPECT_EQ(code_of(after_function(use, false, calls)), "") << use << calls;
+            EXPECT_NE(code_of(after_function(use, true, calls)), "") << use << calls;
+        }
+        EXPECT_EQ(code_of(after_function("mov r1, r10\nand r0, 7\nadd r1, r0\nldxb r0, [r1-8]\nldxdw r0, [r10-8]\nldxw r8, [r6+76]\n", true, calls)), "") << calls;
+    }
+}
+
+// If it fails, nothing has changed for the function itself.
+TEST(TailCalls, that_fail_leave_the_packet) {
+    constexpr std::string_view kMain = "mov r6, r1\ncall local sub\nmov r0, 0\nexit\nsub: mov r0, 0\nldxw r8, [r1+76]\nldxw r9, [r1+80]\nmov r7, r8\nadd r7, 20\njgt r7, r9, out\nlddw r2, 0\nmov r3, 0\ncall 12\nldxb r0, [r8+1]\nout: exit\n";
+    auto code = bpf::assemble(kMain).value();
+    for (bpf::Insn& insn : code)
+        if (insn.opcode == 0x18) insn.src = 1;
+    bpf::Map programs = hash_of(4);
+    programs.type = 3;
+    programs.value_size = 4;
+    auto object = bpf::object_from_slots(std::move(code), "tc", {programs}).value();
+    EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "");
+}
+
 bpf::Map map_of(std::uint32_t type, std::uint32_t value_size) {
     bpf::Map map = hash_of(4);
     map.type = type;
     map.value_size = value_size;
     return map;
 }
-
-std::string code_of(const VerifyReport& report) { return report.accepted() ? "" : report.verdicts.front().diagnostics.front().code; }
 
 // What a lookup in a map of sockets gives is an object: known by its class, null until checked, of a sockmap to be released.
 TEST(Maps, of_sockets_give_objects) {

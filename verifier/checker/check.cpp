@@ -263,6 +263,14 @@ class Checker {
                 if (!within_claims(slot)) return false;
                 if (observer_ != nullptr) observer_->uses(m_.helper_used, m_.map_used);
                 if (gate) return claim_frames() && must_arrive(slot | kGate);
+                if (s_.depth > 1 && m_.tail_call_at(slot)) {  // it may fail
+                    if (!must_arrive(slot + 1)) return false;
+                    const uint32_t back = s_.top().return_slot;
+                    m_.tail_called();
+                    if (back >= kContract) return must_arrive(back | kGate);
+                    slot = back;
+                    continue;
+                }
                 slot += op.kind == Kind::load_imm64 ? 2 : 1;
             }
         }

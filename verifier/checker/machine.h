@@ -105,6 +105,9 @@ class Machine {
     // The same, whatever the function did, with this result.
     void come_back(const Value& result);
     bool moves_packets(uint32_t slot) const;
+    // In a called function a tail call that succeeds comes back to the function's caller.
+    bool tail_call_at(uint32_t slot) const;
+    void tail_called();
     // Helpers that run a callback leave the state at a gate: a frame is pushed, nothing of it has run yet.
     bool is_callback(uint32_t slot) const { return callback_at(slot) != CallbackRule::none; }
     bool begin_callback(uint32_t slot);

@@ -157,6 +157,7 @@ bool Machine::check_helper(uint32_t slot, Call& call) {
     if (!helper->allowed_on_hook) return fail(Reason::helper_hook, 0, number);
     if (!helper->supported) return fail(Reason::helper_unsupported, 0, number);
     if (s_.locked != helper->unlocks) return fail(Reason::lock, 0, number);
+    if (helper->tail_call && s_.top().kind == FrameKind::callback) return fail(Reason::helper_unsupported, 0, number);
     if (helper->tail_call && s_.holds_references()) return fail(Reason::unreleased, 0, number);
     call.helper = helper;
     helper_used = static_cast<int32_t>(number);
@@ -317,6 +318,17 @@ void Machine::come_back(const Value& result) {
     s_.regs[0] = result;
 }
 
+// The program called in its stead ends as this function would: with any number, after any change to the packet.
+void Machine::tail_called() {
+    come_back(Value::of(Number::unknown()));
+    s_.forget_packet();
+}
+
+bool Machine::tail_call_at(uint32_t slot) const {
+    const HelperRule* h = helper_at(slot);
+    return h != nullptr && h->tail_call;
+}
+
 const HelperRule* Machine::helper_at(uint32_t slot) const {
     const Operation op = slot < env_.insn_count ? decode(env_.insns[slot]) : Operation{};
     return op.valid && op.kind == bpf::Kind::call_helper ? find_helper(env_, static_cast<uint32_t>(env_.insns[slot].imm)) : nullptr;
@@ -324,7 +336,7 @@ const HelperRule* Machine::helper_at(uint32_t slot) const {
 
 bool Machine::moves_packets(uint32_t slot) const {
     const HelperRule* h = helper_at(slot);
-    return h != nullptr && h->invalidates_packet;
+    return h != nullptr && (h->invalidates_packet || h->tail_call);
 }
 
 CallbackRule Machine::callback_at(uint32_t slot) const {
