@@ -29,4 +29,27 @@ enum class Region : uint8_t {
     mixed,        // a pointer, but to different regions on different paths
 };
 
+struct RegionRule {
+    bool plain_memory;  // what lies inside its bounds may be read
+    bool moves;         // pointers may be moved
+    bool of_packet;     // ends when the packet moves
+    bool one_object;    // pointers of one map, frame and reference lead into one object
+};
+inline constexpr RegionRule kRegionRules[] = {
+    {false, false, false, false},  // none
+    {false, true, false, true},    // context
+    {false, true, false, true},    // stack
+    {true, true, true, true},      // packet
+    {false, false, true, false},   // packet_end
+    {true, true, true, true},      // packet_meta
+    {true, true, false, false},    // map_value
+    {false, false, false, false},  // map_handle
+    {true, true, false, false},    // ring_buffer_record
+    {true, true, false, false},    // memory
+    {false, false, false, false},  // function
+    {true, false, false, false},   // object
+    {false, false, false, false},  // mixed
+};
+inline constexpr const RegionRule& rule_of(Region region) { return kRegionRules[static_cast<uint8_t>(region)]; }
+
 }  // namespace mbpf

@@ -188,6 +188,8 @@ class Machine {
     };
     bool check_helper(uint32_t slot, Call& call);
     bool check_argument(unsigned index, Call& call);
+    bool check_start(unsigned reg, Region region, bool releases, const Argument& arg, Call& call);
+    bool wrong_argument(unsigned reg);
     bool check_memory(unsigned index, int64_t size, bool is_write, Call& call);
     bool check_buffer(unsigned index, Call& call);
     bool check_map(unsigned index, Call& call);

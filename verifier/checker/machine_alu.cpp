@@ -184,7 +184,7 @@ void Machine::keep_bits(Value& r, const Value& a, const Value& b) {
 bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount, bool subtract) {
     const unsigned reg = s_.regs[insn.dst].is_pointer() ? insn.dst : insn.src;
     if (pointer.kind == ValueKind::pointer_or_null) return fail(Reason::null_arithmetic, reg);
-    if (pointer.region == Region::packet_end || pointer.region == Region::map_handle || pointer.region == Region::function || pointer.region == Region::object) return fail(Reason::handle_arithmetic, reg);
+    if (!rule_of(pointer.region).moves) return fail(Reason::handle_arithmetic, reg);
     Value r = pointer;
     const auto& n = amount.number.wide;
     if (amount.number.is_constant()) {
@@ -248,7 +248,7 @@ bool Machine::distance(const Value& a, const Value& b, Value& out) const {
             r.delta = static_cast<int32_t>(-b.offset_min());
         }
     } else if (a.region != Region::packet || b.region != Region::packet_end) {
-        const bool one = a.region == Region::packet || a.region == Region::stack || a.region == Region::context || a.region == Region::packet_meta || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0);
+        const bool one = rule_of(a.region).one_object || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0);
         if (!one || a.region != b.region || a.map != b.map || a.frame != b.frame || a.reference != b.reference) return false;
         r = Value::of(Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()));
     }

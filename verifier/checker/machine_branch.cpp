@@ -7,12 +7,6 @@ namespace mbpf::proof {
 using bpf::Condition;
 using bpf::Insn;
 
-namespace {
-
-bool is_packet(const Value& v) { return v.region == Region::packet || v.region == Region::packet_end || v.region == Region::packet_meta; }
-
-}  // namespace
-
 void Machine::Comparison::turn() {
     const Side was = left;
     left = right;
@@ -141,7 +135,7 @@ Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {
         if (b.is_pointer() && a.is_null()) return compare_null(c.right.reg, c.is == Condition::eq);
     }
     if (a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
-        const bool packet = is_packet(a) && is_packet(b), same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.region != Region::map_handle;
+        const bool packet = rule_of(a.region).of_packet && rule_of(b.region).of_packet, same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.region != Region::map_handle;
         // Halves of two addresses may be in another order than the addresses: they tell nothing.
         if (packet && op.width == 64 && !compare_packet(c)) return Edge::infeasible;
         if (packet || same) return Edge::feasible;

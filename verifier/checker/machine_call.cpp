@@ -88,59 +88,57 @@ bool Machine::check_buffer(unsigned index, Call& call) {
     return true;
 }
 
+// The start of what a region holds; null perhaps, but not to be given back then.
+bool Machine::check_start(unsigned reg, Region region, bool releases, const Argument& arg, Call& call) {
+    const Value& v = s_.regs[reg];
+    const bool fits = v.region == region && (region != Region::object || object_is_a(env_, v.map, arg.object));
+    const bool there = fits && v.kind == ValueKind::pointer && v.offset_min() == 0 && v.offset_max() == 0;
+    if (there ? releases && (v.reference == 0 || v.borrowed) : releases || region == Region::function || !arg.nullable || !(v.is_null() || (v.kind == ValueKind::pointer_or_null && fits))) return wrong_argument(reg);
+    if (releases) call.released = v.reference;
+    if (region == Region::object && there && call.lender == 0) call.lender = v.reference;
+    if (region == Region::function) call.callback = v.size;
+    return true;
+}
+
 bool Machine::check_argument(unsigned index, Call& call) {
     const Argument& arg = call.helper->arguments[index];
     const unsigned reg = index + 1;
     if (!readable(reg)) return false;
     const Value& v = s_.regs[reg];
     const MapRule* map = call.map >= 0 ? &env_.maps[call.map] : nullptr;
-    const bool at_start = v.kind == ValueKind::pointer && v.offset_min() == 0 && v.offset_max() == 0;
-    const auto wrong = [&] { return fail(v.kind == ValueKind::pointer_or_null ? Reason::null_argument : Reason::argument_kind, reg); };
     switch (arg.rule) {
         case ArgumentRule::scalar: {
-            if (!v.is_number()) return wrong();
-            if (!arg.has_range) return true;
+            if (!v.is_number()) return wrong_argument(reg);
             // A 32-bit argument is judged by its low half, as the helper sees it.
             const int64_t lo = arg.width == 32 ? v.number.low.smin : v.number.wide.smin, hi = arg.width == 32 ? v.number.low.smax : v.number.wide.smax;
-            return (lo >= arg.min && hi <= arg.max) || fail(Reason::argument_range, reg, lo, hi);
+            return !arg.has_range || (lo >= arg.min && hi <= arg.max) || fail(Reason::argument_range, reg, lo, hi);
         }
         case ArgumentRule::anything: return true;
-        case ArgumentRule::context: return (at_start && v.region == Region::context) || (arg.nullable && v.is_null()) || wrong();
+        case ArgumentRule::context: return check_start(reg, Region::context, false, arg, call);
+        case ArgumentRule::ring_buffer_record: return check_start(reg, Region::ring_buffer_record, true, arg, call);
+        case ArgumentRule::object: return check_start(reg, Region::object, false, arg, call);
+        case ArgumentRule::object_release: return check_start(reg, Region::object, true, arg, call);
+        case ArgumentRule::callback: return check_start(reg, Region::function, false, arg, call);
         case ArgumentRule::map: return check_map(index, call);
-        case ArgumentRule::map_key: return map == nullptr ? wrong() : check_memory(index, map->key_size, false, call);
-        case ArgumentRule::map_value: return map == nullptr ? wrong() : check_memory(index, map->value_size, false, call);
-        case ArgumentRule::map_value_out: return map == nullptr ? wrong() : check_memory(index, map->value_size, true, call);
+        case ArgumentRule::map_key: return map == nullptr ? wrong_argument(reg) : check_memory(index, map->key_size, false, call);
+        case ArgumentRule::map_value: return map == nullptr ? wrong_argument(reg) : check_memory(index, map->value_size, false, call);
+        case ArgumentRule::map_value_out: return map == nullptr ? wrong_argument(reg) : check_memory(index, map->value_size, true, call);
         case ArgumentRule::memory_read:
         case ArgumentRule::memory_write: return check_buffer(index, call);
         case ArgumentRule::memory_size:
         case ArgumentRule::memory_size_zero: return true;  // judged with its buffer
-        case ArgumentRule::ring_buffer_record:
-        case ArgumentRule::object_release: {
-            const Region region = arg.rule == ArgumentRule::ring_buffer_record ? Region::ring_buffer_record : Region::object;
-            if (!at_start || v.region != region || v.reference == 0 || v.borrowed || (region == Region::object && !object_is_a(env_, v.map, arg.object))) return wrong();
-            call.released = v.reference;
-            return true;
-        }
-        case ArgumentRule::object:
-            if (at_start && v.region == Region::object && object_is_a(env_, v.map, arg.object)) {
-                if (call.lender == 0) call.lender = v.reference;
-                return true;
-            }
-            return (arg.nullable && (v.is_null() || (v.kind == ValueKind::pointer_or_null && v.region == Region::object && object_is_a(env_, v.map, arg.object)))) || wrong();
         case ArgumentRule::map_value_pointer:
-            if (v.kind != ValueKind::pointer || v.region != Region::map_value || !v.fixed_place() || v.map < 0 || v.offset_min() < 0 || v.offset_min() >= env_.maps[v.map].value_size || (arg.use != KernelUse::none && !at_kernel_field(v, arg.use))) return wrong();
+            if (v.kind != ValueKind::pointer || v.region != Region::map_value || !v.fixed_place() || v.map < 0 || v.offset_min() < 0 || v.offset_min() >= env_.maps[v.map].value_size || (arg.use != KernelUse::none && !at_kernel_field(v, arg.use))) return wrong_argument(reg);
             if (arg.use == KernelUse::timer) call.map = v.map;
-            return true;
-        case ArgumentRule::callback:
-            if (!at_start || v.region != Region::function) return wrong();
-            call.callback = v.size;
             return true;
         case ArgumentRule::callback_context:
             call.context = v;
-            return v.is_null() || (v.kind == ValueKind::pointer && (v.region == Region::stack || v.region == Region::map_value)) || wrong();
+            return v.is_null() || (v.kind == ValueKind::pointer && (v.region == Region::stack || v.region == Region::map_value)) || wrong_argument(reg);
     }
     return fail(Reason::bad_instruction);
 }
+
+bool Machine::wrong_argument(unsigned reg) { return fail(s_.regs[reg].kind == ValueKind::pointer_or_null ? Reason::null_argument : Reason::argument_kind, reg); }
 
 // A lock or timer is where the map's type declares one.
 bool Machine::at_kernel_field(const Value& v, KernelUse use) const {

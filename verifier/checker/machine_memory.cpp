@@ -125,43 +125,27 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
     const Value& base = s_.regs[reg];
     const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset + size;
     const auto refuse = [&](Reason reason, int64_t limit) { return fail(reason, reg, lo, hi - size, limit, static_cast<uint32_t>(size), is_write); };
-    int64_t limit = base.size;
-    switch (base.region) {
-        case Region::packet:
-            // The pointer's variable part is at most the packet's length plus a bound; fixed part and access must fit below.
-            if (is_write && env_.packet_read_only) return refuse(Reason::constant_written, 0);
-            limit = packet_least(base);
-            return (lo >= 0 && offset + size <= limit) || refuse(Reason::packet_bounds, limit);
-        case Region::packet_meta: limit = s_.metadata_bytes; break;
-        case Region::map_value: {
-            if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
-            const MapRule& map = env_.maps[base.map];
-            if (is_write ? map.read_only : map.write_only) return refuse(is_write ? Reason::constant_written : Reason::write_only, base.map);
-            for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
-                const KernelField& f = map.kernel_fields[i];
-                if (lo < int64_t{f.offset} + f.size && hi > f.offset) return refuse(Reason::kernel_field, f.offset);
-            }
-            limit = map.value_size;
-            break;
+    if (!rule_of(base.region).plain_memory) return refuse(Reason::no_memory, 0);
+    if (base.region == Region::packet) {
+        // The pointer's variable part is at most the packet's length plus a bound; fixed part and access must fit below.
+        if (is_write && env_.packet_read_only) return refuse(Reason::constant_written, 0);
+        const int64_t room = packet_least(base);
+        return (lo >= 0 && offset + size <= room) || refuse(Reason::packet_bounds, room);
+    }
+    if (is_write && base.read_only) return refuse(base.region == Region::object ? Reason::no_memory : Reason::constant_written, 0);
+    int64_t limit = base.region == Region::packet_meta ? s_.metadata_bytes : base.size;
+    if (base.region == Region::map_value) {
+        if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
+        const MapRule& map = env_.maps[base.map];
+        if (is_write ? map.read_only : map.write_only) return refuse(is_write ? Reason::constant_written : Reason::write_only, base.map);
+        for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
+            const KernelField& f = map.kernel_fields[i];
+            if (lo < int64_t{f.offset} + f.size && hi > f.offset) return refuse(Reason::kernel_field, f.offset);
         }
-        case Region::object:
-            if (is_write && base.read_only) return refuse(Reason::no_memory, 0);
-            if (base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
-                const ObjectRule& rule = env_.objects[base.map];
-                if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
-            }
-            break;
-        case Region::ring_buffer_record:
-        case Region::memory:
-            if (is_write && base.read_only) return refuse(Reason::constant_written, 0);
-            break;
-        case Region::packet_end:
-        case Region::map_handle:
-        case Region::function:
-        case Region::context:
-        case Region::stack:
-        case Region::none:
-        case Region::mixed: return refuse(Reason::no_memory, 0);
+        limit = map.value_size;
+    } else if (base.region == Region::object && base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
+        const ObjectRule& rule = env_.objects[base.map];
+        if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
     }
     return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
@@ -245,7 +229,7 @@ bool Machine::atomic(const Insn& insn, const Operation& op) {
     if (exchange && s_.regs[0].is_pointer()) return fail(Reason::atomic_pointer, 0);
     if (!usable_base(insn.dst)) return false;
     const Value base = s_.regs[insn.dst];
-    if (base.region == Region::context || base.region == Region::packet || base.region == Region::packet_meta || base.region == Region::object) return fail(Reason::atomic_region, insn.dst);
+    if (base.region == Region::context || base.region == Region::object || rule_of(base.region).of_packet) return fail(Reason::atomic_region, insn.dst);
     const Number whole = Number::alu64(AluOp::add, base.number, Number::constant(static_cast<uint64_t>(int64_t{base.fixed} + insn.offset)));
     if (((whole.wide.value | whole.wide.mask) & (size - 1)) != 0) return fail(Reason::atomic_unaligned, insn.dst, base.offset_min() + insn.offset, base.offset_max() + insn.offset, 0, size, true);
     if (base.region == Region::stack) {

@@ -301,7 +301,7 @@ void State::forget_packet() {
     for (unsigned i = 0; i < difference_count; ++i)
         if (differences[i].a != kPacketLength && differences[i].b != kPacketLength) differences[kept++] = differences[i];
     difference_count = static_cast<uint8_t>(kept);
-    forget_if([](const Value& v) { return v.is_pointer() && (v.region == Region::packet || v.region == Region::packet_end || v.region == Region::packet_meta); });
+    forget_if([](const Value& v) { return v.is_pointer() && rule_of(v.region).of_packet; });
 }
 
 bool State::holds_references() const {
