@@ -9,7 +9,7 @@ import sys
 TABLES = {"environment.h", "kinds.h", "decode.h", "decode.cpp"}
 REASONS = re.compile(r"^(?:enum class (?:Reason|CheckError)\b|struct Failure \{).*?^\};$", re.MULTILINE | re.DOTALL)
 STATED = re.compile(r"\*\*([0-9,]+) lines\*\* of code and ([0-9,]+) of tables")
-SLACK = 10  # so that a line less need not touch the document
+SLACK = 80  # so that not every line touches the document
 
 
 def code_lines(text: str) -> int:
