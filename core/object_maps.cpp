@@ -138,7 +138,10 @@ Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, Ob
                 if (symbol.section == section && symbol.name == map.name) offset = symbol.value;
             if (Status s = apply_definition(btf, *definition, map); !s) return s;
             if (Status s = read_inner_map(btf, *definition, map, out); !s) return s;
-            out.declared[{section, offset}] = static_cast<std::uint32_t>(out.maps.size());
+            const auto index = static_cast<std::uint32_t>(out.maps.size());
+            const auto values = std::ranges::find(definition->members, std::string_view("values"), &BtfMemberRef::name);
+            if (values != definition->members.end()) out.values_at[index] = values->offset_bits / 8;
+            out.declared[{section, offset}] = index;
             out.maps.push_back(std::move(map));
         }
     }

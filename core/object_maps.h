@@ -17,6 +17,8 @@ struct ObjectMaps {
     std::vector<bpf::Map> maps;
     // (section, byte offset) of a declared map to its index.
     std::map<std::pair<std::size_t, std::uint64_t>, std::uint32_t> declared;
+    // By index, where in its definition a map's .values begin, in bytes.
+    std::map<std::uint32_t, std::uint64_t> values_at;
     // Section of global data to its index.
     std::map<std::size_t, std::uint32_t> data;
 };

@@ -17,6 +17,7 @@ namespace mbpf::bpf {
 namespace {
 
 constexpr std::uint32_t kRelocation64 = 1, kRelocationAbs64 = 2, kRelocationAbs32 = 3, kRelocationNoDynamic = 4, kRelocationCall = 10;
+constexpr std::uint32_t kMaxFilledElements = 4096;  // of a program array, by the object itself
 constexpr std::size_t kMaxProgramSlots = 1u << 20;
 constexpr std::size_t kMaxObjectSlots = 1u << 22;  // over all programs, since shared functions are copied
 
@@ -55,6 +56,7 @@ class Reader {
     Status relocate_imm64(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
     Status relocate_call(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
     Status build_programs();
+    void fill_program_arrays();
     Status build(const FunctionKey& entry, const FunctionBody& body);
     Status append(Program& program, const FunctionKey& key, std::map<FunctionKey, std::uint32_t>& placed, std::deque<FunctionKey>& open);
     void add_lines(Program& program, const FunctionKey& key, const Function& function);
@@ -71,6 +73,7 @@ class Reader {
     // Calls and function references whose target is known: (section, slot of the instruction).
     std::map<FunctionKey, FunctionKey> targets_;
     std::map<std::string_view, std::uint32_t> file_indices_;
+    std::map<FunctionKey, std::int32_t> program_at_;  // by its entry function
     std::size_t slots_ = 0;
     std::vector<BtfCoreRelocation> core_relocations_;
     std::map<FunctionKey, std::string> unresolved_;  // by instruction: why it was poisoned
@@ -319,6 +322,7 @@ Status Reader::build(const FunctionKey& entry, const FunctionBody& body) {
             program.insns[slot].imm = static_cast<std::int32_t>(std::int64_t{placed[target->second]} - slot - 1);
         }
     }
+    program_at_[entry] = static_cast<std::int32_t>(object_.programs.size());
     object_.programs.push_back(std::move(program));
     return ok();
 }
@@ -338,6 +342,26 @@ Status Reader::build_programs() {
     return ok();
 }
 
+// libbpf: `.values = {[1] = (void *)&f}` of a program array is relocations inside its definition, a pointer of 8 bytes
+// an element.
+void Reader::fill_program_arrays() {
+    for (const auto& [place, index] : maps_.declared) {
+        Map& map = maps_.maps[index];
+        const auto values = maps_.values_at.find(index);
+        if (map.type != static_cast<std::uint32_t>(MapType::prog_array) || values == maps_.values_at.end()) continue;
+        const std::uint64_t first = place.second + values->second;
+        for (const ElfRelocation& relocation : elf_.relocations[place.first]) {
+            if (relocation.offset < first || relocation.offset % 8 != first % 8) continue;
+            const std::uint64_t element = (relocation.offset - first) / 8;
+            if (element >= std::min(map.max_entries, kMaxFilledElements)) continue;
+            const ElfSymbol& symbol = elf_.symbols[relocation.symbol];
+            const auto program = program_at_.find(FunctionKey{symbol.section, symbol.value / kSlotBytes});
+            if (map.programs.size() <= element) map.programs.resize(static_cast<std::size_t>(element) + 1, kNoProgram);
+            map.programs[static_cast<std::size_t>(element)] = program == program_at_.end() ? kNotAProgram : program->second;
+        }
+    }
+}
+
 Status Reader::read() {
     if (Status s = read_debug(); !s) return s;
     auto maps = read_maps(elf_, btf_ ? &*btf_ : nullptr);
@@ -350,6 +374,7 @@ Status Reader::read() {
     if (Status s = apply_relocations(); !s) return s;
     if (Status s = build_programs(); !s) return s;
     if (object_.programs.empty()) return bad(3008, "object contains no programs", "mark an entry function with SEC(\"hook/…\")");
+    fill_program_arrays();
     object_.maps = std::move(maps_.maps);
     return ok();
 }

@@ -73,6 +73,7 @@ std::uint32_t Helper::abi_hash() const {
 }
 
 bool Helper::runs_as_program() const {
+    if (tail_call) return false;  // notes the target for the runtime
     return as_program || std::ranges::any_of(args, [](const HelperArg& a) {
                return a.kind == ArgKind::map || a.kind == ArgKind::map_value_pointer || a.kind == ArgKind::ring_buffer_record || a.kind == ArgKind::callback;
            });

@@ -241,6 +241,7 @@ struct Platform {
     std::uint32_t max_maps = 16;
     std::uint32_t max_ram = 65536;     // bytes per package: imports, data, maps
     std::uint32_t max_call_depth = 8;
+    std::uint32_t max_tail_calls = 0;  // in one run; beyond it a tail call fails
     bool legacy_packet_access = false;
     // False: programs run on another kernel, which has the layouts of its own; they are judged, not compiled.
     bool native_code = true;

@@ -69,29 +69,28 @@ std::uint32_t argument_words(const Helper& helper) {
 
 // The memory arguments of a helper that runs with the runtime's rights are checked against what the program may
 // reach itself, or it could reach all through the helper.
-std::string guards(const Platform& platform, const Helper& helper) {
+std::string guards(const Helper& helper) {
     std::string out;
+    if (helper.tail_call) return out;  // has no use for its context, nor believes its map
+
     for (std::size_t i = 0; i < helper.args.size(); ++i) {
         const HelperArg& arg = helper.args[i];
         const bool reads = arg.kind == ArgKind::memory_read || arg.kind == ArgKind::stack_only_read;
         if (!reads && arg.kind != ArgKind::memory_write && arg.kind != ArgKind::context) continue;
-        std::string bytes = std::to_string(arg.fixed_size) + "u";
-        if (arg.kind == ArgKind::context) {
-            std::uint32_t greatest = 0;
-            for (const Hook& hook : platform.hooks)
-                if (helper.hooks.empty() || std::ranges::find(helper.hooks, hook.name) != helper.hooks.end()) greatest = std::max(greatest, hook.context_size);
-            bytes = std::to_string(greatest) + "u";
-        } else if (arg.fixed_size == 0 && i + 1 < helper.args.size()) {
-            bytes = helper.args[i + 1].name;
+        if (arg.kind == ArgKind::context) {  // as large as the hook's of the program that calls
+            out += "    mbpf_guard_context(" + arg.name + ");\n";
+            continue;
         }
+        std::string bytes = std::to_string(arg.fixed_size) + "u";
+        if (arg.fixed_size == 0 && i + 1 < helper.args.size()) bytes = helper.args[i + 1].name;
         out += std::string("    ") + (arg.nullable ? "if (" + arg.name + ") " : "") + "mbpf_guard_" + (reads ? "read(" : "write(") + arg.name + ", " + bytes + ");\n";
     }
     return out;
 }
 
 // With isolation the table holds a function that checks and calls the helper, without it the helper itself.
-std::string add_gated(std::string& out, const Platform& platform, const Helper& helper) {
-    const std::string checks = helper.runs_as_program() ? "" : guards(platform, helper);
+std::string add_gated(std::string& out, const Helper& helper) {
+    const std::string checks = helper.runs_as_program() ? "" : guards(helper);
     if (checks.empty()) return "mbpf_helper_" + helper.name;
     std::string call = "mbpf_helper_" + helper.name + "(";
     for (std::size_t i = 0; i < helper.args.size(); ++i) call += (i != 0 ? ", " : "") + helper.args[i].name;
@@ -184,7 +183,7 @@ std::string firmware_source(const Platform& platform) {
     }
     for (const Helper& helper : platform.helpers) {
         const Capability* capability = platform.find_capability(helper.capability);
-        helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))" + add_gated(out, platform, helper) + ", " +
+        helpers += "    {" + std::to_string(helper.number) + ", " + std::to_string(helper.abi_hash()) + "u, (void (*)(void))" + add_gated(out, helper) + ", " +
                    (capability == nullptr ? "0" : "UINT64_C(1) << " + std::to_string(capability->bit)) + ", " + (helper.runs_as_program() ? "0, 0" : "1, " + std::to_string(argument_words(helper))) + "},\n";
     }
     // A table without rows has one that is not counted: C has no empty arrays.
@@ -192,7 +191,7 @@ std::string firmware_source(const Platform& platform) {
     out += "static const mbpf_hook_row " + platform.name + "_hooks[] = {\n" + (hooks.empty() ? none : hooks) + "};\n\nstatic const mbpf_helper_row " + platform.name + "_helpers[] = {\n" + (helpers.empty() ? no_number : helpers) + "};\n\n";
     out += "const mbpf_platform_tables mbpf_platform_" + platform.name + " = {\n    \"" + platform.name + "\", " + platform.name + "_hooks, " + platform.name + "_helpers, " +
            std::to_string(platform.version) + ", " + std::to_string(platform.hooks.size()) + ", " + std::to_string(platform.helpers.size()) + ", " + std::to_string(platform.max_ram) + ", " +
-           std::to_string(platform.max_programs) + ", " + std::to_string(platform.max_maps) + ",\n};\n";
+           std::to_string(platform.max_programs) + ", " + std::to_string(platform.max_maps) + ", " + std::to_string(platform.max_tail_calls) + ",\n};\n";
     return out;
 }
 

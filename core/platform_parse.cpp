@@ -262,6 +262,7 @@ Platform convert(const pb::Platform& in) {
     if (in.max_programs() != 0) out.max_programs = in.max_programs();
     if (in.max_maps() != 0) out.max_maps = in.max_maps();
     if (in.max_ram() != 0) out.max_ram = in.max_ram();
+    out.max_tail_calls = in.max_tail_calls();
     if (in.max_call_depth() != 0) out.max_call_depth = in.max_call_depth();
     out.legacy_packet_access = in.legacy_packet_access();
     out.native_code = !in.no_native_code();

@@ -262,6 +262,7 @@ Problem check_map_type(const MapTypeInfo& type) {
 
 Problem check_limits(const Platform& p) {
     if (p.max_programs > 255 || p.max_maps > 255) return bad(3106, "max_programs and max_maps are at most 255");
+    if (p.max_tail_calls > 255) return bad(3106, "max_tail_calls is at most 255");
     if (p.max_call_depth > 32) return bad(3106, "max_call_depth is at most 32");
     if (p.max_ram > 1u << 30) return bad(3106, "max_ram is at most 1 GiB");
     return std::nullopt;

@@ -53,6 +53,9 @@ struct MapField {
     std::uint32_t size = 0;
 };
 
+// Elements of a program array that are empty, and those that hold a function that is no program.
+inline constexpr std::int32_t kNoProgram = -1, kNotAProgram = -2;
+
 struct Map {
     std::string name;
     std::uint32_t type = 0;  // MapType when known; kept as read
@@ -62,6 +65,7 @@ struct Map {
     std::uint32_t flags = 0;
     std::int32_t inner_map = -1;  // array_of_maps, hash_of_maps: index into Object::maps of a map like its elements; -1: none
     std::vector<MapField> kernel_fields;  // sorted by offset; known for maps whose value type BTF tells
+    std::vector<std::int32_t> programs;   // prog_array: index into Object::programs by element, as the object fills it; kNoProgram
     MapOrigin origin = MapOrigin::declared;
     std::vector<std::uint8_t> initial;  // rodata, data: value_size bytes; else empty
     bool read_only() const { return origin == MapOrigin::rodata; }

@@ -14,6 +14,7 @@
 #include "linker/bounds.h"
 #include "linker/image.h"
 #include "linker/package.h"
+#include "linker/tail_calls.h"
 
 namespace mbpf {
 namespace {
@@ -156,6 +157,7 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     package.imports = native.imports();
     if (auto bad = add_maps(verified, plan, package)) return *bad;
     if (auto bad = add_programs(verified, native, *image, *audit, package)) return *bad;
+    if (auto bad = add_tail_calls(verified, plan, package)) return *bad;
     if (auto bad = check_limits(verified.platform(), package)) return *bad;
     if (options.include_host_sections && !verified.object().elf.empty())
         package.host_sections = {{MBPF_HOST_BYTECODE, verified.object().elf}, {MBPF_HOST_CERTIFICATE, verified.certificate_file()}};

@@ -23,6 +23,7 @@ struct PackageProgram {
     std::uint16_t hook_id = 0;
     std::uint8_t priority = 0;
     bool fail_open = false;
+    bool tail_only = false;  // entered by tail calls; not attached with the others
     std::uint32_t hook_abi = 0;
     std::uint32_t entry_offset = 0;
     std::uint32_t stack_bytes = 0;

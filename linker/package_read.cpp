@@ -157,7 +157,7 @@ std::optional<Diagnostic> read_imports(ByteReader& in, const Header& h, Package&
                 valid &= row.index == 0 && row.value < p.data_ram_bytes;
                 break;
             case MBPF_IMPORT_PROGRAM:
-                valid &= row.index < h.program_count && row.value == 0;
+                valid &= row.index < h.program_count && row.value >> 16 < h.map_count;
                 break;
             case MBPF_IMPORT_RUNTIME:
                 valid &= (row.index == MBPF_RT_ATOMIC64 || row.index == MBPF_RT_ATOMIC32) && row.value == 0;
@@ -184,6 +184,7 @@ std::optional<Diagnostic> read_programs(ByteReader& in, const Header& h, Package
         row.priority = in.number<std::uint8_t>();
         const auto flags = in.number<std::uint8_t>();
         row.fail_open = (flags & MBPF_PROGRAM_FAIL_OPEN) != 0;
+        row.tail_only = (flags & MBPF_PROGRAM_TAIL_ONLY) != 0;
         row.hook_abi = in.number<std::uint32_t>();
         row.entry_offset = in.number<std::uint32_t>();
         row.stack_bytes = in.number<std::uint32_t>();
@@ -192,7 +193,7 @@ std::optional<Diagnostic> read_programs(ByteReader& in, const Header& h, Package
         row.native_cycles = in.number<std::uint32_t>();
         row.parameter = in.number<std::uint64_t>();
         const std::string which = "program " + std::to_string(i) + " (" + row.name + ")";
-        if ((flags & ~MBPF_PROGRAM_FAIL_OPEN) != 0) return malformed("MBPF3207", which + " has unknown flags");
+        if ((flags & ~(MBPF_PROGRAM_FAIL_OPEN | MBPF_PROGRAM_TAIL_ONLY)) != 0) return malformed("MBPF3207", which + " has unknown flags");
         if (row.entry_offset >= h.text_bytes || row.entry_offset % 2 != 0)
             return malformed(
                 "MBPF3207", which + " does not begin inside the text",

@@ -30,7 +30,7 @@ void write_program(ByteWriter& out, const PackageProgram& program) {
     out.text(program.attach, MBPF_ATTACH_BYTES, MBPF_ATTACH_BYTES - 1);
     out.number(program.hook_id);
     out.number(program.priority);
-    out.number(static_cast<std::uint8_t>(program.fail_open ? MBPF_PROGRAM_FAIL_OPEN : 0u));
+    out.number(static_cast<std::uint8_t>((program.fail_open ? MBPF_PROGRAM_FAIL_OPEN : 0u) | (program.tail_only ? MBPF_PROGRAM_TAIL_ONLY : 0u)));
     out.number(program.hook_abi);
     out.number(program.entry_offset);
     out.number(program.stack_bytes);

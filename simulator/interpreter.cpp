@@ -40,8 +40,9 @@ const ContextField* packet_field(const Hook* hook, std::uint64_t offset, unsigne
 }  // namespace
 
 Machine::Machine(const bpf::Object& object, std::size_t program, const Platform& platform, World& world)
-    : object_(object), program_(object.programs[program]), platform_(platform), world_(world) {
-    if (const auto match = match_section(platform, program_.section)) hook_ = match->hook;
+    : object_(object), program_(&object.programs[program]), platform_(platform), world_(world) {
+    first_program_ = program_;
+    hook_ = hook_of(*program_);
 }
 
 Diagnostic Machine::trap(unsigned code, std::string message, std::string why) const {
@@ -50,7 +51,7 @@ Diagnostic Machine::trap(unsigned code, std::string message, std::string why) co
     d.message = std::move(message);
     d.why = std::move(why);
     d.instruction = pc_;
-    d.where = object_.location(program_, pc_);
+    d.where = object_.location(*program_, pc_);
     return d;
 }
 
@@ -90,6 +91,8 @@ Status Machine::enter(const RunInput& input) {
     frames_.clear();
     pc_ = 0;
     instructions_ = cost_ = 0;
+    program_ = first_program_;
+    tail_calls_ = 0;
     std::vector<std::uint8_t> context = input.context;
     const bool raw = hook_ != nullptr && hook_->raw_memory;
     if (hook_ != nullptr && !raw) {
@@ -112,7 +115,7 @@ Result<RunResult> Machine::run(const RunInput& input, TraceSink* trace) {
     for (;;) {
         if (instructions_ >= input.step_limit)
             return trap(6002, "step limit of " + std::to_string(input.step_limit) + " instructions reached");
-        if (pc_ >= program_.insns.size()) return trap(6003, "execution left the program");
+        if (pc_ >= program_->insns.size()) return trap(6003, "execution left the program");
         if (trace != nullptr)
             trace->before(StepView{pc_, static_cast<std::uint32_t>(frames_.size() - 1), regs_, init_, *this});
         ++instructions_;
@@ -133,7 +136,7 @@ Result<RunResult> Machine::run(const RunInput& input, TraceSink* trace) {
 }
 
 Machine::Step Machine::step() {
-    const Insn insn = program_.insns[pc_];
+    const Insn insn = program_->insns[pc_];
     const Op* op = bpf::find_op(insn);
     if (op == nullptr) return trap(6004, "invalid instruction", bpf::decode_error(insn));
     if (insn.dst >= bpf::kRegisterCount || insn.src >= bpf::kRegisterCount)
@@ -164,7 +167,7 @@ Machine::Step Machine::step() {
 }
 
 Machine::Step Machine::go_to(std::int64_t slot) {
-    if (slot < 0 || slot >= static_cast<std::int64_t>(program_.insns.size()))
+    if (slot < 0 || slot >= static_cast<std::int64_t>(program_->insns.size()))
         return trap(6003, "execution left the program", "target slot " + std::to_string(slot));
     pc_ = static_cast<std::uint32_t>(slot);
     return true;
@@ -285,8 +288,8 @@ Machine::Step Machine::atomic(const Insn& insn, const Op& op) {
 }
 
 Machine::Step Machine::load_imm64(const Insn& insn) {
-    if (pc_ + 1 >= program_.insns.size()) return trap(6003, "execution left the program");
-    const Insn& second = program_.insns[pc_ + 1];
+    if (pc_ + 1 >= program_->insns.size()) return trap(6003, "execution left the program");
+    const Insn& second = program_->insns[pc_ + 1];
     const std::uint32_t low = static_cast<std::uint32_t>(insn.imm);
     switch (static_cast<bpf::Pseudo>(insn.src)) {
         case bpf::Pseudo::none:
@@ -338,9 +341,10 @@ Machine::Step Machine::call_helper(const Insn& insn) {
         args[i] = *value;
         if (helper->args[i].kind == ArgKind::scalar && helper->args[i].width == 32) args[i] &= 0xffffffffu;
     }
+    cost_ += helper->cost + cost_on_map(*helper, args);
+    if (helper->tail_call) return tail_call(*helper, args);
     auto result = world_.call(*helper, args, *this);
     if (!result) return result.error();
-    cost_ += helper->cost + cost_on_map(*helper, args);
     for (std::uint8_t reg = 0; reg <= 5; ++reg) init_[reg] = false;
     if (helper->returns != ReturnKind::nothing) {
         std::uint64_t value = *result;
@@ -349,6 +353,35 @@ Machine::Step Machine::call_helper(const Insn& insn) {
         write(0, value);
     }
     return go_to(std::int64_t{pc_} + 1);
+}
+
+const Hook* Machine::hook_of(const bpf::Program& program) const {
+    const auto match = match_section(platform_, program.section);
+    return match ? match->hook : nullptr;
+}
+
+// The rest of the run is another program's, on the same context; or, when there is none, this one's with an error in r0.
+Machine::Step Machine::tail_call(const Helper& helper, const std::array<std::uint64_t, 5>& args) {
+    Memory& memory = world_.memory();
+    const MemoryRegion* handle = memory.find(args[1], 1);
+    if (handle == nullptr || handle->kind != RegionKind::map_handle) return trap(6013, "bpf_" + helper.name + ": no map");
+    if (frames_.size() != 1) return trap(6005, "tail call from a function that the program calls");
+    const std::vector<std::int32_t>& programs = object_.maps[handle->tag].programs;
+    const bpf::Program* next = args[2] < programs.size() && programs[args[2]] >= 0 ? &object_.programs[static_cast<std::size_t>(programs[args[2]])] : nullptr;
+    for (std::uint8_t reg = 0; reg <= 5; ++reg) init_[reg] = false;
+    if (next == nullptr || hook_of(*next) != hook_ || tail_calls_ >= platform_.max_tail_calls) {
+        write(0, static_cast<std::uint64_t>(std::int64_t{-2}));  // ENOENT
+        return go_to(std::int64_t{pc_} + 1);
+    }
+    ++tail_calls_;
+    program_ = next;
+    init_.fill(false);
+    memory.region(frames_.back().stack_region).alive = false;
+    frames_.clear();
+    frames_.push_back(Frame{});
+    frames_.back().stack_region = push_stack();
+    write(1, memory.address(context_region_));
+    return go_to(0);
 }
 
 Machine::Step Machine::call_local(const Insn& insn) {

@@ -69,6 +69,7 @@ class Machine {
     MemoryRegion* readable(std::uint64_t address, std::uint64_t size);
     MemoryRegion* writable(std::uint64_t address, std::uint64_t size);
     const Hook* hook() const { return hook_; }
+    const bpf::Program& program() const { return *program_; }
     // Regions of this run: index in world.memory(), for mapping addresses back to facts.
     std::size_t context_region() const { return context_region_; }
     std::size_t packet_region() const { return packet_region_; }
@@ -95,6 +96,8 @@ class Machine {
     Step jump(const bpf::Insn& insn, const bpf::Op& op);
     Step call_helper(const bpf::Insn& insn);
     std::uint64_t cost_on_map(const Helper& helper, const std::array<std::uint64_t, 5>& args);
+    Step tail_call(const Helper& helper, const std::array<std::uint64_t, 5>& args);
+    const Hook* hook_of(const bpf::Program& program) const;
     Step call_local(const bpf::Insn& insn);
     Step leave();
     Step go_to(std::int64_t slot);
@@ -103,7 +106,8 @@ class Machine {
     std::size_t push_stack();
 
     const bpf::Object& object_;
-    const bpf::Program& program_;
+    const bpf::Program* first_program_ = nullptr;
+    const bpf::Program* program_;  // that runs: tail calls change it
     const Platform& platform_;
     World& world_;
     const Hook* hook_ = nullptr;
@@ -115,6 +119,7 @@ class Machine {
     std::size_t packet_region_ = 0;
     std::uint64_t instructions_ = 0;
     std::uint64_t cost_ = 0;
+    std::uint32_t tail_calls_ = 0;
 };
 
 // The concrete semantics of single operations, shared with tests: RFC 9669 §4 and §5.2.

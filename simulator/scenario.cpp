@@ -110,16 +110,15 @@ std::optional<std::string> read_maps(const json& j, const bpf::Object& object, S
 
 class PrintingTrace : public TraceSink {
   public:
-    PrintingTrace(const bpf::Program& program, std::string& out) : program_(program), out_(out) {}
+    explicit PrintingTrace(std::string& out) : out_(out) {}
     void before(const StepView& step) override {
-        out_ += std::to_string(step.slot) + ": " + bpf::disassemble(program_.insns, step.slot) + "   ;";
+        out_ += std::to_string(step.slot) + ": " + bpf::disassemble(step.machine.program().insns, step.slot) + "   ;";
         for (unsigned r = 0; r < bpf::kRegisterCount; ++r)
             if (step.initialised[r]) out_ += " r" + std::to_string(r) + "=" + std::to_string(step.registers[r]);
         out_ += "\n";
     }
 
   private:
-    const bpf::Program& program_;
     std::string& out_;
 };
 
@@ -169,7 +168,7 @@ ScenarioReport run_scenario(const bpf::Object& object, std::size_t program, cons
         for (std::size_t i = 0; i < object.maps.size(); ++i)
             if (object.maps[i].name == entry.map) world.map(i).update(entry.key, entry.value, 0);
     json runs = json::array();
-    PrintingTrace sink(object.programs[program], report.text);
+    PrintingTrace sink(report.text);
     for (const ScenarioEvent& event : scenario.events) {
         Machine machine(object, program, platform, world);
         auto result = machine.run(event.input, trace ? &sink : nullptr);

@@ -178,10 +178,23 @@ bool FunctionLifter::lift_array_lookup(const Helper& helper) {
     return true;
 }
 
+// The runtime notes the target and says 0: the program ends, and the runtime runs the target on the same context. Else
+// the result is an error, and the program goes on. So tail calls use no stack, and need no jump between programs.
+void FunctionLifter::leave_if_tail_called(llvm::Value* result) {
+    llvm::Function* function = b_.GetInsertBlock()->getParent();
+    llvm::BasicBlock* left = llvm::BasicBlock::Create(b_.getContext(), "tail_called", function);
+    llvm::BasicBlock* stays = llvm::BasicBlock::Create(b_.getContext(), "no_tail_call", function);
+    b_.CreateCondBr(b_.CreateICmpEQ(result, llvm::ConstantInt::get(result->getType(), 0)), left, stays);
+    b_.SetInsertPoint(left);
+    b_.CreateRet(b_.getInt64(0));
+    b_.SetInsertPoint(stays);
+}
+
 void FunctionLifter::lift_helper_call() {
     const Helper* helper = shared_.verified.platform().find_helper(static_cast<std::uint32_t>(insn().imm));
     if (helper == nullptr) return fail("MBPF9001", "verified program calls an unknown helper");
     if (lift_array_lookup(*helper)) return;
+    if (helper->tail_call && function_ != 0) return fail("MBPF1309", "tail call from a function that the program calls");
     std::vector<llvm::Type*> types;
     std::vector<llvm::Value*> arguments;
     std::vector<unsigned> kept;  // pointers the helper does not keep
@@ -247,6 +260,7 @@ void FunctionLifter::lift_helper_call() {
         if (result->isIntegerTy(32)) call->addRetAttr(llvm::Attribute::SExt);
     }
     if (helper->pure && !any_pointer) call->setDoesNotAccessMemory();
+    if (helper->tail_call) leave_if_tail_called(call);
     if (result->isVoidTy()) return write_whole(0, b_.getInt64(0));
     if (result->isIntegerTy(64)) return write_whole(0, call);
     if (result->isIntegerTy(32)) return write_low(0, call, helper->return_signed);

@@ -101,6 +101,7 @@ class FunctionLifter {
     llvm::Value* compare(bpf::Condition condition, llvm::Value* a, llvm::Value* b);
     void lift_exit();
     void lift_helper_call();
+    void leave_if_tail_called(llvm::Value* result);
     bool lift_array_lookup(const Helper& helper);
     void lift_local_call();
 

@@ -160,7 +160,7 @@ static bool check_rows_layout(const mbpf_admitted *p, mbpf_verdict *v)
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         if (!mbpf_text_field_ok(row.name, sizeof row.name, true) || !mbpf_text_field_ok(row.attach, sizeof row.attach, true) ||
-            (row.flags & ~MBPF_PROGRAM_FAIL_OPEN) != 0u) {
+            (row.flags & ~(MBPF_PROGRAM_FAIL_OPEN | MBPF_PROGRAM_TAIL_ONLY)) != 0u) {
             return mbpf_refuse_u32(v, MBPF_ADMIT_LAYOUT, 0u, i, "program row");
         }
     }
@@ -371,6 +371,16 @@ static bool check_bounds(const mbpf_admitted *p, mbpf_verdict *v)
     return true;
 }
 
+static bool fills_program_array(const mbpf_admitted *p, uint32_t value)
+{
+    mbpf_package_map map;
+    if (value >> 16 >= p->header.map_count) {
+        return false;
+    }
+    mbpf_read_map(p, value >> 16, &map);
+    return map.type == MBPF_MAP_PROGRAM_ARRAY && (value & 0xFFFFu) < map.max_entries;
+}
+
 static bool import_ok(const mbpf_admitted *p, const mbpf_package_import *row)
 {
     mbpf_package_map map;
@@ -388,7 +398,7 @@ static bool import_ok(const mbpf_admitted *p, const mbpf_package_import *row)
     case MBPF_IMPORT_DATA:
         return row->value <= p->header.data_ram_bytes;
     case MBPF_IMPORT_PROGRAM:
-        return row->index < p->header.program_count;
+        return row->index < p->header.program_count && fills_program_array(p, row->value);
     case MBPF_IMPORT_RUNTIME:
         return row->index == MBPF_RT_ATOMIC64 || row->index == MBPF_RT_ATOMIC32;
     default:

@@ -55,12 +55,13 @@ static void prepare(mbpf_control *c, const mbpf_control_TestRun *r, const mbpf_h
     }
 }
 
-static uint64_t measure(const mbpf_program *program, void *context, uint32_t step, uint64_t *result, bool *returned)
+/* `*program` becomes the last that ran. */
+static uint64_t measure(mbpf_program **program, void *context, uint32_t step, uint64_t *result, bool *returned)
 {
-    context = mbpf_open_context(program->point, context);
+    context = mbpf_open_context((*program)->point, context);
     mbpf_port_measure_begin(step);
     uint64_t begin = mbpf_port_instructions();
-    *returned = mbpf_enter(program, context, result);
+    *returned = mbpf_may_chain(*program) ? mbpf_enter_chain(program, context, result) : mbpf_enter(*program, context, result);
     uint64_t end = mbpf_port_instructions();
     mbpf_port_measure_end();
     return end - begin;
@@ -116,17 +117,20 @@ void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
     uint64_t total = 0u, overhead = 0u, result = 0u, ignored, until = mbpf_port_time_ns() + MAX_NS;
     while (runs < repeat && (runs == 0u || mbpf_port_time_ns() < until)) {
         uint32_t i = runs++;
-        overhead += measure(&empty, c->rt->open.context, i, &ignored, &returned);
+        mbpf_program *nobody = &empty, *last = program;
+        overhead += measure(&nobody, c->rt->open.context, i, &ignored, &returned);
         prepare(c, r, row);
-        total += measure(program, c->rt->open.context, i, &result, &returned);
+        total += measure(&last, c->rt->open.context, i, &result, &returned);
         if (!returned) {
-            stopped(c, program);
+            stopped(c, last);
             return;
         }
-        program->runs.low++;
-        program->runs.high += program->runs.low == 0u;
+        if (!mbpf_may_chain(program)) { /* that counts by itself */
+            program->runs.low++;
+            program->runs.high += program->runs.low == 0u;
+            program->last_result = result;
+        }
     }
-    program->last_result = result;
     total = total > overhead ? total - overhead : 0u;
     mbpf_control_TestRunReply *reply = &c->response.body.test_run;
     c->response.which_body = mbpf_control_Response_test_run_tag;

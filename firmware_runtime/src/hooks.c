@@ -131,12 +131,36 @@ static inline bool enter(mbpf_program *program, void *context, uint64_t *result)
     return true;
 }
 
+bool mbpf_enter_chain(mbpf_program **program, void *context, uint64_t *result)
+{
+    mbpf_runtime *rt = mbpf_active;
+    rt->tail_calls = 0u;
+    for (;;) {
+        rt->tail_target = 0;
+#if !MBPF_ISOLATION
+        rt->running = *program;
+#endif
+        if (!enter(*program, context, result)) {
+            return false;
+        }
+        if (!rt->tail_target) {
+            return true;
+        }
+        *program = rt->tail_target;
+    }
+}
+
+static inline bool enter_any(mbpf_program **program, void *context, uint64_t *result)
+{
+    return mbpf_may_chain(*program) ? mbpf_enter_chain(program, context, result) : enter(*program, context, result);
+}
+
 uint64_t mbpf_program_run(mbpf_program *program, void *context)
 {
     uint64_t result;
     const mbpf_hook_point *point = program->point;
     void *open = mbpf_open_context(point, context);
-    bool returned = enter(program, open, &result);
+    bool returned = enter_any(&program, open, &result);
     mbpf_close_context(point, context, open);
     if (!returned) {
         (void)contain(program, point);
@@ -161,12 +185,13 @@ __attribute__((noinline)) static uint64_t run_chain(mbpf_hook_point *point, void
         }
         uint64_t value;
         programs_run++;
-        if (enter(program, open, &value)) {
+        mbpf_program *last = program;
+        if (enter_any(&last, open, &value)) {
             verdict = (int32_t)(uint32_t)value;
-            count_verdict(program, point, verdict);
+            count_verdict(last, point, verdict);
         } else {
-            next = survivor(program, next);
-            verdict = contain(program, point);
+            next = survivor(last, next);
+            verdict = contain(last, point);
         }
         if (point->chain == MBPF_CHAIN_WHILE_PASS && verdict != point->pass) {
             break;
@@ -192,7 +217,7 @@ __attribute__((noinline)) static uint64_t contained_alone(const mbpf_hook_point 
     return pack(contain(program, point), 1u);
 }
 
-/* What nearly every event meets is one program: straight through. */
+/* What nearly every event meets is one program that makes no tail calls: straight through. */
 uint64_t mbpf_hook_dispatch(mbpf_hook_point *point, void *context)
 {
     mbpf_program *program = point->alone;

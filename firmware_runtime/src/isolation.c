@@ -74,4 +74,9 @@ void mbpf_guard_write(const void *memory, uint32_t bytes)
 {
     guard(memory, bytes, true);
 }
+
+void mbpf_guard_context(const void *context)
+{
+    guard(context, mbpf_running_now.program->point->row->context_bytes, true);
+}
 #endif

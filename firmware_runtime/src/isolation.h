@@ -36,6 +36,13 @@ static inline bool mbpf_enter(const mbpf_program *program, void *context, uint64
 #endif
 }
 
+static inline bool mbpf_may_chain(const mbpf_program *program)
+{
+    return (program->flags & MBPF_PROGRAM_MAY_CHAIN) != 0u;
+}
+/* Likewise, counted, and the programs that tail calls lead to; `*program` becomes the last of them. In hooks.c. */
+bool mbpf_enter_chain(mbpf_program **program, void *context, uint64_t *result);
+
 #if MBPF_ISOLATION
 void mbpf_isolation_init(mbpf_runtime *rt);
 /* To be called when the package's RAM is laid out; `text` is where it runs. */

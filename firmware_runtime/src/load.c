@@ -191,6 +191,28 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
     }
 }
 
+static void set_up_tail_calls(const mbpf_admitted *p, mbpf_package_state *package)
+{
+    uint8_t flag = 0u;
+    for (uint32_t i = 0u; i < package->map_count; i++) {
+        if (package->maps[i].type == MBPF_MAP_PROGRAM_ARRAY) {
+            flag = MBPF_PROGRAM_MAY_CHAIN;
+        }
+    }
+    for (uint32_t i = 0u; i < package->program_count; i++) {
+        package->programs[i].flags |= flag;
+    }
+    for (uint32_t i = 0u; i < p->header.import_count; i++) {
+        mbpf_package_import row;
+        mbpf_read_import(p, i, &row);
+        if (row.kind == MBPF_IMPORT_PROGRAM) {
+            mbpf_map *map = &package->maps[row.value >> 16];
+            uint32_t element = row.value & 0xFFFFu, program = row.index + 1u;
+            (void)mbpf_map_operations_of(map->type)->update(map, &element, &program, MBPF_UPDATE_ANY);
+        }
+    }
+}
+
 mbpf_package_state *mbpf_free_record(mbpf_runtime *rt)
 {
     for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
@@ -232,6 +254,7 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
         imports[i] = import_value(p, package, plan.data, i);
     }
     place_programs(p, package, imports);
+    set_up_tail_calls(p, package);
     mbpf_port_code_ready(p->bytes + p->header.text_offset, p->header.text_bytes);
 #if MBPF_ISOLATION
     mbpf_domain_set(package, p->bytes + p->header.text_offset, plan.fixed_bytes);
@@ -245,7 +268,8 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
 
 static void list_changed(mbpf_hook_point *point)
 {
-    point->alone = point->first && !point->first->next ? point->first : 0;
+    mbpf_program *first = point->first;
+    point->alone = first && !first->next && !mbpf_may_chain(first) ? first : 0;
 }
 
 mbpf_status mbpf_attach_program(mbpf_program *program)

@@ -27,6 +27,10 @@ const mbpf_map_operations *mbpf_map_operations_of(uint32_t type)
     case MBPF_MAP_STACK:
         return &mbpf_map_queue;
 #endif
+#ifndef MBPF_WITHOUT_MAP_PROGRAM_ARRAY
+    case MBPF_MAP_PROGRAM_ARRAY:
+        return &mbpf_map_program_array;
+#endif
 #ifndef MBPF_WITHOUT_MAP_RING_BUFFER
     case MBPF_MAP_RING_BUFFER:
         return &mbpf_map_ring_buffer;

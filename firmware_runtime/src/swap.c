@@ -33,7 +33,8 @@ static uint32_t keep_maps(mbpf_package_state *package, mbpf_package_state *old)
     for (uint32_t i = 0u; i < package->map_count; i++) {
         mbpf_map *map = &package->maps[i];
         const mbpf_map *before = mbpf_find_map(old, package->map_names[i]);
-        if (before) { /* equal layout: admission saw to it */
+        /* What a program array names is the new version's to say. */
+        if (before && map->type != MBPF_MAP_PROGRAM_ARRAY) { /* equal layout: admission saw to it */
             memcpy(map->values, before->values,
                    (size_t)mbpf_map_bytes(map->type, map->key_size, map->value_size, map->max_entries));
             kept++;
@@ -90,7 +91,10 @@ uint32_t mbpf_attachments(const mbpf_admitted *p, mbpf_package_state *old, bool 
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         const mbpf_program *before = old ? mbpf_find_program(old, (const char *)row.name) : 0;
-        attach |= (activate || (before && before->attached) ? 1u : 0u) << i;
+        /* What only tail calls enter is attached if the host did that to the version before, where it was no other. */
+        bool tail_only = (row.flags & MBPF_PROGRAM_TAIL_ONLY) != 0u;
+        bool was = before && before->attached && (!tail_only || (before->flags & MBPF_PROGRAM_TAIL_ONLY) != 0u);
+        attach |= (was || (activate && !tail_only) ? 1u : 0u) << i;
     }
     return attach;
 }

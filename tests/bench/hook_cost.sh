@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Instructions of a hook, exactly counted on both emulated boards, with isolation and without.
+# Instructions of a hook, counted on both emulated boards, with isolation and without.
 #   tests/bench/hook_cost.sh [BUILD_FOLDER]
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -33,3 +33,5 @@ row "  its context in the open area: not copied" hook-cost empty-open
 row "  two of different packages, one after the other" hook-cost two
 row "program with one helper call, without isolation" hook-cost-plain helper
 row "program with one helper call by gate, with isolation" hook-cost helper
+row "program that tail-calls an empty one, without isolation" hook-cost-plain tail-call
+row "program that tail-calls an empty one, with isolation" hook-cost tail-call

@@ -377,6 +377,68 @@ TEST_P(Containment, good_programs_are_let_be) {
     EXPECT_EQ(must(std::move(request)).faults().count(), 0u);
 }
 
+// Tail calls from unprivileged code: import 0 is the helper, import 1 the array, whose element 0 is program 1.
+TEST_P(Containment, tail_calls_of_bad_programs) {
+    const bool m4 = GetParam() != BoardKind::rv32imac;
+    const auto chain = [&](const char* caller, const char* target) {
+        Package p = increment(GetParam(), "bad");
+        p.text = from_hex(caller);
+        p.text.resize((p.text.size() + 15) / 16 * 16);
+        PackageProgram next = p.programs[0];
+        next.name = "next";
+        next.entry_offset = static_cast<std::uint32_t>(p.text.size());
+        next.tail_only = true;
+        p.programs.push_back(next);
+        for (PackageProgram& program : p.programs) place(program, "trace", "trace/bad");
+        const auto code = from_hex(target);
+        p.text.insert(p.text.end(), code.begin(), code.end());
+        p.maps = {{"next", MBPF_MAP_PROGRAM_ARRAY, 0, 4, 4, 2}};
+        p.imports = {{MBPF_IMPORT_HELPER, 12, builtin_platform("microbpf")->find_helper(12)->abi_hash()}, {MBPF_IMPORT_MAP, 0, 0}, {MBPF_IMPORT_PROGRAM, 1, 0}};
+        p.ram_bytes = static_cast<std::uint32_t>(p.required_ram_bytes().value());
+        return p;
+    };
+    // push {lr}; ldr r12,[r1]; ldr r1,[r1,#4]; movs r2,#0; blx r12; movs r1,#0; pop {pc}
+    const char* calls = m4 ? "00b5d1f800c049680022e047002100bd" : "411106c083a20500cc41014682928145824041018280";
+    // the same with the runtime's memory for an array
+    const char* forges = m4 ? "00b5d1f800c04ff000510022e047002100bd" : "411106c083a20500b7050280014682928145824041018280";
+    // the same after ldr r3,[r1]; movs r2,#77; str r2,[r3]: element 0 names no program now
+    const char* spoils = m4 ? "00b5d1f800c049680b684d221a600022e047002100bd" : "411106c083a20500cc4194411306d00490c2014682928145824041018280";
+    const char* returns_42 = m4 ? "2a2000217047" : "1305a00281458280";
+    const std::uint32_t free_before = hello().ram_free();
+
+    push(chain(calls, returns_42));
+    Result<control::Response> r = run("bad");
+    ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+    EXPECT_EQ(r->test_run().result(), 42u);
+
+    for (const char* refused : {forges, spoils}) {
+        push(chain(refused, returns_42));
+        r = run("bad");
+        ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+        EXPECT_EQ(r->test_run().result(), 0xFFFF'FFFEu);
+    }
+
+    // A fault behind a tail call is the target's, and the package goes as a whole.
+    std::uint32_t stopped = 0;
+    for (const auto& [target, kind] : {std::pair{m4 ? "00de" : "0000", Kind::instruction}, std::pair{m4 ? "fee7" : "01a0", Kind::timeout}}) {
+        push(chain(calls, target));
+        r = run("bad");
+        ASSERT_FALSE(static_cast<bool>(r));
+        EXPECT_EQ(r.error().code, "MBPF4111");
+        const control::FaultsReply f = fault(++stopped);
+        EXPECT_EQ(f.package() + "/" + f.program(), "bad/next");
+        EXPECT_EQ(f.kind(), static_cast<std::uint32_t>(kind));
+        EXPECT_EQ(loaded(), std::vector<std::string>{"steady"});
+        EXPECT_EQ(hello().ram_free(), free_before);
+        expect_steady();
+    }
+    // Nothing of a chain that was cut is left over for the next.
+    push(chain(calls, returns_42));
+    r = run("bad");
+    ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+    EXPECT_EQ(r->test_run().result(), 42u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Emulated, Containment, testing::ValuesIn(kBoardKinds), name_of);
 
 }  // namespace

@@ -189,6 +189,60 @@ TEST(Link, more_ram_than_the_platform_allows_is_refused) {
     EXPECT_EQ(code_of(build({{"iio/device0/x", slots}}, maps(60000))), "MBPF1306");
 }
 
+// A tail call through map[0], and a result for when there is no such program.
+Slots tail_call(std::int32_t element) {
+    Slots s = lddw(2, 1, 0, 0);
+    s += Slots{op("mov64_imm", 3, 0, 0, element), op("call", 0, 0, 0, 12)};
+    s += pass();
+    return s;
+}
+
+TEST(Link, tail_calls_fill_arrays_and_raise_bounds_to_the_costliest_run) {
+    Slots long_way = {op("mov64_imm", 2)};
+    for (int i = 0; i < 500; ++i) long_way += Slots{op("add64_imm", 2, 0, 0, 1)};
+    long_way += pass();
+    bpf::Map array = map_of("next", bpf::MapType::prog_array, 4, 4, 4);
+    array.programs = {bpf::kNoProgram, 1, bpf::kNoProgram, 2};
+    const Built built = build({{"iio/device0/a", tail_call(1)}, {"iio/device0/b", long_way}, {"gpio/chip0/line1/both", pass()}}, {array});
+    ASSERT_EQ(code_of(built), "linked");
+    const Package& p = **built.package;
+    const VerifiedObject& verified = *built.report.verified;
+    const std::uint64_t caller = verified.facts(0).worst_case_instructions, target = verified.facts(1).worst_case_instructions;
+    EXPECT_EQ(p.programs[0].worst_case_instructions, verified.platform().max_tail_calls * caller + std::max(caller, target));
+    EXPECT_EQ(p.programs[1].worst_case_instructions, target);
+    // Likewise the machine code, where the target's additions are one: nine times the caller's own.
+    const std::uint32_t machine = p.programs[0].native_instructions;
+    ASSERT_NE(machine, MBPF_UNBOUNDED);
+    EXPECT_EQ(machine % 9, 0u);
+    EXPECT_GT(machine / 9, p.programs[1].native_instructions);
+    EXPECT_GE(p.programs[0].stack_bytes, p.programs[1].stack_bytes);
+    EXPECT_FALSE(p.programs[0].tail_only);
+    EXPECT_TRUE(p.programs[1].tail_only);
+    EXPECT_FALSE(p.programs[2].tail_only);  // no program of its hook could enter it
+    std::vector<std::uint32_t> filled;
+    for (const Import& row : p.imports)
+        if (row.kind == MBPF_IMPORT_PROGRAM) filled.push_back(std::uint32_t{row.index} << 24 | row.value);
+    EXPECT_EQ(filled, (std::vector<std::uint32_t>{1u << 24 | 1, 2u << 24 | 3}));
+    const Result<Package> read = parse_package(p.serialize());
+    ASSERT_TRUE(read) << render_text(read.error());
+    EXPECT_TRUE(read->programs[1].tail_only);
+    EXPECT_EQ(read->serialize(), p.serialize());
+}
+
+TEST(Link, element_that_is_no_program_is_refused) {
+    bpf::Map array = map_of("next", bpf::MapType::prog_array, 4, 4, 4);
+    array.programs = {bpf::kNotAProgram};
+    EXPECT_EQ(code_of(build({{"iio/device0/a", tail_call(0)}}, {array})), "MBPF1310");
+}
+
+TEST(Link, run_over_the_hooks_budget_is_refused) {
+    Slots long_way = {op("mov64_imm", 2)};
+    for (int i = 0; i < 12000; ++i) long_way += Slots{op("add64_imm", 2, 0, 0, 1)};
+    long_way += tail_call(0);
+    const bpf::Map array = map_of("next", bpf::MapType::prog_array, 4, 4, 4);
+    EXPECT_EQ(code_of(build({{"iio/device0/a", long_way}}, {array})), "MBPF1311");
+}
+
 TEST(Link, map_that_no_device_can_build_is_refused) {
     Slots slots = {op("stdw", 10, 0, -8, 0), op("mov64", 2, 10), op("add64_imm", 2, 0, 0, -8)};
     slots += lddw(1, 1, 0, 0);

@@ -23,6 +23,7 @@ struct v { u64 a; u32 b[6]; };
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, struct v); } arr SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, u64); __type(value, u32); } hash SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256); } ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PROG_ARRAY); __uint(max_entries, 4); __type(key, u32); __type(value, u32); } jumps SEC(".maps");
 struct rec { u64 a, b; };
 #define DATA(c) ((void *)(long)(c)->data)
 #define END(c) ((void *)(long)(c)->data_end)
@@ -117,6 +118,11 @@ const Rule kRules[] = {
     {"helper_size_right", "SEC(\"trace/x\") long f(struct trace_event *e) { char t[16] = {0}; return bpf_format_decimal(t, sizeof(t), e->id, 0) + t[0]; }"},
     {"record_submitted", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0; bpf_ringbuf_submit(r, 0); return 1; }"},
     {"record_leaked", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0; if (e->id != 3) bpf_ringbuf_submit(r, 0); return 1;\n } // MBPF1031\n"},
+    {"tail_call_with_a_record", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0;\n bpf_tail_call(e, &jumps, 1); // MBPF1031\n bpf_ringbuf_submit(r, 0); return 1; }"},
+    {"tail_call_without_it", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->a = e->id; r->b = 0; bpf_ringbuf_submit(r, 0); bpf_tail_call(e, &jumps, e->id); return 1; }"},
+    {"tail_call_through_another_map", "SEC(\"trace/x\") long f(struct trace_event *e) {\n bpf_tail_call(e, &arr, 1); // MBPF1032\n return 1; }"},
+    {"program_array_read", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 1;\n return bpf_map_lookup_elem(&jumps, &k) != 0; // MBPF1032\n }"},
+    {"verdict_out_of_range_after_a_tail_call", "SEC(\"iio/device0/x\") long f(struct iio_event *e) { bpf_tail_call(e, &jumps, 1);\n return 2; // MBPF1016\n }"},
     {"record_used_after_submit", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec *r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0); if (!r) return 0; r->b = 0; bpf_ringbuf_submit(r, 0);\n r->a = e->id; // MBPF1008\n return 1; }"},
     {"record_past_its_end", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 *r = bpf_ringbuf_reserve(&ring, 16, 0); if (!r) return 0;\n r[2] = e->id; // MBPF1013\n bpf_ringbuf_submit(r, 0); return 1; }"},
     {"record_of_variable_size", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 n = (e->arg[0] & 7) + 8;\n void *r = bpf_ringbuf_reserve(&ring, n, 0); // MBPF1036\n if (r) bpf_ringbuf_discard(r, 0); return 1; }"},

@@ -54,6 +54,7 @@ typedef struct mbpf_fault_record {
  * not reach it itself. */
 void mbpf_guard_read(const void *memory, uint32_t bytes);
 void mbpf_guard_write(const void *memory, uint32_t bytes);
+void mbpf_guard_context(const void *context); /* of the program's hook */
 
 /* --- between runtime and port --- */
 

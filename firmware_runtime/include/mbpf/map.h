@@ -48,6 +48,7 @@ extern const mbpf_map_operations mbpf_map_hash;
 extern const mbpf_map_operations mbpf_map_lru_hash;
 extern const mbpf_map_operations mbpf_map_lpm_trie;
 extern const mbpf_map_operations mbpf_map_queue; /* and stack */
+extern const mbpf_map_operations mbpf_map_program_array;
 extern const mbpf_map_operations mbpf_map_ring_buffer;
 extern const mbpf_map_operations mbpf_map_time_series;
 

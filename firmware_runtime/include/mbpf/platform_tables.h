@@ -52,6 +52,7 @@ typedef struct mbpf_platform_tables {
     uint32_t max_ram;             /* bytes a package */
     uint16_t max_programs;
     uint16_t max_maps;
+    uint8_t max_tail_calls;       /* in one run */
 } mbpf_platform_tables;
 
 /* The generator defines: const mbpf_platform_tables mbpf_platform_<name>; */

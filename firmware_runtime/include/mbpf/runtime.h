@@ -63,7 +63,7 @@ typedef struct mbpf_hook_point {
     const mbpf_hook_row *row;
     const mbpf_platform_tables *platform;
     struct mbpf_program *first; /* attached, by priority */
-    struct mbpf_program *alone; /* the first, if it is the only one: straight through */
+    struct mbpf_program *alone; /* the first, if it is the only one and makes no tail calls: straight through */
     mbpf_count fired;           /* events that met a program, or asked */
     int32_t pass, drop;         /* verdicts when no program can run: open, closed */
     uint8_t chain;              /* mbpf_chain */
@@ -97,6 +97,9 @@ typedef struct mbpf_program {
     char name[MBPF_PROGRAM_NAME_BYTES];
     char attach[MBPF_ATTACH_BYTES];
 } mbpf_program;
+
+/* In `flags`, besides those of the package's row: the package has a program array. */
+#define MBPF_PROGRAM_MAY_CHAIN 0x80u
 
 #define MBPF_NO_SLOT 0xFFu
 
@@ -184,6 +187,11 @@ typedef struct mbpf_runtime {
     uint32_t point_count;
     uint16_t next_package_id;
     bool slot_used[MBPF_SLOT_COUNT + 1]; /* C has no empty arrays */
+    uint32_t tail_calls;              /* in the run that goes on */
+    struct mbpf_program *tail_target; /* the program to run on; null: none */
+#if !MBPF_ISOLATION
+    const struct mbpf_program *running; /* if it may chain */
+#endif
     mbpf_trust trust;
     mbpf_event_log events;
     mbpf_transfer transfer;
@@ -212,6 +220,17 @@ extern mbpf_runtime *mbpf_active;
 void mbpf_runtime_init(mbpf_runtime *rt);
 /* The first platform added is the one `hello` names. */
 mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *platform);
+/* The program that calls a helper, if its package has a program array. */
+static inline const mbpf_program *mbpf_running_program(const mbpf_runtime *rt)
+{
+#if MBPF_ISOLATION
+    (void)rt;
+    return mbpf_running_now.program;
+#else
+    return rt->running;
+#endif
+}
+
 /* Registers the firmware's hook points. `hook` is the descriptor's name of the hook. Null: no such hook in
  * the platform, or the table is full. */
 mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,

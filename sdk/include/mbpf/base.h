@@ -45,13 +45,14 @@ typedef __u16 __sum16;
 #ifndef __uint
 #define __uint(name, val) int(*name)[val]
 #define __type(name, val) __typeof__(val) *name
-#define __array(name, val) val *name[]
+#define __array(name, val) __typeof__(val) *name[]
 #endif
 #define BPF_F_NO_PREALLOC 1 /* asked for by Linux's LPM tries; devices reserve all at load */
 enum bpf_map_type {
     BPF_MAP_TYPE_UNSPEC = 0,
     BPF_MAP_TYPE_HASH = 1,
     BPF_MAP_TYPE_ARRAY = 2,
+    BPF_MAP_TYPE_PROG_ARRAY = 3,
     BPF_MAP_TYPE_PERCPU_HASH = 5,
     BPF_MAP_TYPE_PERCPU_ARRAY = 6,
     BPF_MAP_TYPE_LRU_HASH = 9,

@@ -57,6 +57,14 @@ static uint64_t one_helper(void *context, void *const *imports)
     return (uint32_t)helper(1u, 3u); /* 1: passes */
 }
 
+/* To element 0 of import 1. */
+static uint64_t one_tail_call(void *context, void *const *imports)
+{
+    int32_t (*helper)(void *, void *, uint32_t);
+    memcpy(&helper, imports, sizeof helper);
+    return helper(context, imports[1], 0u) == 0 ? 0u : 2u;
+}
+
 int32_t mbpf_helper_gpio_get(uint32_t chip, uint32_t line)
 {
     (void)line;
@@ -133,6 +141,37 @@ static void attach(mbpf_program *p, mbpf_package_state *package, mbpf_entry entr
 #endif
 }
 
+static void import_helper(void **import, uint32_t number)
+{
+    for (uint32_t i = 0u; i < mbpf_platform_microbpf.helper_count; i++) {
+        const mbpf_helper_row *row = &mbpf_platform_microbpf.helpers[i];
+        if (row->number == number) {
+#if MBPF_ISOLATION
+            *import = mbpf_gate_of(&runtime.packages[0], row);
+#else
+            void (*function)(void) = row->function;
+            memcpy(import, &function, sizeof function);
+#endif
+        }
+    }
+}
+
+/* A package of two programs, the first of which goes on to the second, which is empty. */
+static void make_chain(void **imports)
+{
+    static uint32_t elements[2] = {2u, 0u};
+    static mbpf_map array = {.values = (uint8_t *)elements, .max_entries = 2u, .key_size = 4u, .value_size = 4u, .type = MBPF_MAP_PROGRAM_ARRAY};
+    mbpf_package_state *package = &runtime.packages[0];
+    attach(&package->programs[0], package, one_tail_call, imports);
+    attach(&package->programs[1], package, empty, imports);
+    package->programs[0].flags = package->programs[1].flags = MBPF_PROGRAM_MAY_CHAIN;
+    package->program_count = 2u;
+    package->maps = &array;
+    package->map_count = 1u;
+    imports[1] = &array;
+    import_helper(imports, 12u);
+}
+
 int main(void)
 {
     static mbpf_program program;
@@ -150,18 +189,12 @@ int main(void)
     report("two ", with_hook, without_hook);
     (void)mbpf_detach_program(&other);
     program.entry = one_helper;
-    for (uint32_t i = 0u; i < mbpf_platform_microbpf.helper_count; i++) {
-        const mbpf_helper_row *row = &mbpf_platform_microbpf.helpers[i];
-        if (row->number == 1004u) {
-#if MBPF_ISOLATION
-            imports[0] = mbpf_gate_of(&runtime.packages[0], row);
-#else
-            void (*function)(void) = row->function;
-            memcpy(imports, &function, sizeof function);
-#endif
-        }
-    }
+    import_helper(imports, 1004u);
     report("helper ", with_hook, without_hook);
+    (void)mbpf_detach_program(&program);
+    make_chain(imports);
+    (void)mbpf_attach_program(&runtime.packages[0].programs[0]);
+    report("tail-call ", with_hook, without_hook);
     say("end\r\n");
     mbpf_port_power_off();
     for (;;) {

@@ -9,6 +9,7 @@
 
 #define MBPF_MAP_HASH 1u
 #define MBPF_MAP_ARRAY 2u
+#define MBPF_MAP_PROGRAM_ARRAY 3u
 #define MBPF_MAP_PERCPU_HASH 5u
 #define MBPF_MAP_PERCPU_ARRAY 6u
 #define MBPF_MAP_LRU_HASH 9u
@@ -78,6 +79,9 @@ static inline uint32_t mbpf_hash_key(const uint8_t *key, uint32_t key_size)
 #define MBPF_RING_BUFFER_CONTROL_BYTES 32u
 #define MBPF_RING_BUFFER_RECORD_HEADER_BYTES 8u
 
+/* Program array: a word an element, the package's program counted from 1; 0: none. */
+#define MBPF_MAX_PROGRAM_ARRAY_ENTRIES 256u
+
 /* Devices have one CPU: a per-CPU map is the map of the same kind. */
 static inline uint32_t mbpf_map_kind(uint32_t type)
 {
@@ -117,6 +121,9 @@ static inline uint64_t mbpf_map_storage_bytes(uint32_t type, uint32_t key_size, 
     }
     if (value_size == 0u) {
         return 0u;
+    }
+    if (type == MBPF_MAP_PROGRAM_ARRAY) {
+        return key_size == 4u && value_size == 4u && max_entries <= MBPF_MAX_PROGRAM_ARRAY_ENTRIES ? mbpf_round8(max_entries * 4u) : 0u;
     }
     uint64_t records = max_entries * mbpf_map_record_bytes(type, key_size, value_size);
     switch (mbpf_map_kind(type)) {

@@ -77,7 +77,7 @@ typedef struct mbpf_package_header {
 #define MBPF_IMPORT_MAP 2u        /* index: map; the mbpf_map object */
 #define MBPF_IMPORT_MAP_VALUES 3u /* index: map (array); address of value 0 */
 #define MBPF_IMPORT_DATA 4u       /* value: byte offset in the data segment */
-#define MBPF_IMPORT_PROGRAM 5u    /* index: program: tail-call target */
+#define MBPF_IMPORT_PROGRAM 5u    /* index: program; value: map << 16 | element of a program array that holds it */
 #define MBPF_IMPORT_RUNTIME 6u    /* index: MBPF_RT_*: what the ISA lacks */
 
 #define MBPF_RT_ATOMIC64 1u /* uint64_t (*)(volatile uint64_t *p, uint32_t op, uint64_t operand, uint64_t expected) */
@@ -100,6 +100,7 @@ typedef struct mbpf_package_import {
 #define MBPF_PROGRAM_NAME_BYTES 24u
 #define MBPF_ATTACH_BYTES 40u
 #define MBPF_PROGRAM_FAIL_OPEN 0x1u
+#define MBPF_PROGRAM_TAIL_ONLY 0x2u /* entered by tail calls: not attached when the package is activated */
 #define MBPF_UNBOUNDED 0xFFFFFFFFu /* a bound that is not known, or that 32 bits do not hold */
 
 typedef struct mbpf_package_program {
