@@ -2,15 +2,13 @@
 # The runtime as a host library, and the boards' firmware by nested builds into firmware/.
 include(ExternalProject)
 
-add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
-target_compile_options(mbpf_runtime_third_party PRIVATE -w -include ${R}/crypto/crypto_names.h)
-target_compile_definitions(mbpf_runtime_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
+add_library(mbpf_runtime_third_party STATIC ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
+target_compile_options(mbpf_runtime_third_party PRIVATE -w)
 target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
 target_include_directories(mbpf_runtime_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 
 add_library(mbpf_runtime_crypto STATIC ${MBPF_RUNTIME_CRYPTO_SOURCES})
-target_compile_options(mbpf_runtime_crypto PRIVATE ${MBPF_WARNINGS} -include ${R}/crypto/crypto_names.h)
-target_compile_definitions(mbpf_runtime_crypto PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
+target_compile_options(mbpf_runtime_crypto PRIVATE ${MBPF_WARNINGS})
 target_include_directories(mbpf_runtime_crypto PRIVATE ${MBPF_RUNTIME_INCLUDES})
 target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
@@ -46,7 +44,7 @@ set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
 file(MAKE_DIRECTORY ${firmware_folder})
 # What each build makes for tests and tools, besides the reference firmware.
 set(images native-fletcher16 checker bench hook-cost hook-cost-plain hook-cost-counted maps)
-set(images_cortex-m4 ${images})
+set(images_cortex-m4 ${images} size)
 set(images_rv32imac ${images})
 set(images_cortex-m33)
 foreach(board cortex-m4 cortex-m33 rv32imac)

@@ -31,5 +31,8 @@ endfunction()
 
 include(${PROJECT_SOURCE_DIR}/tests/bench/native_code/native_code.cmake)
 include(${PROJECT_SOURCE_DIR}/tests/bench/hook_cost/hook_cost.cmake)
+if(MBPF_BOARD STREQUAL "cortex-m4")
+  include(${PROJECT_SOURCE_DIR}/tests/bench/firmware_size/firmware_size.cmake)
+endif()
 include(${PROJECT_SOURCE_DIR}/tests/verifier/on_board/on_board.cmake)
 include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/maps/on_board.cmake)

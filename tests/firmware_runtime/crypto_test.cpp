@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The device's Ed25519 and SHA-512 beside the host's libsodium: the same signatures, and the same verdict on every input,
+// above all on those on which implementations differ: small and mixed orders, encodings that are not canonical.
+#include <gtest/gtest.h>
+#include <sodium.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "mbpf/crypto.h"
+
+extern "C" {
+#include "crypto/curve25519.h"
+#include "crypto/sha512.h"
+}
+
+namespace mbpf::test {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+using Key = std::array<std::uint8_t, 32>;
+using Signature = std::array<std::uint8_t, 64>;
+
+class Random {
+  public:
+    std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(engine_() % n); }
+    template <class T>
+    T bytes(T to) {
+        for (auto& b : to) b = static_cast<std::uint8_t>(engine_());
+        return to;
+    }
+
+  private:
+    std::mt19937_64 engine_{7};
+};
+
+Key from_hex(std::string_view text) {
+    Key out{};
+    std::size_t n = 0;
+    sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &n, nullptr);
+    EXPECT_EQ(n, out.size());
+    return out;
+}
+
+// Both verdicts, which must be one.
+bool verdict(const Signature& s, const Bytes& m, const Key& key) {
+    const bool host = crypto_sign_verify_detached(s.data(), m.data(), m.size(), key.data()) == 0;
+    EXPECT_EQ(mbpf_ed25519_verify(s.data(), m.data(), static_cast<std::uint32_t>(m.size()), key.data()), host);
+    return host;
+}
+
+struct Pair {
+    Key seed, key;
+    std::array<std::uint8_t, 64> secret;
+    explicit Pair(const Key& s) : seed(s), key{}, secret{} { crypto_sign_seed_keypair(key.data(), secret.data(), seed.data()); }
+    Signature sign(const Bytes& m) const {
+        Signature s;
+        crypto_sign_detached(s.data(), nullptr, m.data(), m.size(), secret.data());
+        return s;
+    }
+};
+
+// The eight points of small order, and what else decodes to some of them.
+const char* const kSmallOrder[] = {
+    "0100000000000000000000000000000000000000000000000000000000000000", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000", "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "0100000000000000000000000000000000000000000000000000000000000080", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+};
+
+TEST(Crypto, sha512_of_every_length_is_libsodiums) {
+    Random random;
+    for (std::uint32_t n = 0; n < 400; ++n) {
+        const Bytes m = random.bytes(Bytes(n));
+        std::uint8_t ours[64], theirs[64];
+        mbpf_sha512 h;
+        mbpf_sha512_begin(&h);
+        const std::uint32_t cut = n == 0 ? 0 : random.below(n);
+        mbpf_sha512_add(&h, m.data(), cut);
+        mbpf_sha512_add(&h, m.data() + cut, n - cut);
+        mbpf_sha512_end(&h, ours);
+        crypto_hash_sha512(theirs, m.data(), m.size());
+        ASSERT_EQ(std::memcmp(ours, theirs, 64), 0) << n;
+    }
+}
+
+// RFC 8032 §7.1, test 2.
+TEST(Crypto, the_rfcs_signature) {
+    const Key seed = from_hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+    const Key first = from_hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"), second = from_hex("085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+    const std::uint8_t message = 0x72;
+    Key key;
+    Signature s;
+    mbpf_ed25519_public_key(seed.data(), key.data());
+    EXPECT_EQ(key, from_hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+    mbpf_ed25519_sign(seed.data(), &message, 1, s.data());
+    EXPECT_EQ(std::memcmp(s.data(), first.data(), 32), 0);
+    EXPECT_EQ(std::memcmp(s.data() + 32, second.data(), 32), 0);
+    EXPECT_TRUE(mbpf_ed25519_verify(s.data(), &message, 1, key.data()));
+}
+
+TEST(Crypto, signs_and_judges_as_libsodium_does) {
+    Random random;
+    for (int i = 0; i < 150; ++i) {
+        const Pair pair(random.bytes(Key{}));
+        const Bytes m = random.bytes(Bytes(random.below(300)));
+        Key key;
+        Signature s, theirs = pair.sign(m);
+        mbpf_ed25519_public_key(pair.seed.data(), key.data());
+        mbpf_ed25519_sign(pair.seed.data(), m.data(), static_cast<std::uint32_t>(m.size()), s.data());
+        ASSERT_EQ(key, pair.key);
+        ASSERT_EQ(s, theirs);
+        ASSERT_TRUE(verdict(s, m, key));
+        const std::uint32_t bit = random.below(512);
+        s[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+        ASSERT_FALSE(verdict(s, m, key)) << bit;
+        key[bit / 16] ^= static_cast<std::uint8_t>(1u << bit % 8);
+        ASSERT_FALSE(verdict(theirs, m, key));
+    }
+}
+
+// s + L fits 256 bits and would satisfy the equation.
+TEST(Crypto, a_scalar_that_is_not_below_the_order_is_refused) {
+    const Key order = from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    Random random;
+    for (int i = 0; i < 20; ++i) {
+        const Pair pair(random.bytes(Key{}));
+        const Bytes m = random.bytes(Bytes(20));
+        Signature s = pair.sign(m);
+        for (int more = 0; more < 15; ++more) {
+            unsigned carry = 0;
+            for (std::size_t k = 0; k < 32; ++k) {
+                carry += s[32 + k] + order[k];
+                s[32 + k] = static_cast<std::uint8_t>(carry);
+                carry >>= 8;
+            }
+            if (carry != 0) break;
+            ASSERT_FALSE(verdict(s, m, pair.key));
+        }
+    }
+    Signature s{};
+    std::memcpy(s.data() + 32, order.data(), 32);
+    EXPECT_FALSE(mbpf_scalar_canonical(order.data()));
+    s[32] -= 1;
+    EXPECT_TRUE(mbpf_scalar_canonical(s.data() + 32));
+}
+
+TEST(Crypto, keys_and_commitments_of_small_order_are_refused) {
+    Random random;
+    for (const char* key : kSmallOrder)
+        for (const char* commitment : kSmallOrder)
+            for (int i = 0; i < 8; ++i) { // of eight messages one on average fits a signature with s = 0
+                Signature s{};
+                const Key r = from_hex(commitment);
+                std::memcpy(s.data(), r.data(), 32);
+                EXPECT_FALSE(verdict(s, random.bytes(Bytes(8)), from_hex(key)));
+            }
+}
+
+// y from the modulus up to 2^255 - 1: each such encoding has a canonical twin.
+TEST(Crypto, encodings_beyond_the_modulus_are_refused) {
+    Random random;
+    const Pair pair(random.bytes(Key{}));
+    for (unsigned low = 0xED; low <= 0xFF; ++low)
+        for (const int top : {0x7F, 0xFF}) {
+            Key y;
+            y.fill(0xFF);
+            y[0] = static_cast<std::uint8_t>(low);
+            y[31] = static_cast<std::uint8_t>(top);
+            const Bytes m = random.bytes(Bytes(8));
+            EXPECT_FALSE(verdict(pair.sign(m), m, y));
+            mbpf_point p;
+            EXPECT_FALSE(mbpf_point_read(&p, y.data()));
+        }
+}
+
+// A key with a part of small order. Without the cofactor a signature holds only where that part falls out of the sum,
+// one time in its order; with it, always.
+TEST(Crypto, keys_of_mixed_order_are_judged_without_the_cofactor) {
+    Random random;
+    std::array<int, 2> seen{};
+    for (int round = 0; round < 120; ++round) {
+        const Pair pair(random.bytes(Key{}));
+        const Key torsion = from_hex(kSmallOrder[1 + round % 7]);
+        Key mixed, hash, scalar;
+        ASSERT_EQ(crypto_core_ed25519_add(mixed.data(), pair.key.data(), torsion.data()), 0);
+        std::uint8_t digest[64];
+        const Signature nonce = random.bytes(Signature{});
+        crypto_hash_sha512(digest, pair.seed.data(), 32);
+        std::memcpy(scalar.data(), digest, 32);
+        scalar[0] = static_cast<std::uint8_t>(scalar[0] & 248);
+        scalar[31] = static_cast<std::uint8_t>((scalar[31] & 127) | 64);
+        Signature s;
+        crypto_core_ed25519_scalar_reduce(hash.data(), nonce.data());
+        ASSERT_EQ(crypto_scalarmult_ed25519_base_noclamp(s.data(), hash.data()), 0);
+        const Key r = hash;
+        const Bytes m = random.bytes(Bytes(16));
+        Bytes all(s.begin(), s.begin() + 32);
+        all.insert(all.end(), mixed.begin(), mixed.end());
+        all.insert(all.end(), m.begin(), m.end());
+        crypto_hash_sha512(digest, all.data(), all.size());
+        crypto_core_ed25519_scalar_reduce(hash.data(), digest);
+        crypto_core_ed25519_scalar_mul(hash.data(), hash.data(), scalar.data());
+        crypto_core_ed25519_scalar_add(s.data() + 32, hash.data(), r.data());
+        ++seen[verdict(s, m, mixed) ? 1 : 0];
+    }
+    EXPECT_GT(seen[0], 30);
+    EXPECT_GT(seen[1], 10);
+}
+
+TEST(Crypto, points_decode_as_libsodiums_do) {
+    Random random;
+    int points = 0;
+    for (int i = 0; i < 400; ++i) {
+        const Key bytes = random.bytes(Key{});
+        mbpf_point p;
+        Key back;
+        std::uint8_t sum[32];
+        const Key one = from_hex(kSmallOrder[0]);
+        const bool host = crypto_core_ed25519_add(sum, bytes.data(), one.data()) == 0;
+        ASSERT_EQ(mbpf_point_read(&p, bytes.data()), host);
+        if (!host) continue;
+        ++points;
+        mbpf_point_write(back.data(), &p);
+        EXPECT_EQ(back, bytes);
+        EXPECT_EQ(std::memcmp(sum, bytes.data(), 32), 0);
+    }
+    EXPECT_GT(points, 100);
+}
+
+}  // namespace
+}  // namespace mbpf::test
