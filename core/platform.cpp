@@ -90,11 +90,15 @@ std::uint64_t MapTypeInfo::steps(std::uint32_t key_size, std::uint32_t entries) 
     return std::min(std::uint64_t{8} * (key_size - std::min(key_size, 4u)) + 1, std::uint64_t{2} * entries);
 }
 
+std::uint64_t HelperArg::greatest() const { return has_range ? static_cast<std::uint64_t>(std::max<std::int64_t>(max, 0)) : kMaxBufferBytes; }
+
+std::uint32_t Platform::base_cost(const Helper& helper) const { return helper.cost + (helper.runs_as_program() ? 0 : gate_cost); }
+
 std::uint32_t Platform::map_cost(const Helper& helper, std::uint32_t map_type, std::uint32_t key_size, std::uint32_t value_size, std::uint32_t entries) const {
     const MapTypeInfo* type = find_map_type(map_type);
     const auto row = std::ranges::find_if(helper.map_costs, [&](const MapCost& c) { return std::ranges::find(c.map_types, map_type) != c.map_types.end(); });
     if (type == nullptr || row == helper.map_costs.end()) return 0;
-    // Sizes and entries have 32 bits and factors far fewer (check_map_costs), so nothing passes 64 bits.
+    // Sizes and entries have 32 bits and factors far fewer (check_costs), so nothing passes 64 bits.
     const std::uint64_t key = std::min<std::uint64_t>(key_size, type->max_key_size), value = std::min<std::uint64_t>(value_size, type->max_value_size);
     const std::uint64_t cost = row->fixed + key * row->key_byte + value * row->value_byte + type->steps(key_size, entries) * (row->step + key * row->step_key_byte);
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(cost, UINT32_MAX));

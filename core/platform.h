@@ -116,7 +116,12 @@ struct HelperArg {
     std::int64_t min = 0;
     std::int64_t max = 0;
     bool has_range = false;
+    std::uint32_t unit_cost = 0;    // numbers: instructions charged for each 1 of its greatest value (of a size: each byte)
+
+    // Of a number: no greater value passes the verifier.
+    std::uint64_t greatest() const;
 };
+inline constexpr std::uint64_t kMaxBufferBytes = std::uint64_t{1} << 24;  // of a size argument without a range
 
 enum class ReturnKind : std::uint8_t {
     nothing,             // r0 unreadable afterwards
@@ -158,7 +163,7 @@ struct Helper {
     std::int64_t return_min = 0;
     std::uint64_t return_max = 0;
     bool has_return_range = false;
-    std::uint32_t cost = 0;           // worst-case instructions charged to the program
+    std::uint32_t cost = 0;           // worst-case instructions, without what map_costs, unit costs and the gate add
     std::uint32_t stack = 0;          // bytes of native stack it may use
     std::string capability;           // "motor", "gpio", …; empty: free for all
     bool invalidates_packet = false;
@@ -242,6 +247,7 @@ struct Platform {
     std::uint32_t max_ram = 65536;     // bytes per package: imports, data, maps
     std::uint32_t max_call_depth = 8;
     std::uint32_t max_tail_calls = 0;  // in one run; beyond it a tail call fails
+    std::uint32_t gate_cost = 0;       // instructions of the way into a helper with rights of its own, and back
     bool legacy_packet_access = false;
     // False: programs run on another kernel, which has the layouts of its own; they are judged, not compiled.
     bool native_code = true;
@@ -258,7 +264,10 @@ struct Platform {
     bool object_is_a(std::string_view name, std::string_view wanted) const;
     const Helper* find_helper(std::uint32_t number) const;
     const MapTypeInfo* find_map_type(std::uint32_t number) const;
-    // What a call of the helper on such a map costs beside its own cost; saturates.
+    // What any call of the helper costs: its own cost and the gate's, which is charged without isolation, too, so that a
+    // package's bounds hold on both kinds of image.
+    std::uint32_t base_cost(const Helper& helper) const;
+    // What a call of the helper on such a map costs beside that; saturates.
     std::uint32_t map_cost(const Helper& helper, std::uint32_t map_type, std::uint32_t key_size, std::uint32_t value_size, std::uint32_t entries) const;
     const Capability* find_capability(std::string_view name) const;
     const Hook* find_hook(std::string_view name) const;

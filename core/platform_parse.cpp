@@ -194,6 +194,7 @@ Helper convert(const pb::Helper& in, const pb::Platform& platform) {
         a.min = arg.range().min();
         a.max = arg.range().max();
         a.initialized = arg.initialized();
+        a.unit_cost = arg.unit_cost();
         a.object = arg.object();
         out.args.push_back(std::move(a));
     }
@@ -264,6 +265,7 @@ Platform convert(const pb::Platform& in) {
     if (in.max_ram() != 0) out.max_ram = in.max_ram();
     out.max_tail_calls = in.max_tail_calls();
     if (in.max_call_depth() != 0) out.max_call_depth = in.max_call_depth();
+    out.gate_cost = in.gate_cost();
     out.legacy_packet_access = in.legacy_packet_access();
     out.native_code = !in.no_native_code();
     out.narrow_context_access = in.narrow_context_access();

@@ -221,8 +221,15 @@ Problem check_helper_callback(const Helper& helper, const std::string& what) {
     return std::nullopt;
 }
 
-Problem check_map_costs(const Helper& helper, const std::string& what) {
-    constexpr std::uint32_t kMost = 1u << 20;
+Problem check_costs(const Helper& helper, const std::string& what) {
+    constexpr std::uint32_t kMost = 1u << 20, kMostUnit = 1u << 10;
+    if (helper.cost > kMost) return bad(3108, what + ": cost is at most " + std::to_string(kMost));
+    for (const HelperArg& arg : helper.args) {
+        if (arg.unit_cost == 0) continue;
+        const bool size = arg.kind == ArgKind::memory_size || arg.kind == ArgKind::memory_size_zero;
+        if (!size && !(arg.kind == ArgKind::scalar && arg.has_range && arg.min >= 0)) return bad(3108, what + ": argument " + arg.name + " has a unit_cost, but is no size or number with a range from 0 up");
+        if (arg.unit_cost > kMostUnit) return bad(3108, what + ": unit_cost is at most " + std::to_string(kMostUnit));
+    }
     for (const MapCost& c : helper.map_costs) {
         for (std::uint32_t type : c.map_types)
             if (std::ranges::find(helper.map_types, type) == helper.map_types.end()) return bad(3108, what + " has a cost on map type " + std::to_string(type) + ", which it does not take");
@@ -247,7 +254,7 @@ Problem check_helper(const Platform& platform, const Helper& helper) {
         if (platform.find_hook(hook) == nullptr) return bad(3109, what + " names hook " + hook + ", which is not declared");
     for (std::uint32_t type : helper.map_types)
         if (platform.find_map_type(type) == nullptr) return bad(3109, what + " names map type " + std::to_string(type) + ", which is not declared");
-    if (Problem p = check_map_costs(helper, what)) return p;
+    if (Problem p = check_costs(helper, what)) return p;
     if (helper.has_return_range)
         if (Problem p = check_range(what, helper.return_min, helper.return_max, helper.return_signed, helper.return_width)) return p;
     return check_helper_args(helper, what);
@@ -263,6 +270,7 @@ Problem check_map_type(const MapTypeInfo& type) {
 Problem check_limits(const Platform& p) {
     if (p.max_programs > 255 || p.max_maps > 255) return bad(3106, "max_programs and max_maps are at most 255");
     if (p.max_tail_calls > 255) return bad(3106, "max_tail_calls is at most 255");
+    if (p.gate_cost > 1u << 20) return bad(3106, "gate_cost is at most 1048576");
     if (p.max_call_depth > 32) return bad(3106, "max_call_depth is at most 32");
     if (p.max_ram > 1u << 30) return bad(3106, "max_ram is at most 1 GiB");
     return std::nullopt;

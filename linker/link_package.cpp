@@ -64,7 +64,7 @@ std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const Nat
     std::uint64_t costliest = kRuntimeAtomicCost;
     for (std::size_t p = 0; p < verified.object().programs.size(); ++p)
         for (const std::uint32_t number : verified.facts(p).helpers_used)
-            if (const Helper* helper = verified.platform().find_helper(number)) costliest = std::max<std::uint64_t>(costliest, call_cost(verified, *helper, -1));
+            if (const Helper* helper = verified.platform().find_helper(number)) costliest = std::max<std::uint64_t>(costliest, call_cost(verified, *helper));
     const std::vector<ProgramBounds> bounds = bound_programs(image, audit, native, costliest);
     const auto& programs = verified.object().programs;
     for (std::size_t p = 0; p < programs.size(); ++p) {

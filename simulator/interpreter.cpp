@@ -320,15 +320,17 @@ Machine::Step Machine::jump(const Insn& insn, const Op& op) {
     return go_to(std::int64_t{pc_} + 1 + (condition_holds(op.condition, op.width, *a, b) ? insn.offset : 0));
 }
 
-// What the call is charged for the shape of the map it is given.
-std::uint64_t Machine::cost_on_map(const Helper& helper, const std::array<std::uint64_t, 5>& args) {
+// What the call is charged for, with the shape of the map and the sizes it is given.
+std::uint64_t Machine::cost_of(const Helper& helper, const std::array<std::uint64_t, 5>& args) {
+    std::uint64_t cost = platform_.base_cost(helper);
     for (std::size_t i = 0; i < helper.args.size() && i < args.size(); ++i) {
+        cost += helper.args[i].unit_cost * (args[i] & 0xffffffffu);  // as wide as the helper sees it
         const MemoryRegion* handle = helper.args[i].kind == ArgKind::map ? world_.memory().find(args[i], 1) : nullptr;
         if (handle == nullptr || handle->kind != RegionKind::map_handle || handle->tag >= object_.maps.size()) continue;
         const bpf::Map& map = object_.maps[handle->tag];
-        return platform_.map_cost(helper, map.type, map.key_size, map.value_size, map.max_entries);
+        cost += platform_.map_cost(helper, map.type, map.key_size, map.value_size, map.max_entries);
     }
-    return 0;
+    return cost;
 }
 
 Machine::Step Machine::call_helper(const Insn& insn) {
@@ -341,7 +343,7 @@ Machine::Step Machine::call_helper(const Insn& insn) {
         args[i] = *value;
         if (helper->args[i].kind == ArgKind::scalar && helper->args[i].width == 32) args[i] &= 0xffffffffu;
     }
-    cost_ += helper->cost + cost_on_map(*helper, args);
+    cost_ += cost_of(*helper, args);
     if (helper->tail_call) return tail_call(*helper, args);
     auto result = world_.call(*helper, args, *this);
     if (!result) return result.error();

@@ -95,9 +95,9 @@ class Machine {
     Step load_imm64(const bpf::Insn& insn);
     Step jump(const bpf::Insn& insn, const bpf::Op& op);
     Step call_helper(const bpf::Insn& insn);
-    std::uint64_t cost_on_map(const Helper& helper, const std::array<std::uint64_t, 5>& args);
     Step tail_call(const Helper& helper, const std::array<std::uint64_t, 5>& args);
     const Hook* hook_of(const bpf::Program& program) const;
+    std::uint64_t cost_of(const Helper& helper, const std::array<std::uint64_t, 5>& args);
     Step call_local(const bpf::Insn& insn);
     Step leave();
     Step go_to(std::int64_t slot);

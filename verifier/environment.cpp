@@ -198,6 +198,7 @@ void ProofEnvironment::add_helpers() {
             out.has_range = a.has_range;
             out.initialized = a.initialized;
             out.fixed_size = a.fixed_size;
+            out.unit_cost = a.unit_cost;
             out.min = a.min;
             out.max = a.max;
             out.object = object_class(a.object);
@@ -211,7 +212,7 @@ void ProofEnvironment::add_helpers() {
         r.has_return_range = h->has_return_range;
         r.return_min = h->return_min;
         r.return_max = h->return_max;
-        r.cost = h->cost;
+        r.cost = platform_.base_cost(*h);
         if (!h->map_costs.empty()) {
             std::vector<std::uint32_t>& costs = map_costs_.emplace_back();
             for (const bpf::Map& m : object_.maps) costs.push_back(platform_.map_cost(*h, m.type, m.key_size, m.value_size, m.max_entries));

@@ -251,8 +251,9 @@ void FunctionLifter::lift_helper_call() {
     llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), callee, arguments);
     call->setDoesNotThrow();
     call->addFnAttr(llvm::Attribute::WillReturn);
-    const auto map = std::ranges::find(helper->args, ArgKind::map, &HelperArg::kind);
-    mark_call(*call, call_cost(shared_.verified, *helper, map == helper->args.end() ? -1 : fact(static_cast<unsigned>(map - helper->args.begin()) + 1).map));
+    std::vector<ValueFact> facts;
+    for (unsigned i = 0; i < helper->args.size(); ++i) facts.push_back(fact(i + 1));
+    mark_call(*call, call_cost(shared_.verified, *helper, facts));
     for (const unsigned i : kept) call->addParamAttr(i, llvm::Attribute::NoCapture);
     if (shared_.target.sign_extend_32) {
         for (unsigned i = 0; i < types.size(); ++i)

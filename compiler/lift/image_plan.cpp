@@ -63,13 +63,19 @@ ImagePlan plan_image(const VerifiedObject& verified) {
     return plan;
 }
 
-std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::int32_t map) {
+std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::span<const ValueFact> arguments) {
     constexpr std::uint64_t kMost = INT32_MAX;
     const auto& maps = verified.object().maps;
-    std::uint64_t on_map = 0;
+    std::uint64_t on_map = 0, by_value = 0;
+    std::int32_t map = -1;
+    for (std::size_t i = 0; i < helper.args.size(); ++i) {
+        const HelperArg& arg = helper.args[i];
+        if (i < arguments.size() && arg.kind == ArgKind::map) map = arguments[i].map;
+        if (arg.unit_cost != 0) by_value += arg.unit_cost * std::min(arg.greatest(), i < arguments.size() ? arguments[i].umax : UINT64_MAX);
+    }
     for (std::size_t m = 0; m < maps.size(); ++m)
         if (map < 0 || static_cast<std::size_t>(map) == m) on_map = std::max<std::uint64_t>(on_map, verified.platform().map_cost(helper, maps[m].type, maps[m].key_size, maps[m].value_size, maps[m].max_entries));
-    return static_cast<std::uint32_t>(std::min(helper.cost + on_map, kMost));
+    return static_cast<std::uint32_t>(std::min(verified.platform().base_cost(helper) + on_map + by_value, kMost));
 }
 
 }  // namespace mbpf

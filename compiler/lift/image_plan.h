@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "verifier/verify.h"
@@ -24,8 +25,8 @@ ImagePlan plan_image(const VerifiedObject& verified);
 // Values of this map start 8-byte aligned in an array the program may address itself.
 bool is_addressable_array(const bpf::Map& map);
 
-// Instructions of a call at most, on this map (index into the object's) or, if it is -1, on any of them; what the verifier
-// charges.
-std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::int32_t map);
+// Instructions of a call at most, given the facts of its arguments or, if there are none, any that the verifier lets
+// pass; what the verifier charges.
+std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::span<const ValueFact> arguments = {});
 
 }  // namespace mbpf

@@ -323,8 +323,10 @@ bool mbpf_control_byte(mbpf_control *c, uint8_t byte)
 void mbpf_control_poll(mbpf_control *c)
 {
     uint8_t byte;
+    mbpf_console_flush();
     for (uint32_t n = 64u; n != 0u && mbpf_port_serial_read(&byte, 1u) != 0u; n--) {
         if (mbpf_control_byte(c, byte)) {
+            mbpf_console_flush(); /* what the request made programs write stands before its reply */
             mbpf_port_serial_write(c->frame, c->frame_bytes);
             return;
         }

@@ -53,6 +53,7 @@ struct Argument {
     bool nullable = false, has_range = false;
     bool initialized = false;  // memory_write that is read, too
     uint32_t fixed_size = 0;   // bytes
+    uint32_t unit_cost = 0;    // of a number that has a greatest value: instructions for each 1 of it
     int64_t min = 0, max = 0;
     int16_t object = -1;
     KernelUse use = KernelUse::none;  // map_value_pointer: must lead to this

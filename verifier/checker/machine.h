@@ -195,6 +195,7 @@ class Machine {
     bool check_map(unsigned index, Call& call);
     bool at_kernel_field(const Value& v, KernelUse use) const;
     void pass_element(const Value& map, const Value& context);
+    uint64_t cost_of(const Call& call) const;
     void finish_helper(const Call& call);
     bool helper(uint32_t slot);
     bool helper_result(uint32_t slot, const Call& call, Value& result);

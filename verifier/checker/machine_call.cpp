@@ -175,10 +175,20 @@ bool Machine::helper(uint32_t slot) {
     return true;
 }
 
+// A number with a unit cost has passed its range, so its signed bounds are not negative.
+uint64_t Machine::cost_of(const Call& call) const {
+    const HelperRule& h = *call.helper;
+    uint64_t cost = uint64_t{h.cost} + (call.map >= 0 && h.map_costs != nullptr ? h.map_costs[call.map] : 0);
+    for (unsigned i = 0; i < h.argument_count; ++i) {
+        const Number& n = s_.regs[i + 1].number;
+        if (h.arguments[i].unit_cost != 0) cost += h.arguments[i].unit_cost * static_cast<uint64_t>(h.arguments[i].width == 32 ? int64_t{n.low.smax} : n.wide.smax);
+    }
+    return cost;
+}
+
 // What the call does to the state besides its result.
 void Machine::finish_helper(const Call& call) {
-    const uint32_t on_map = call.map >= 0 && call.helper->map_costs != nullptr ? call.helper->map_costs[call.map] : 0;
-    if (env_.counted == UINT32_MAX) s_.steps += uint64_t{call.helper->cost} + on_map;
+    if (env_.counted == UINT32_MAX) s_.steps += cost_of(call);
     for (unsigned i = 0; i < call.written_count; ++i) overwrite_stack(call.written[i].base, 0, call.written[i].size, call.written[i].surely);
     if (call.released != 0) {
         s_.references[call.released - 1] = 0;

@@ -140,6 +140,7 @@ typedef struct mbpf_transfer {
 
 typedef struct mbpf_log {
     uint32_t written; /* bytes ever, modulo 2^32 */
+    uint32_t sent;    /* of them, to the serial line */
     uint8_t bytes[MBPF_LOG_BYTES];
 } mbpf_log;
 
@@ -283,9 +284,11 @@ mbpf_status mbpf_unload(mbpf_runtime *rt, const char *name);
 void mbpf_package_failed(mbpf_runtime *rt, mbpf_package_state *package);
 uint32_t mbpf_ram_free(const mbpf_runtime *rt);
 
-/* Console: to the log and the serial line. */
+/* Console: to the log; from there to the serial line with the next flush, which a line brings with it and
+ * mbpf_control_poll() too. Only the last MBPF_LOG_BYTES wait. */
 void mbpf_console(const char *text, uint32_t count);
 void mbpf_console_line(const char *text);
+void mbpf_console_flush(void);
 
 #ifdef __cplusplus
 }

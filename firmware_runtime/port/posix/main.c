@@ -66,6 +66,7 @@ static int serve(const char *address, uint16_t port)
     (void)fflush(stdout);
     mbpf_port_posix_set_output(print, 0);
     for (;;) {
+        mbpf_console_flush();
         mbpf_coap_udp_poll(socket, &server, TICK_MS);
         mbpf_virtual_board_poll(&runtime);
         mbpf_store_poll(&runtime);
