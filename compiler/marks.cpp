@@ -20,7 +20,7 @@ namespace mbpf {
 namespace {
 
 constexpr const char* kLoop = "mbpf.loop";
-constexpr const char* kCost = "mbpf.cost";
+constexpr const char* kCost = "mbpf-cost";  // an attribute: calls of different cost are not made one, which metadata would get lost in
 constexpr llvm::StringLiteral kText = " mbpf mark ";
 
 // The label lies in the text; the row is not loaded with the program. Offsets of 32 bits do for every target.
@@ -121,7 +121,7 @@ void mark_loop(llvm::IRBuilderBase& b, std::uint32_t index) {
     b.CreateIntrinsic(llvm::Intrinsic::sideeffect, {}, {})->setMetadata(kLoop, number(b.getContext(), index));
 }
 
-void mark_call(llvm::CallInst& call, std::uint32_t cost) { call.setMetadata(kCost, number(call.getContext(), cost)); }
+void mark_call(llvm::CallInst& call, std::uint32_t cost) { call.addFnAttr(llvm::Attribute::get(call.getContext(), kCost, std::to_string(cost))); }
 
 void place_marks(llvm::Module& module, const llvm::TargetMachine& machine) {
     const llvm::StringRef comment = machine.getMCAsmInfo()->getCommentString();
@@ -131,7 +131,8 @@ void place_marks(llvm::Module& module, const llvm::TargetMachine& machine) {
             for (llvm::Instruction& insn : llvm::make_early_inc_range(block)) {
                 auto* call = llvm::dyn_cast<llvm::CallInst>(&insn);
                 if (call == nullptr) continue;
-                if (const auto cost = number_of(*call, kCost)) put_comment(*call, kCallMark | *cost, comment);
+                std::uint32_t cost = 0;
+                if (call->hasFnAttr(kCost) && !call->getFnAttr(kCost).getValueAsString().getAsInteger(10, cost)) put_comment(*call, kCallMark | cost, comment);
                 if (call->getIntrinsicID() != llvm::Intrinsic::sideeffect) continue;
                 if (const auto index = number_of(*call, kLoop)) put_comment(*call, *index, comment);
                 call->eraseFromParent();

@@ -312,7 +312,9 @@ class Auditor {
     }
     bool returns(const MCInst& insn, bool writes_pc) const {
         const StringRef n = name(insn);
-        if (analysis_->isReturn(insn) || n == "tBX" || n == "tBX_RET") return true;
+        // Through another register than the link register it is a helper's call in tail position, or worse.
+        if (n == "tBX" || n == "RET") return registers_->getName(insn.getOperand(0).getReg()) == StringRef("LR");
+        if (analysis_->isReturn(insn)) return true;
         if (n == "C_JR" || n == "JALR") {  // to ra, or t0 from what the outliner made
             const auto& to = insn.getOperand(n == "C_JR" ? 0 : 1);
             const StringRef reg = registers_->getName(to.getReg());

@@ -61,11 +61,7 @@ std::uint32_t bound_field(const std::optional<std::uint64_t>& bound) { return bo
 
 std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const NativeObject& native, const Image& image,
                                        const Audit& audit, Package& package) {
-    std::uint64_t costliest = kRuntimeAtomicCost;
-    for (std::size_t p = 0; p < verified.object().programs.size(); ++p)
-        for (const std::uint32_t number : verified.facts(p).helpers_used)
-            if (const Helper* helper = verified.platform().find_helper(number)) costliest = std::max<std::uint64_t>(costliest, call_cost(verified, *helper));
-    const std::vector<ProgramBounds> bounds = bound_programs(image, audit, native, costliest);
+    const std::vector<ProgramBounds> bounds = bound_programs(image, audit, native, std::max(kRuntimeAtomicCost, costliest_call(verified)));
     const auto& programs = verified.object().programs;
     for (std::size_t p = 0; p < programs.size(); ++p) {
         if (auto bad = check_name("MBPF1302", "program name", programs[p].name, MBPF_PROGRAM_NAME_BYTES - 1,

@@ -251,9 +251,7 @@ void FunctionLifter::lift_helper_call() {
     llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), callee, arguments);
     call->setDoesNotThrow();
     call->addFnAttr(llvm::Attribute::WillReturn);
-    std::vector<ValueFact> facts;
-    for (unsigned i = 0; i < helper->args.size(); ++i) facts.push_back(fact(i + 1));
-    mark_call(*call, call_cost(shared_.verified, *helper, facts));
+    mark_call(*call, call_cost(shared_.verified, program_, slot_));
     for (const unsigned i : kept) call->addParamAttr(i, llvm::Attribute::NoCapture);
     if (shared_.target.sign_extend_32) {
         for (unsigned i = 0; i < types.size(); ++i)

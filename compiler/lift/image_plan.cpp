@@ -63,19 +63,35 @@ ImagePlan plan_image(const VerifiedObject& verified) {
     return plan;
 }
 
-std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::span<const ValueFact> arguments) {
+std::uint32_t call_cost(const VerifiedObject& verified, std::size_t program, std::uint32_t slot) {
     constexpr std::uint64_t kMost = INT32_MAX;
+    const Helper* helper = verified.platform().find_helper(static_cast<std::uint32_t>(verified.object().programs[program].insns[slot].imm));
+    if (helper == nullptr) return static_cast<std::uint32_t>(kMost);
     const auto& maps = verified.object().maps;
+    const auto& before = verified.facts(program).insns[slot].before;
     std::uint64_t on_map = 0, by_value = 0;
-    std::int32_t map = -1;
-    for (std::size_t i = 0; i < helper.args.size(); ++i) {
-        const HelperArg& arg = helper.args[i];
-        if (i < arguments.size() && arg.kind == ArgKind::map) map = arguments[i].map;
-        if (arg.unit_cost != 0) by_value += arg.unit_cost * std::min(arg.greatest(), i < arguments.size() ? arguments[i].umax : UINT64_MAX);
+    std::int32_t map = -1;  // any
+    for (std::size_t i = 0; i < helper->args.size(); ++i) {
+        const HelperArg& arg = helper->args[i];
+        if (arg.kind == ArgKind::map) map = before[i + 1].map;
+        if (arg.unit_cost != 0) by_value += arg.unit_cost * std::min(arg.greatest(), before[i + 1].umax);
     }
     for (std::size_t m = 0; m < maps.size(); ++m)
-        if (map < 0 || static_cast<std::size_t>(map) == m) on_map = std::max<std::uint64_t>(on_map, verified.platform().map_cost(helper, maps[m].type, maps[m].key_size, maps[m].value_size, maps[m].max_entries));
-    return static_cast<std::uint32_t>(std::min(verified.platform().base_cost(helper) + on_map + by_value, kMost));
+        if (map < 0 || static_cast<std::size_t>(map) == m) on_map = std::max<std::uint64_t>(on_map, verified.platform().map_cost(*helper, maps[m].type, maps[m].key_size, maps[m].value_size, maps[m].max_entries));
+    return static_cast<std::uint32_t>(std::min(verified.platform().base_cost(*helper) + on_map + by_value, kMost));
+}
+
+std::uint32_t costliest_call(const VerifiedObject& verified) {
+    std::uint32_t most = 0;
+    for (std::size_t p = 0; p < verified.object().programs.size(); ++p) {
+        const auto& insns = verified.object().programs[p].insns;
+        const auto& facts = verified.facts(p).insns;
+        for (std::uint32_t slot = 0; slot < insns.size() && slot < facts.size(); ++slot) {
+            const bpf::Op* op = facts[slot].reachable ? bpf::find_op(insns[slot]) : nullptr;
+            if (op != nullptr && op->kind == bpf::Kind::call_helper) most = std::max(most, call_cost(verified, p, slot));
+        }
+    }
+    return most;
 }
 
 }  // namespace mbpf

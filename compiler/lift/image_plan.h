@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "verifier/verify.h"
@@ -25,8 +24,10 @@ ImagePlan plan_image(const VerifiedObject& verified);
 // Values of this map start 8-byte aligned in an array the program may address itself.
 bool is_addressable_array(const bpf::Map& map);
 
-// Instructions of a call at most, given the facts of its arguments or, if there are none, any that the verifier lets
-// pass; what the verifier charges.
-std::uint32_t call_cost(const VerifiedObject& verified, const Helper& helper, std::span<const ValueFact> arguments = {});
+// Instructions of a helper's call at most, by the proof's facts of its arguments; what the verifier charges. The instruction
+// at `slot` calls a helper.
+std::uint32_t call_cost(const VerifiedObject& verified, std::size_t program, std::uint32_t slot);
+// Of any call in code that can be reached.
+std::uint32_t costliest_call(const VerifiedObject& verified);
 
 }  // namespace mbpf

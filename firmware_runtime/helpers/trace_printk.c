@@ -47,7 +47,7 @@ int32_t mbpf_helper_trace_printk(const void *fmt, uint32_t fmt_size, uint64_t a,
     uint32_t next = 0u;
     line l;
     l.used = 0u;
-    for (uint32_t i = 0u; i < fmt_size && f[i] != '\0'; i++) {
+    for (uint32_t i = 0u; i < fmt_size && f[i] != '\0' && l.used < LINE_BYTES; i++) {
         if (f[i] != '%') {
             put(&l, f[i]);
             continue;

@@ -51,11 +51,21 @@ bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated)
 uint32_t mbpf_text_decimal(char *to, uint64_t value)
 {
     char reversed[20];
-    uint32_t n = 0u;
+    uint32_t n = 0u, part;
+    while (value > UINT32_MAX) { /* nine digits by 32-bit division, twice at most: 64-bit division is a call, and slow */
+        uint64_t rest = value / 1000000000u;
+        part = (uint32_t)(value - rest * 1000000000u);
+        for (uint32_t i = 0u; i < 9u; i++) {
+            reversed[n++] = (char)('0' + part % 10u);
+            part /= 10u;
+        }
+        value = rest;
+    }
+    part = (uint32_t)value;
     do {
-        reversed[n++] = (char)('0' + (unsigned)(value % 10u));
-        value /= 10u;
-    } while (value != 0u);
+        reversed[n++] = (char)('0' + part % 10u);
+        part /= 10u;
+    } while (part != 0u);
     for (uint32_t i = 0u; i < n; i++) {
         to[i] = reversed[n - 1u - i];
     }
@@ -64,12 +74,13 @@ uint32_t mbpf_text_decimal(char *to, uint64_t value)
 
 uint32_t mbpf_text_hex(char *to, uint64_t value)
 {
-    uint32_t n = 1u;
-    while (n < 16u && (value >> (4u * n)) != 0u) {
-        n++;
-    }
-    for (uint32_t i = 0u; i < n; i++) {
-        to[i] = "0123456789abcdef"[(value >> (4u * (n - 1u - i))) & 15u];
+    const uint32_t words[2] = {(uint32_t)(value >> 32), (uint32_t)value}; /* shifts of 64 bits are calls on 32-bit parts */
+    uint32_t n = 0u;
+    for (uint32_t i = 0u; i < 16u; i++) {
+        uint32_t digit = words[i / 8u] >> (28u - 4u * (i % 8u)) & 15u;
+        if (n != 0u || digit != 0u || i == 15u) {
+            to[n++] = "0123456789abcdef"[digit];
+        }
     }
     return n;
 }

@@ -47,15 +47,15 @@ Source drivers() {
 }
 
 Source basics() {
-    std::vector<Arguments> numbers, texts, long_texts;
+    std::vector<Arguments> numbers, texts, long_texts;  // fillers: x, %, %l, %ll
     const std::uint64_t format_bytes[] = {16, 13, 36, 83, 16, 3};  // of the program's constants
     for (std::uint64_t v : kValues)
         for (std::uint64_t decimals : {0, 5, 9})
             for (std::uint64_t size : {14, 64}) numbers.push_back({{v, size, decimals, v & 7}, size});
     for (std::uint64_t format = 0; format < 6; ++format)
         for (std::uint64_t v : kValues) texts.push_back({{format, v, ~v, v}, format_bytes[format]});
-    for (std::uint64_t size : {1, 2, 7, 15, 64, 200, 512})
-        for (std::uint64_t filler : {'x', '%'}) long_texts.push_back({{size, filler, kLeast, kMost}, size});
+    for (std::uint64_t size : {1, 2, 7, 15, 64, 140, 512})
+        for (std::uint64_t filler : {0x78, 0x25, 0x2006c25, 0x36c6c25}) long_texts.push_back({{size, filler, kLeast, kMost}, size});
     return {"basics", {{"now", {{{0}}}}, {"now_since_boot", {{{0}}}}, {"prandom", {{{0}}, {{0}}, {{0}}}}, {"processor", {{{0}}}}, {"decimal", numbers}, {"print", texts}, {"print_long", long_texts}, {"atomics", {{{1, 2, 3, 4}}, {{kMost, kMost, kMost, kMost}}}}}};
 }
 

@@ -78,17 +78,17 @@ int print(struct trace_event *e)
     }
 }
 
-/* A format of any length, from memory: three numbers, then as many plain characters as there is room for. */
+/* A format of any length, from memory: three numbers, then three or fewer characters again and again. */
 SEC("trace/trace_printk_long")
 int print_long(struct trace_event *e)
 {
     u32 zero = 0;
     struct text *t = bpf_map_lookup_elem(&buffer, &zero);
-    u64 size = word(e, 0), filler = word(e, 1);
+    u64 size = word(e, 0), filler = word(e, 1), period = filler >> 24 & 3;
     if (!t || size < 1 || size > 512)
         return -1;
     for (int i = 0; i < 512; i++)
-        t->bytes[i] = i < 15 ? "%lld%lld%lld..."[i] : filler;
+        t->bytes[i] = i < 15 ? "%lld%lld%lld..."[i] : filler >> 8 * (period ? i % period : 0);
     return bpf_trace_printk((char *)t->bytes, size, word(e, 2), word(e, 3), word(e, 3));
 }
 
