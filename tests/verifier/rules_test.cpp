@@ -149,6 +149,34 @@ TEST(WorstCase, is_exact_where_every_path_is) {
     EXPECT_EQ(report.verified->facts(0).loops.front().max_iterations, 10u);
 }
 
+// Of a call's cost by size the greatest proved one counts, on each path for itself; others' costs do not depend on values.
+TEST(WorstCase, charges_what_an_argument_may_be_at_most) {
+    const Platform& platform = *builtin_platform("microbpf");
+    const Helper& output = *platform.find_helper(130);
+    const HelperArg& size = output.args[2];
+    ASSERT_GT(size.unit_cost, 0u);
+    const auto worst = [](const std::string& lines) {
+        BuildResult result;
+        const VerifyReport report = judge("SEC(\"trace/x\") long f(struct trace_event *e) { u64 n = e->arg[0]; struct v *p; u32 k = 0; p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0; " + lines + " return 0; }", result);
+        EXPECT_TRUE(report.accepted()) << result.messages;
+        return report.accepted() ? report.verdicts.front().worst_case_instructions : 0;
+    };
+    const std::uint64_t small = worst("bpf_ringbuf_output(&ring, p, 4, 0);"), large = worst("bpf_ringbuf_output(&ring, p, 24, 0);");
+    EXPECT_EQ(large - small, 20u * size.unit_cost);
+    EXPECT_GE(small, platform.base_cost(output) + 4u * size.unit_cost);
+    const std::uint64_t bounded = worst("if (n < 1 || n > 24) return 0; bpf_ringbuf_output(&ring, p, n, 0);");
+    EXPECT_GE(bounded, large);
+    EXPECT_LE(bounded, large + 10);
+    // Each path is charged for its own size: not both for 24.
+    const std::uint64_t either = worst("if (n > 4) { bpf_ringbuf_output(&ring, p, 4, 0); bpf_ringbuf_output(&ring, p, 4, 0); } else { bpf_ringbuf_output(&ring, p, 24, 0); }");
+    EXPECT_LE(either, small + platform.base_cost(output) + 4u * size.unit_cost + 20);
+    // In a loop, for each turn.
+    EXPECT_GE(worst("for (u32 i = 0; i < 10; i++) bpf_ringbuf_output(&ring, p, 24, i);"), 10u * (platform.base_cost(output) + 24u * size.unit_cost));
+    // The way into a helper with rights of its own is charged, into others not.
+    EXPECT_EQ(platform.base_cost(*platform.find_helper(5)), platform.find_helper(5)->cost + platform.gate_cost);
+    EXPECT_EQ(platform.base_cost(output), output.cost);
+}
+
 TEST(Budgets, are_named_when_exceeded) {
     BuildResult result;
     VerifyReport report = judge("SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { volatile u32 s = 0; for (int i = 0; i < 60000; i++) s += e->edge; return 1; }", result);

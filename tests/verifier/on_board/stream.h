@@ -35,7 +35,7 @@ struct Stream {
 
 inline void pass(Stream& s, bpf::Insn& i) { s.numbers(i.opcode, i.dst, i.src, i.offset, i.imm); }
 inline void pass(Stream& s, Field& f) { s.numbers(f.offset, f.size, f.rule, f.is_signed, f.writable, f.has_range, f.never_null, f.whole, f.element_size, f.min, f.max, f.object); }
-inline void pass(Stream& s, Argument& a) { s.numbers(a.rule, a.width, a.nullable, a.has_range, a.initialized, a.fixed_size, a.min, a.max, a.object); }
+inline void pass(Stream& s, Argument& a) { s.numbers(a.rule, a.width, a.nullable, a.has_range, a.initialized, a.fixed_size, a.unit_cost, a.min, a.max, a.object); }
 inline void pass(Stream& s, HelperRule& h) {
     s.numbers(h.number, h.argument_count, h.returns, h.return_width, h.return_signed, h.has_return_range, h.return_min, h.return_max, h.cost, h.fixed_size, h.object, h.callback);
     s.numbers(h.invalidates_packet, h.acquires, h.tail_call, h.locks, h.unlocks, h.allowed_on_hook, h.supported, h.changes_map, h.borrows, h.no_packet_memory, h.return_at_most_argument);
