@@ -61,7 +61,7 @@ static mbpf_package_state *load(const struct calls_table *table, const uint8_t *
     runtime.trust.root.keys[0].capabilities = UINT64_MAX;
     runtime.trust.root.keys[0].hooks = UINT64_MAX;
     digest_of_package = package + table->digest_offset;
-    if (!mbpf_admit(&runtime, package, table->package_bytes, &admitted, &verdict)) {
+    if (!mbpf_admit(&runtime, package, table->package_bytes, 0u, &admitted, &verdict)) {
         say_number("refused ", verdict.code);
         say(" ");
         say(verdict.detail);
