@@ -30,6 +30,13 @@ void *memcpy(void *to, const void *from, size_t count)
             *(word *)(void *)t = *(const word *)(const void *)f;
         }
     }
+    for (; count >= 4u; count -= 4u, t += 4, f += 4) { /* what helpers copy counts at its slowest: 2.75 instructions a byte, not 7 */
+        uint8_t a = f[0], b = f[1], c = f[2], d = f[3];
+        t[0] = a;
+        t[1] = b;
+        t[2] = c;
+        t[3] = d;
+    }
     for (; count != 0u; count--) {
         *t++ = *f++;
     }
