@@ -66,6 +66,10 @@ Source ring_buffers() {
     return {"ring_buffer", {{"output", outputs}, {"reserve", {{{0}}, {{0}}, {{0}}, {{0}}, {{0}}, {{0}}}}, {"query", {{{0}}, {{1}}, {{2}}, {{3}}, {{4}}}}}};
 }
 
+Source tail_calls() {
+    return {"tail_calls", {{"jump", {{{0}}, {{1}}, {{2}}, {{3}}, {{kMost}}}}}};
+}
+
 BuildResult built(const std::string& file, const char* target) {
     BuildOptions options;
     options.platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
@@ -87,7 +91,7 @@ class Calls : public testing::TestWithParam<const char*> {};
 TEST_P(Calls, take_no_more_than_the_descriptor_charges) {
     const Platform& platform = *builtin_platform("microbpf");
     std::map<std::string, std::pair<Call, std::uint64_t>> seen;  // by function: the call that came nearest to its charge
-    for (const Source& source : {drivers(), basics(), ring_buffers()}) {
+    for (const Source& source : {drivers(), basics(), ring_buffers(), tail_calls()}) {
         const BuildResult result = built(source.file, GetParam());
         ASSERT_TRUE(result.package) << result.messages;
         std::vector<Event> events;
