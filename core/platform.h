@@ -219,6 +219,8 @@ struct ObjectClass {
     bool writable = false;     // all of it
     std::string base;          // an object of this class passes for one of `base` too; empty: none
     std::uint32_t hidden_begin = 0, hidden_end = 0;  // bytes in the middle that programs may not touch
+    std::uint32_t unit = 0;                          // bytes of each field, which no access leaves; 0: accesses are free
+    std::uint32_t wide_begin = 0, wide_end = 0;      // where fields have 8 bytes
 };
 
 struct Capability {

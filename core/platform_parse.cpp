@@ -237,7 +237,7 @@ Platform convert(const pb::Platform& in) {
         out.hooks.push_back(convert(hook, out.contexts));
         out.hooks.back().legacy_packet_access = hook.legacy_packet_access() || in.legacy_packet_access();
     }
-    for (const pb::ObjectClass& object : in.object()) out.objects.push_back({object.name(), object.size(), object.writable(), object.base(), object.hidden_begin(), object.hidden_end()});
+    for (const pb::ObjectClass& object : in.object()) out.objects.push_back({object.name(), object.size(), object.writable(), object.base(), object.hidden_begin(), object.hidden_end(), object.unit(), object.wide_begin(), object.wide_end()});
     for (const pb::Helper& helper : in.helper()) out.helpers.push_back(convert(helper, in));
     std::ranges::stable_sort(out.helpers, {}, &Helper::number);
     for (const pb::MapType& type : in.map_type()) {

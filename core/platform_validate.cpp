@@ -308,6 +308,8 @@ Problem check_objects(const Platform& p) {
         if (!is_identifier(object.name)) return bad(3104, what + ": the name is no C identifier");
         if (object.size > kMaxContext) return bad(3106, what + ": its size is above " + std::to_string(kMaxContext));
         if (object.hidden_begin > object.hidden_end || object.hidden_end > object.size) return bad(3106, what + ": its hidden bytes do not lie inside it");
+        if (object.wide_begin > object.wide_end || object.wide_end > object.size || object.wide_begin % 8 != 0 || object.wide_end % 8 != 0) return bad(3106, what + ": its 8-byte fields do not lie inside it, aligned");
+        if (object.unit > 8 || (object.unit & (object.unit - 1)) != 0) return bad(3106, what + ": fields have 1, 2, 4 or 8 bytes");
         if (!object.base.empty() && p.find_object(object.base) == nullptr) return bad(3109, what + ": its base " + object.base + " is not declared");
         if (!object.base.empty() && p.object_is_a(object.base, object.name)) return bad(3108, what + " is its own base");
     }

@@ -101,6 +101,9 @@ Builder::Problem Builder::check_slot(std::uint32_t slot, const Op& op) {
         case Kind::load_imm64:
             if (slot + 1 >= f.end || p_.insns[slot + 1].opcode != 0 || p_.insns[slot + 1].dst != 0 || p_.insns[slot + 1].src != 0 || p_.insns[slot + 1].offset != 0)
                 return problem(1001, slot, "64-bit immediate has no second half");
+            // RFC 9669 §5.4: a map or a function is named by the first half alone.
+            if ((static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::map || static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) && p_.insns[slot + 1].imm != 0)
+                return problem(1001, slot, "64-bit immediate that names a map or function has a second half");
             return std::nullopt;
         case Kind::jump:
             if (Problem p = check_target(slot, jump_target(slot, insn, op))) return p;

@@ -94,6 +94,9 @@ ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program
         rule.writable = c.writable;
         rule.hidden_begin = c.hidden_begin;
         rule.hidden_end = c.hidden_end;
+        rule.unit = c.unit;
+        rule.wide_begin = c.wide_begin;
+        rule.wide_end = c.wide_end;
         rule.base = c.base.empty() ? std::int16_t{-1} : object_class(c.base);
         objects_.push_back(rule);
     }

@@ -82,6 +82,8 @@ INSTANTIATE_TEST_SUITE_P(Narrowing, Validation, testing::Values(
     Case{"unnamed_field_kind", "MBPF3101", field("size: 4 kind: 99")},
     Case{"unnamed_argument_kind", "MBPF3101", helper_with("arg { name: \"a\" type: \"u\" kind: 99 }")},
     Case{"unnamed_return_kind", "MBPF3101", helper_with("returns: 99")},
+    Case{"object_with_fields_of_3_bytes", "MBPF3106", hook_with("") + "object { name: \"o\" size: 8 unit: 3 }"},
+    Case{"object_with_wide_fields_outside", "MBPF3106", hook_with("") + "object { name: \"o\" size: 8 unit: 4 wide_begin: 8 wide_end: 16 }"},
     Case{"map_gives_an_object_of_no_class", "MBPF3109", hook_with("") + "no_native_code: true map_type { number: 2 name: \"m\" object: \"o\" }"},
     Case{"map_acquires_nothing", "MBPF3108", hook_with("") + "no_native_code: true map_type { number: 2 name: \"m\" acquires: true }"},
     Case{"map_gives_objects_to_native_programs", "MBPF3108", hook_with("") + "object { name: \"o\" size: 8 } map_type { number: 2 name: \"m\" object: \"o\" }"},

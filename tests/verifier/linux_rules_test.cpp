@@ -108,6 +108,50 @@ TEST(TailCalls, that_fail_leave_the_packet) {
     EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "");
 }
 
+// bpf_csum_diff(from, from_size, to, to_size, seed)
+TEST(Memory, null_stands_for_no_bytes_only) {
+    const auto judged = [](const char* size) {
+        return code_of(judge("mov r1, 0\nmov r2, " + std::string(size) + "\nstdw [r10-8], 0\nmov r3, r10\nadd r3, -8\nmov r4, 8\nmov r5, 0\ncall 28\nmov r0, 0\nexit\n"));
+    };
+    EXPECT_EQ(judged("0"), "");
+    EXPECT_EQ(judged("4"), "MBPF1010");
+}
+
+// ctx->sk (offset 168) is a sock_common, null until checked: its fields have 4 bytes.
+TEST(Objects, are_read_by_their_fields) {
+    const auto judged = [](const char* load) { return code_of(judge("ldxdw r2, [r1+168]\nmov r0, 0\njeq r2, 0, out\n" + std::string(load) + "\nout: mov r0, 0\nexit\n")); };
+    EXPECT_EQ(judged("ldxw r3, [r2+4]"), "");
+    EXPECT_EQ(judged("ldxh r3, [r2+6]"), "");
+    EXPECT_EQ(judged("ldxdw r3, [r2+0]"), "MBPF1013");
+    EXPECT_EQ(judged("ldxh r3, [r2+3]"), "MBPF1013");
+    EXPECT_EQ(judged("ldxw r3, [r2+76]"), "");
+    EXPECT_EQ(judged("ldxw r3, [r2+77]"), "MBPF1013");
+}
+
+// cb, 20 bytes at 48.
+TEST(Context, is_written_aligned) {
+    EXPECT_EQ(code_of(judge("mov r0, 0\nstxw [r1+48], r0\nstxh [r1+54], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judge("mov r0, 0\nstxw [r1+50], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judge("mov r0, 0\nstxh [r1+49], r0\nexit\n")), "");
+}
+
+// data_meta at 140, data at 76: n bytes before the packet are there if data_meta + n <= data, one more if strictly so.
+TEST(Metadata, below_the_packet_by_what_was_compared) {
+    const auto judged = [](const char* jump, const char* load) {
+        return code_of(judge("ldxw r2, [r1+140]\nldxw r3, [r1+76]\nmov r0, 0\nmov r4, r2\nadd r4, 7\n" + std::string(jump) + " r4, r3, out\n" + load + "\nout: mov r0, 0\nexit\n"));
+    };
+    EXPECT_EQ(judged("jgt", "ldxb r5, [r2+6]"), "");
+    EXPECT_EQ(judged("jgt", "ldxb r5, [r2+7]"), "MBPF1013");
+    EXPECT_EQ(judged("jge", "ldxdw r5, [r2+0]"), "");
+    EXPECT_EQ(judged("jge", "ldxb r5, [r2+8]"), "MBPF1013");
+}
+
+TEST(Helpers, of_tracing_have_no_coarse_time) {
+    EXPECT_EQ(code_of(judge("call 160\nmov r0, 0\nexit\n")), "");
+    auto object = bpf::object_from_slots(bpf::assemble("call 160\nmov r0, 0\nexit\n").value(), "kprobe/x", {}).value();
+    EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "MBPF1035");
+}
+
 bpf::Map map_of(std::uint32_t type, std::uint32_t value_size) {
     bpf::Map map = hash_of(4);
     map.type = type;

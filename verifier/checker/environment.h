@@ -97,6 +97,8 @@ struct ObjectRule {
     bool writable = false;
     int16_t base = -1;  // class it passes for, too
     uint32_t hidden_begin = 0, hidden_end = 0;  // bytes that may not be touched
+    uint32_t unit = 0;                          // bytes of a field, which no access leaves; 0: any access
+    uint32_t wide_begin = 0, wide_end = 0;      // where fields have 8
 };
 
 struct MapRule {

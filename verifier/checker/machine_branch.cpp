@@ -109,10 +109,12 @@ bool Machine::compare_packet(Comparison& c) {
     if (c.is == Condition::ne && c.left.value.region == Region::packet_end) c.turn();
     const Value &l = c.left.value, &r = c.right.value;
     if (l.region == Region::packet && r.region == Region::packet_end) return learn_packet(l, c.is);
-    // data_meta + n <= data: so many bytes lie before the packet.
+    // data_meta + n <= data: so many bytes lie before the packet; strictly below: one more.
     const bool before = c.is == Condition::le || c.is == Condition::lt || c.is == Condition::eq;
-    if (before && l.region == Region::packet_meta && r.region == Region::packet && r.fixed_place() && r.offset_min() == 0 && l.fixed_place() && l.offset_min() > s_.metadata_bytes && l.offset_min() <= kMaxPacket)
-        s_.metadata_bytes = static_cast<int32_t>(l.offset_min());
+    if (before && l.region == Region::packet_meta && r.region == Region::packet && r.fixed_place() && r.offset_min() == 0 && l.fixed_place()) {
+        const int64_t least = l.offset_min() + (c.is == Condition::lt ? 1 : 0);
+        if (least > s_.metadata_bytes && l.offset_min() <= kMaxPacket) s_.metadata_bytes = static_cast<int32_t>(least);
+    }
     return true;
 }
 

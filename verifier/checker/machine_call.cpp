@@ -74,6 +74,8 @@ bool Machine::check_buffer(unsigned index, Call& call) {
     const int64_t most = size_arg.has_range ? size_arg.max : kMaxBuffer;
     const auto& n = size.number.wide;
     if (n.smin < least || n.smax > most) return fail(Reason::size_range, size_reg, n.smin, n.smax, least, static_cast<uint32_t>(most));
+    // No memory at all passes for none: the helper takes what is not null for as long as it is told.
+    if (n.smax != 0 && (s_.regs[index + 1].is_null() || s_.regs[index + 1].kind == ValueKind::pointer_or_null)) return fail(Reason::null_argument, index + 1);
     // A length checked against the packet's end.
     const Value& base = s_.regs[index + 1];
     int64_t bound = 0;

@@ -116,7 +116,7 @@ bool Machine::store_context(unsigned reg, int64_t offset, unsigned size, const V
     const Field* f = field_at(reg, offset, size, true);
     if (f == nullptr) return false;
     if (!f->writable) return fail(Reason::field_read_only, reg, at, at, 0, size, true);
-    const bool allowed = f->rule == FieldRule::raw_bytes || size == f->size || (env_.narrow_context_access && at % size == 0);
+    const bool allowed = (f->rule == FieldRule::raw_bytes && !env_.narrow_context_access) || size == f->size || (env_.narrow_context_access && at % size == 0);
     return allowed || fail(Reason::context_field, reg, at, at, env_.context_size, size, true);
 }
 
@@ -146,6 +146,8 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
     } else if (base.region == Region::object && base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
         const ObjectRule& rule = env_.objects[base.map];
         if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
+        const int64_t unit = lo >= int64_t{rule.wide_begin} && hi <= int64_t{rule.wide_end} ? 8 : rule.unit;
+        if (unit != 0 && lo >= 0 && lo / unit != (hi - 1) / unit && hi <= limit) limit = (lo / unit + 1) * unit;
     }
     return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
