@@ -11,6 +11,7 @@
 
 #include "tests/proofs/symbolic_word.h"
 #include "verifier/domain/halves.h"
+#include "verifier/domain/relation.h"
 
 namespace mbpf {
 namespace {
@@ -247,6 +248,52 @@ TEST(Branches, are_the_same_condition_turned_round_and_its_opposite_negated) {
         if (c != Condition::set) parts.push_back(holds(c, g.x.e, g.y.e) == !holds(domain::negated(c), g.x.e, g.y.e));
         Proof("condition " + std::to_string(static_cast<unsigned>(c)) + " turned round and negated", N).holds({}, parts);
     }
+}
+
+// Sums of words and integers, in two bits more.
+template <unsigned N>
+void prove_relations() {
+    using W = Symbolic<N>;
+    const Given<N> g;
+    const W d = word<N>("d"), e = word<N>("e");
+    const auto plain = [](const expr& w) { return z3::zext(w, 2); };
+    const auto with_sign = [](const expr& w) { return z3::sext(w, 2); };
+    const expr in_a = g.premises[0], a_exact = domain::exact_sum(g.a, d).e;
+    Proof("word as another plus delta", N).holds({in_a, a_exact}, {plain(g.x.e) == plain((g.x - d).e) + with_sign(d.e)});
+    Proof("signed word as another plus delta", N).holds({in_a, domain::exact_signed_sum(g.a, d).e}, {with_sign(g.x.e) == with_sign((g.x - d).e) + with_sign(d.e)});
+    std::vector<expr> both = g.premises;
+    both.push_back(domain::sums_fit(g.a, g.b).e);
+    Proof("sums that do not wrap", N).holds(both, {plain((g.x + g.y).e) == plain(g.x.e) + plain(g.y.e)});
+    // x <= y, where x = a + d and y = b + e over the integers, as shown above, is a <= b + e - d.
+    const expr p = plain(constant("p", N)), q = plain(constant("q", N)), left = p + with_sign(d.e), right = q + with_sign(e.e);
+    Proof("order of the words behind", N).holds({plain(g.x.e) == left, plain(g.y.e) == right, z3::ule(g.x.e, g.y.e)}, {p <= q + with_sign(e.e) - with_sign(d.e)});
+    std::vector<expr> cut, cut_signed;
+    for (unsigned bits = 1; bits < N; ++bits) {
+        const W k(static_cast<int>(N - bits));
+        cut.push_back(z3::implies(domain::fits_unsigned(g.a, bits).e, ((g.x << k) >> k).e == g.x.e));
+        cut_signed.push_back(z3::implies(domain::fits_signed(g.a, bits).e, (domain::SymbolicSigned<N>(g.x << k) >> k).e == g.x.e));
+    }
+    Proof("cut and extended with zeros", N).holds({in_a}, cut);
+    Proof("cut and extended with its sign", N).holds({in_a}, cut_signed);
+}
+TEST(Relations, say_of_words_what_holds_of_integers) {
+    prove_relations<64>();
+    prove_relations<32>();
+    // A word and its bytes in another order are 0 together; x & (x - 1) has one bit less than x.
+    for (unsigned bits : {16u, 32u}) {
+        const expr x = constant("w", bits);
+        expr swapped = x.extract(7, 0);
+        for (unsigned i = 8; i < bits; i += 8) swapped = z3::concat(swapped, x.extract(i + 7, i));
+        Proof("bytes swapped, 0 together", bits).holds({}, {(swapped == number(0, bits)) == (x == number(0, bits))});
+    }
+    constexpr unsigned N = 32;
+    const expr x = constant("w", N);
+    const auto count = [](const expr& w) {
+        expr sum = number(0, N);
+        for (unsigned i = 0; i < N; ++i) sum = sum + z3::zext(w.extract(i, i), N - 1);
+        return sum;
+    };
+    Proof("lowest bit taken off", N).holds({x != number(0, N)}, {count(x & (x - number(1, N))) == count(x) - number(1, N)});
 }
 
 template <unsigned N>

@@ -19,12 +19,6 @@ int64_t bits_of(uint64_t w) {
     return n;
 }
 
-// symbol + delta does not wrap around as a signed number.
-bool exact_signed_sum(const Value& v) {
-    const auto& w = v.number.wide;
-    return v.delta >= 0 ? w.smin >= INT64_MIN + v.delta : w.smax <= INT64_MAX + v.delta;
-}
-
 constexpr int64_t kFarthest = static_cast<int64_t>(kMaxCounter);
 
 bool least_of(const Summand& p, int64_t& least) {
@@ -74,7 +68,8 @@ bool reading_difference(const State& s, const Value& a, const Value& b, Reading 
     const bool known = reading_extreme(a, reading, true, high) && reading_extreme(b, reading, false, low);
     bound = high - low;
     const bool same = b.symbol != 0 && a.symbol == b.symbol;
-    if (reading == Reading::as_signed && same && exact_signed_sum(a) && exact_signed_sum(b)) known_by_symbol = int64_t{a.delta} - b.delta;
+    const auto exact = [](const Value& v) { return domain::exact_signed_sum(v.number.wide, static_cast<uint64_t>(int64_t{v.delta})); };
+    if (reading == Reading::as_signed && same && exact(a) && exact(b)) known_by_symbol = int64_t{a.delta} - b.delta;
     else if (reading == Reading::bits_set && same && a.delta == b.delta) known_by_symbol = 0;
     else if (reading == Reading::bits_set && b.symbol != 0 && a.origin == b.symbol && a.shift == 0 && a.origin_delta == b.delta) known_by_symbol = -int64_t{a.bits_lost};  // a has some of b's bits
     else return known;

@@ -78,9 +78,7 @@ struct Failure {
     uint32_t size = 0;          // bytes
 };
 
-// Every word of n is the zero (sign) extension of its low `bits`.
-inline bool fits_unsigned(const Number& n, unsigned bits) { return bits >= 64 || n.wide.umax >> bits == 0; }
-inline bool fits_signed(const Number& n, unsigned bits) { return bits >= 64 || (n.wide.smin >= -(int64_t{1} << (bits - 1)) && n.wide.smax < (int64_t{1} << (bits - 1))); }
+inline bool fits_unsigned(const Number& n, unsigned bits) { return domain::fits_unsigned(n.wide, bits); }
 
 // The edge of a conditional jump.
 enum class Edge : uint8_t { infeasible, feasible, failed };

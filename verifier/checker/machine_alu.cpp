@@ -88,7 +88,7 @@ bool Machine::move(const Insn& insn, const Operation& op, const Value& src) {
     bool same = true;  // the result is the very word
     if (op.kind == Kind::movsx) {
         result.number = Number::sign_extend(src.number, op.from_bits, op.width);
-        same = fits_signed(src.number, op.from_bits) && (op.width == 64 || src.number.wide.smin >= 0);
+        same = domain::fits_signed(src.number.wide, op.from_bits) && (op.width == 64 || src.number.wide.smin >= 0);
     } else if (op.width == 32) {
         result.number = Number::zext32(src.number);
         same = fits_unsigned(src.number, 32);
@@ -121,7 +121,7 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
     const unsigned k = b.number.wide.umin & 63;
     if (op.alu == AluOp::lsh && a.symbol != 0 && k != 0) {
         // Cut and extended again: x << k >> k. Remembered while no bit is lost.
-        const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (fits_signed(a.number, 64 - k) ? kFitsSigned : 0));
+        const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (domain::fits_signed(a.number.wide, 64 - k) ? kFitsSigned : 0));
         if (fits == 0) return;
         r.origin = a.symbol;
         r.origin_delta = a.delta;
@@ -136,13 +136,12 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
 
 void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
     const auto &x = a.number.wide, &y = b.number.wide;
-    const uint64_t most = op.width == 32 ? kMax32 : ~uint64_t{0};
     if (b.number.is_constant()) {
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
         const int64_t move = !is_delta(k) ? kMaxDelta + 1 : op.alu == AluOp::add ? k : -k, delta = a.delta + move;
         if (a.symbol == 0 || !is_delta(move) || !is_delta(delta)) return;
-        if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > most : x.umin < static_cast<uint64_t>(-move))) return;
+        if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > kMax32 : x.umin < static_cast<uint64_t>(-move))) return;
         r.symbol = a.symbol;
         r.delta = static_cast<int32_t>(delta);
         return;
@@ -150,7 +149,7 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
     if (!fits_unsigned(b.number, op.width)) return;
     if (op.alu == AluOp::add) {
         // a + b without wrapping lies between a + min b and a + max b.
-        if (a.symbol == 0 || same_register || !exact_sum(a) || y.umax > static_cast<uint64_t>(kMaxOffset) || x.umax > most - y.umax || s_.name(r) == 0) return;
+        if (a.symbol == 0 || same_register || !exact_sum(a) || y.umax > static_cast<uint64_t>(kMaxOffset) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
         s_.learn(a.symbol, r.symbol, -static_cast<int64_t>(y.umin) - a.delta);
         s_.learn(r.symbol, a.symbol, static_cast<int64_t>(y.umax) + a.delta);
         return;

@@ -178,11 +178,6 @@ Value variable_part(const Value& have, int64_t move) {
     return v;
 }
 
-bool exact_sum(const Value& v) {
-    const auto& w = v.number.wide;
-    return v.delta >= 0 ? w.umin >= static_cast<uint64_t>(v.delta) : w.umax <= ~uint64_t{0} - static_cast<uint64_t>(-int64_t{v.delta});
-}
-
 namespace {
 
 constexpr int64_t kFar = int64_t{1} << 40;  // bounds beyond this are of no use, and sums of them cannot overflow

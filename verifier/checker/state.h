@@ -6,6 +6,7 @@
 
 #include "verifier/checker/environment.h"
 #include "verifier/checker/kinds.h"
+#include "verifier/domain/relation.h"
 #include "verifier/number.h"
 
 namespace mbpf::proof {
@@ -232,6 +233,6 @@ struct State : Shape, Order {
 Value variable_part(const Value& have, int64_t move = 0);
 
 // symbol + delta does not wrap around, so U(value) = U(symbol) + delta.
-bool exact_sum(const Value& v);
+inline bool exact_sum(const Value& v) { return domain::exact_sum(v.number.wide, static_cast<uint64_t>(int64_t{v.delta})); }
 
 }  // namespace mbpf::proof
