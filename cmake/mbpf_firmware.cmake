@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # mbpf_add_firmware(NAME …): one static image of the runtime, what is chosen of it, and preloaded signed programs.
 # For a project configured with one of cmake/toolchains; see docs/firmware_image.md.
+# mbpf_add_runtime(NAME …): the runtime as a static library, without port and main, compiled as the project compiles: for
+# applications of an operating system (docs/integration/README.md).
 include(${CMAKE_CURRENT_LIST_DIR}/mbpf_device_sources.cmake)
 get_filename_component(MBPF_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 set_property(GLOBAL PROPERTY MBPF_ROOT ${MBPF_ROOT})
 enable_language(ASM)
 
-set(MBPF_MAP_TYPE_NAMES array hash lru_hash lpm_trie queue ring_buffer time_series)
+set(MBPF_MAP_TYPE_NAMES array hash lru_hash lpm_trie program_array queue ring_buffer time_series)
 set(MBPF_WARNING_FLAGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
 
 # The board's folder, under firmware_runtime/port or a path of the user's own, and what its board.cmake says:
@@ -30,14 +32,19 @@ endmacro()
 
 # Flags of all that is compiled for the device; the level is the caller's.
 set(MBPF_CODE_FLAGS -g -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables)
-set(MBPF_BASE_FLAGS ${MBPF_MACHINE_FLAGS} -nostdlibinc -isystem ${MBPF_PICOLIBC}/include)
+set(MBPF_BASE_FLAGS)
+if(MBPF_CPU)
+  set(MBPF_BASE_FLAGS ${MBPF_MACHINE_FLAGS} -nostdlibinc -isystem ${MBPF_PICOLIBC}/include)
+else()
+  set(MBPF_CODE_FLAGS -ffunction-sections -fdata-sections)
+endif()
 
 # Once a build: the third parties, the control protocol, the generator of tables. They depend on the CPU alone.
 function(_mbpf_firmware_base)
   if(TARGET mbpf_image_third_party)
     return()
   endif()
-  if(NOT EXISTS "${MBPF_LIBC}" OR NOT EXISTS "${MBPF_LIBGCC}")
+  if(MBPF_CPU AND (NOT EXISTS "${MBPF_LIBC}" OR NOT EXISTS "${MBPF_LIBGCC}"))
     message(FATAL_ERROR "Cross libraries are missing for ${MBPF_CPU}: install the packages of ${MBPF_ROOT}/scripts/packages.txt")
   endif()
   mbpf_fetch_device_sources()
@@ -53,7 +60,7 @@ function(_mbpf_firmware_base)
     DEPENDS ${MBPF_ROOT}/core/proto/control.proto ${R}/control.options COMMENT "nanopb: control.proto" VERBATIM)
   add_custom_target(mbpf_image_protocol DEPENDS ${generated}/control.nanopb.h)
   add_library(mbpf_image_third_party STATIC EXCLUDE_FROM_ALL ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${generated}/control.nanopb.c ${MBPF_RUNTIME_CRYPTO_SOURCES})
-  target_compile_options(mbpf_image_third_party PRIVATE ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} -Oz -std=c11 -w)
+  target_compile_options(mbpf_image_third_party PRIVATE ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} $<IF:$<C_COMPILER_ID:Clang>,-Oz,-Os> -std=c11 -w)
   set_source_files_properties(${R}/crypto/field25519.c PROPERTIES COMPILE_OPTIONS -O2) # the hot loops of a signature
   target_include_directories(mbpf_image_third_party PRIVATE ${R}/include)
   target_include_directories(mbpf_image_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
@@ -74,25 +81,8 @@ function(_mbpf_rows option result)
   endif()
 endfunction()
 
-function(mbpf_add_firmware name)
-  cmake_parse_arguments(F "" "BOARD;TRUST;OPTIMIZE;ISOLATION" "SOURCES;PLATFORMS;HOOKS;HELPERS;MAP_TYPES;PROGRAMS;SIZES" ${ARGN})
-  if(F_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "mbpf_add_firmware(${name}): what is '${F_UNPARSED_ARGUMENTS}'?")
-  endif()
-  foreach(needed BOARD SOURCES PLATFORMS)
-    if(NOT F_${needed})
-      message(FATAL_ERROR "mbpf_add_firmware(${name}) needs ${needed}")
-    endif()
-  endforeach()
-  get_property(MBPF_ROOT GLOBAL PROPERTY MBPF_ROOT)
-  mbpf_read_board(${F_BOARD})
-  if(NOT DEFINED F_ISOLATION)
-    set(F_ISOLATION ${MBPF_BOARD_ISOLATION})
-  endif()
-  if(NOT F_OPTIMIZE)
-    set(F_OPTIMIZE -Oz)
-  endif()
-  _mbpf_firmware_base()
+# In both functions below: sets of the chosen rows (tables, headers, folder), then flags that every file gets.
+macro(_mbpf_tables)
   foreach(property PROTOCOL_FOLDER THIRD_PARTY_INCLUDES PLATFORM_GEN)
     get_property(${property} GLOBAL PROPERTY MBPF_IMAGE_${property})
   endforeach()
@@ -127,22 +117,9 @@ function(mbpf_add_firmware name)
     set(hooks "")
     set(helpers "")
   endforeach()
+endmacro()
 
-  # Preloaded programs and trust anchors.
-  set(programs)
-  foreach(program ${F_PROGRAMS} ${F_TRUST})
-    get_filename_component(program ${program} ABSOLUTE)
-    list(APPEND programs ${program})
-  endforeach()
-  if(F_TRUST)
-    get_filename_component(F_TRUST ${F_TRUST} ABSOLUTE)
-    list(REMOVE_ITEM programs ${F_TRUST})
-  endif()
-  string(JOIN "," program_list ${programs})
-  add_custom_command(OUTPUT ${folder}/image.S
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${folder}/image.S -DPROGRAMS=${program_list} -DTRUST=${F_TRUST} -P ${MBPF_ROOT}/cmake/mbpf_image_assembly.cmake
-    DEPENDS ${programs} ${F_TRUST} ${MBPF_ROOT}/cmake/mbpf_image_assembly.cmake COMMENT "Programs of ${name}" VERBATIM)
-
+macro(_mbpf_flags)
   set(flags ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} ${F_OPTIMIZE} -std=c11 ${MBPF_BOARD_SIZES})
   foreach(size ${F_SIZES})
     list(APPEND flags -D${size})
@@ -161,6 +138,72 @@ function(mbpf_add_firmware name)
       message(FATAL_ERROR "mbpf_add_firmware(${name}): no map type '${type}'; there are ${MBPF_MAP_TYPE_NAMES}")
     endif()
   endforeach()
+endmacro()
+
+function(mbpf_add_runtime name)
+  cmake_parse_arguments(F "" "OPTIMIZE" "PLATFORMS;HOOKS;HELPERS;MAP_TYPES;SIZES" ${ARGN})
+  if(F_UNPARSED_ARGUMENTS OR NOT F_PLATFORMS)
+    message(FATAL_ERROR "mbpf_add_runtime(${name}) needs PLATFORMS, and does not know '${F_UNPARSED_ARGUMENTS}'")
+  endif()
+  set(F_ISOLATION OFF) # an operating system has the part's protection, and the exceptions
+  get_property(MBPF_ROOT GLOBAL PROPERTY MBPF_ROOT)
+  set(MBPF_BOARD_SIZES)
+  _mbpf_firmware_base()
+  _mbpf_tables()
+  _mbpf_flags()
+  add_library(${name} STATIC ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES} ${tables} ${R}/integration/port_parts.c)
+  target_compile_options(${name} PRIVATE ${flags})
+  # Sizes and map types shape the runtime's struct: whoever uses it sees the same.
+  foreach(size ${F_SIZES})
+    target_compile_definitions(${name} PUBLIC ${size})
+  endforeach()
+  target_include_directories(${name} PUBLIC ${R}/include ${R} ${R}/port ${folder})
+  target_include_directories(${name} SYSTEM PUBLIC ${THIRD_PARTY_INCLUDES} ${PROTOCOL_FOLDER})
+  add_custom_target(${name}_tables DEPENDS ${headers})
+  add_dependencies(${name} mbpf_image_protocol ${name}_tables)
+  target_link_libraries(${name} PUBLIC mbpf_image_third_party)
+  # For builds that are not CMake's.
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.flags
+    CONTENT "-I$<JOIN:$<TARGET_PROPERTY:${name},INTERFACE_INCLUDE_DIRECTORIES>, -I> $<$<BOOL:${F_SIZES}>:-D$<JOIN:${F_SIZES}, -D>>\n")
+endfunction()
+
+function(mbpf_add_firmware name)
+  cmake_parse_arguments(F "" "BOARD;TRUST;OPTIMIZE;ISOLATION" "SOURCES;PLATFORMS;HOOKS;HELPERS;MAP_TYPES;PROGRAMS;SIZES" ${ARGN})
+  if(F_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "mbpf_add_firmware(${name}): what is '${F_UNPARSED_ARGUMENTS}'?")
+  endif()
+  foreach(needed BOARD SOURCES PLATFORMS)
+    if(NOT F_${needed})
+      message(FATAL_ERROR "mbpf_add_firmware(${name}) needs ${needed}")
+    endif()
+  endforeach()
+  get_property(MBPF_ROOT GLOBAL PROPERTY MBPF_ROOT)
+  mbpf_read_board(${F_BOARD})
+  if(NOT DEFINED F_ISOLATION)
+    set(F_ISOLATION ${MBPF_BOARD_ISOLATION})
+  endif()
+  if(NOT F_OPTIMIZE)
+    set(F_OPTIMIZE -Oz)
+  endif()
+  _mbpf_firmware_base()
+  _mbpf_tables()
+
+  # Preloaded programs and trust anchors.
+  set(programs)
+  foreach(program ${F_PROGRAMS} ${F_TRUST})
+    get_filename_component(program ${program} ABSOLUTE)
+    list(APPEND programs ${program})
+  endforeach()
+  if(F_TRUST)
+    get_filename_component(F_TRUST ${F_TRUST} ABSOLUTE)
+    list(REMOVE_ITEM programs ${F_TRUST})
+  endif()
+  string(JOIN "," program_list ${programs})
+  add_custom_command(OUTPUT ${folder}/image.S
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${folder}/image.S -DPROGRAMS=${program_list} -DTRUST=${F_TRUST} -P ${MBPF_ROOT}/cmake/mbpf_image_assembly.cmake
+    DEPENDS ${programs} ${F_TRUST} ${MBPF_ROOT}/cmake/mbpf_image_assembly.cmake COMMENT "Programs of ${name}" VERBATIM)
+
+  _mbpf_flags()
 
   # A library, of which the linker takes what the image refers to; then sections that nothing refers to go.
   add_library(${name}_runtime STATIC EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES})

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Clock, processor number, pseudo-random numbers. */
 #include "mbpf/port.h"
+#include "mbpf/runtime.h"
 #include "microbpf_platform.h"
 
 int64_t mbpf_helper_ktime_get_ns(void)
@@ -21,10 +22,10 @@ uint32_t mbpf_helper_get_smp_processor_id(void)
 /* xorshift32, stirred with the clock: no source of secrets, as on Linux. */
 uint32_t mbpf_helper_get_prandom_u32(void)
 {
-    static uint32_t state = 0x9E3779B9u;
-    state ^= (uint32_t)mbpf_port_time_ns() | 1u;
+    uint32_t state = mbpf_active->random ^ ((uint32_t)mbpf_port_time_ns() | 1u);
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
+    mbpf_active->random = state;
     return state;
 }

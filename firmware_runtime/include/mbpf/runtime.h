@@ -203,6 +203,7 @@ typedef struct mbpf_runtime {
     mbpf_hook_point points[MBPF_MAX_HOOK_POINTS];
     mbpf_package_state packages[MBPF_MAX_PACKAGES];
     mbpf_log log;
+    uint32_t random;      /* of the helper get_prandom_u32 */
     uint32_t fault_count; /* programs stopped since boot; number n is in `faults` at n - 1 modulo their count */
 #if MBPF_ISOLATION
     mbpf_fault_record faults[MBPF_FAULT_RECORDS];
