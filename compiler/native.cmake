@@ -4,6 +4,7 @@ mbpf_add_library(native
   SOURCES
     native.cpp
     marks.cpp
+    upper_halves.cpp
     native_passes.cpp
     lift/narrow_sums.cpp
     lift/scaled_addresses.cpp

@@ -26,6 +26,7 @@
 #include "compiler/lift/scaled_addresses.h"
 #include "compiler/marks.h"
 #include "compiler/targets/target.h"
+#include "compiler/upper_halves.h"
 
 namespace mbpf {
 namespace {
@@ -82,13 +83,14 @@ bool emit(const llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGe
     llvm::TargetLibraryInfoImpl library(machine.getTargetTriple());
     library.disableAllFunctions();
     passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
-    // What addPassesToEmitFile() does, with a pass of ours behind the target's last.
+    // What addPassesToEmitFile() does, with passes of ours behind instruction selection and behind the target's last.
     auto& generator = static_cast<llvm::LLVMTargetMachine&>(machine);
     auto* functions = new llvm::MachineModuleInfoWrapperPass(&generator);
     llvm::TargetPassConfig* config = generator.createPassConfig(passes);
     passes.add(config);
     passes.add(functions);
     if (config->addISelPasses()) return false;
+    passes.add(create_upper_half_pass());
     config->addMachinePasses();
     config->setInitialized();
     passes.add(create_mark_pass());

@@ -14,6 +14,21 @@ struct Text {
 };
 
 constexpr Text kTexts[] = {
+    // Not of several kinds, but wrong for x86-64 without compiler/upper_halves.h.
+    {"word_from_memory_over_the_low_bits_of_another", R"(
+        ldxdw r9, [r1+0]
+        lddw r7, 0x96795c3f2205e8cb
+        jslt r9, 32767, small
+        lddw r7, 0x270aedd0b3
+    small:
+        ldxw r9, [r1+8]
+        stxdw [r10-8], r7
+        stxh [r10-6], r9
+        ldxw r9, [r10-6]
+        mov r0, r7
+        xor r0, r9
+        exit
+    )"},
     {"argument_is_a_number_here_and_a_pointer_there", R"(
         mov r6, r1
         mov r2, 1
