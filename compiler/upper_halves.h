@@ -4,7 +4,9 @@
 // extensions of 32-bit values take it to be. Runs behind instruction selection; other targets have nothing to mend.
 #pragma once
 
-#include <llvm/Pass.h>
+namespace llvm {
+class FunctionPass;
+}
 
 namespace mbpf {
 
