@@ -113,7 +113,7 @@ bool Machine::compare_packet(Comparison& c) {
     const bool before = c.is == Condition::le || c.is == Condition::lt || c.is == Condition::eq;
     if (before && l.region == Region::packet_meta && r.region == Region::packet && r.fixed_place() && r.offset_min() == 0 && l.fixed_place()) {
         const int64_t least = l.offset_min() + (c.is == Condition::lt ? 1 : 0);
-        if (least > s_.metadata_bytes && l.offset_min() <= kMaxPacket) s_.metadata_bytes = static_cast<int32_t>(least);
+        if (least > s_.metadata_bytes && least <= kMaxPacket) s_.metadata_bytes = static_cast<int32_t>(least);
     }
     return true;
 }
