@@ -64,7 +64,8 @@ static void measure(const mbpf_admitted *p, uint8_t to[MBPF_MEASURE_BYTES])
 
 static void describe(const mbpf_admitted *p, uint8_t slot, uint32_t attach, const mbpf_commit_options *options, mbpf_record *r)
 {
-    uint32_t tenths = ((options->probation_ms != 0u ? options->probation_ms : MBPF_PROBATION_MS) + 99u) / 100u;
+    uint32_t ms = options->probation_ms != 0u ? options->probation_ms : MBPF_PROBATION_MS;
+    uint32_t tenths = ms / 100u + (ms % 100u != 0u); /* the host may ask for any number of them */
     memset(r, 0, sizeof *r);
     r->slot = slot;
     r->flags = options->host_confirms ? MBPF_TRIAL_HOST_CONFIRMS : 0u;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hundred thousand frames by a host that recorded a line and does not know the present session: noise,
-// random messages, recorded frames whole, cut, damaged and changed. The program on the device runs on, nothing
-// it holds changes, and the next honest host goes on with the transfer that lay open meanwhile.
+// A device's life in a row: a program is installed, confirmed, upgraded under load, reverted by a failing health check,
+// attested; the device is switched off and on. Then a hundred thousand frames by a host that recorded the line and does
+// not know the present session: noise, random messages, recorded frames whole, cut, damaged and changed. The program
+// runs on, nothing the device holds changes, the next honest host goes on with the transfer that lay open meanwhile,
+// and what the device proves after one more reset follows on what it proved before.
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <random>
 
-#include "tests/end_to_end/build_package.h"
-#include "tests/end_to_end/device.h"
+#include <unistd.h>
+
+#include "tests/end_to_end/attested.h"
 
 namespace mbpf::end_to_end {
 namespace {
@@ -33,15 +36,94 @@ class Recorder : public ByteStream {
     std::vector<Bytes>& frames_;
 };
 
-class HostileFrames : public DeviceTest {
+class HostileFrames : public AttestedTest {
   protected:
     static std::span<const std::uint8_t> span_of(const std::string& s) { return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}; }
+
+    Package filter(std::uint16_t minor, const std::string& source = "imu_filter/imu_filter.bpf.c") {
+        Package p = build_example(source, target());
+        p.name = "imu_filter";
+        p.version = {0, minor, 0};
+        p.rollback_counter = minor;
+        return p;
+    }
+    // On trial, then confirmed.
+    control::PushReply install(const Package& p) {
+        auto r = device().push(for_device(p), {.host_confirms = true, .probation_ms = 600'000});
+        EXPECT_TRUE(r) << (r ? "" : render_text(r.error()));
+        control::Request confirm;
+        confirm.mutable_confirm()->set_package(p.name);
+        must(std::move(confirm));
+        return r ? r->push() : control::PushReply{};
+    }
+    control::StimulusReply sample(bool running, std::uint32_t samples = 0) {
+        control::Request r;
+        auto& s = *r.mutable_stimulus()->mutable_sensor();  // samples by the device's clock
+        s.set_period_us(running ? 200 : 1000);
+        s.set_running(running);
+        s.set_samples(samples);
+        s.set_amplitude(80);
+        return must(r).stimulus();
+    }
+    template <class F>
+    bool comes_true(F&& condition) {
+        for (int i = 0; i < 4000; ++i) {
+            if (condition()) return true;
+            ::usleep(2000);
+        }
+        return false;
+    }
+    int running() {
+        auto list = device().list();
+        for (const auto& p : list ? *list : std::vector<control::ListReply>{})
+            if (p.name() == "imu_filter") return static_cast<int>(p.version_minor());
+        return -1;
+    }
+    // What the device proves; its log must follow on what it proved before.
+    Attestation proven() {
+        auto report = checked(attest());
+        EXPECT_TRUE(report);
+        const control::AttestReply log = told();
+        EXPECT_TRUE(report && events(*report, log));
+        if (last_ && last_->event_count > log.first()) {
+            EXPECT_TRUE(events(*last_, log)) << "the log was taken back";
+        }
+        if (report) last_ = *report;
+        return report ? *report : Attestation{};
+    }
+    bool proves(const Attestation& a, const Package& p) {
+        const auto header = p.header_bytes();
+        return std::ranges::any_of(a.packages, [&](const AttestedPackage& q) {
+            return q.name == p.name && q.runs && std::equal(q.payload_digest.begin(), q.payload_digest.end(), header.begin() + offsetof(mbpf_package_header, payload_digest));
+        });
+    }
+
+    void life() {
+        install(filter(1));
+        update("imu_filter", "config", u32(0), u32(400));
+        sample(true);
+        const std::uint32_t seen_by_first = samples();
+        EXPECT_EQ(install(filter(2, "imu_filter/imu_filter_v2.bpf.c")).maps_kept(), 3u);
+        const std::uint32_t at_swap = samples();
+        EXPECT_TRUE(comes_true([&] { return samples() > at_swap + 50; }));
+        const control::StimulusReply off = sample(false);
+        EXPECT_GE(at_swap, seen_by_first);
+        EXPECT_EQ(samples(), off.samples_in()) << "each event went through one version, none through both";
+        // A version that passes the verifier and starves its users: the board's health check takes it back.
+        auto bad = device().push(for_device(filter(3, "../../tests/end_to_end/starve.bpf.c")), {.probation_ms = 600'000});
+        ASSERT_TRUE(bad) << render_text(bad.error());
+        EXPECT_EQ(running(), 3);
+        sample(false, 300);
+        EXPECT_TRUE(comes_true([&] { return running() == 2; }));
+        const Attestation before = proven();
+        EXPECT_TRUE(proves(before, filter(2, "imu_filter/imu_filter_v2.bpf.c")));
+    }
 
     // One of every request, so that there is something to replay; then a transfer left half done.
     void work() {
         control::Request r;
-        push(for_device(build_example("estop/estop.bpf.c", target())));
-        push(for_device(build_example("imu_filter/imu_filter.bpf.c", target())));
+        install(build_example("estop/estop.bpf.c", target()));
+        install(filter(4));
         update("imu_filter", "config", u32(0), u32(400));
         const auto names = device().list();
         ASSERT_TRUE(names);
@@ -59,18 +141,14 @@ class HostileFrames : public DeviceTest {
         must(r);
         r.mutable_unload()->set_package("estop");
         must(r);
-        push(for_device(build_example("weather/weather.bpf.c", target())));
+        install(build_example("weather/weather.bpf.c", target()));
         r.mutable_test_run()->set_package("imu_filter");
         r.mutable_test_run()->set_program("imu_filter");
         must(r);
         r.mutable_log()->set_from(0);
         must(r);
         ASSERT_TRUE(device().hooks());
-        auto& s = *r.mutable_stimulus()->mutable_sensor();  // samples by the device's clock from now on
-        s.set_period_us(200);
-        s.set_running(true);
-        s.set_amplitude(80);
-        must(r);
+        sample(true);
         open_ = for_device(build_example("udp_acl/udp_acl.bpf.c", target()));
         r.mutable_push_begin()->set_bytes(static_cast<std::uint32_t>(open_.size()));
         r.mutable_push_begin()->set_sha256(std::string(32, 'd'));
@@ -151,15 +229,24 @@ class HostileFrames : public DeviceTest {
     }
 
     int stalls_ = 0;
+    std::optional<Attestation> last_;
     std::vector<Bytes> recorded_;
     Bytes open_;
 };
 
-TEST_P(HostileFrames, a_hundred_thousand_change_nothing) {
+TEST_P(HostileFrames, a_whole_life_and_then_a_hundred_thousand_that_change_nothing) {
     std::shared_ptr<ByteStream> raw;
-    start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Recorder>(raw = std::move(line), recorded_); });
+    const WrapStream record = [&](std::unique_ptr<ByteStream> line) { return std::make_unique<Recorder>(raw = std::move(line), recorded_); };
+    keep_flash();
+    start(true, record);
+    life();
+    ASSERT_FALSE(HasFailure());
+    start(true, record);  // switched off and on
+    EXPECT_EQ(running(), 2);
+    EXPECT_TRUE(proves(proven(), filter(2, "imu_filter/imu_filter_v2.bpf.c")));
     work();
     ASSERT_FALSE(HasFailure());
+    EXPECT_TRUE(proves(proven(), filter(4)));
     const std::vector<Bytes> genuine = recorded_;
     const std::string before = state();
     recorded_ = genuine;
@@ -185,10 +272,14 @@ TEST_P(HostileFrames, a_hundred_thousand_change_nothing) {
     EXPECT_GT(samples(), samples_before);
     std::printf("%d frames (%zu recorded), %llu bytes, %.1f s; %u samples taken meanwhile\n", kFrames, corpus, static_cast<unsigned long long>(bytes), seconds, samples() - samples_before);
     // And works on.
+    EXPECT_TRUE(proves(proven(), filter(4)));
     push(open_);
     auto list = device().list();
     ASSERT_TRUE(list);
     EXPECT_EQ(list->size(), 3u);
+    start(true, record);
+    EXPECT_EQ(running(), 4);
+    EXPECT_TRUE(proves(proven(), filter(4)));
 }
 
 // A host that asks and asks, and reads no answer: the device gives the answers up, not its programs.

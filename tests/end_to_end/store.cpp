@@ -126,6 +126,65 @@ TEST_P(Store, installed_confirmed_upgraded_reverted_and_never_lost) {
     EXPECT_EQ(code_of_push(for_device(filter(1, 1))), "MBPF5115");
 }
 
+// A line that goes dead with its `left`th write: that is still sent, nothing afterwards.
+class DyingLine : public ByteStream {
+  public:
+    DyingLine(std::unique_ptr<ByteStream> line, int left, int delay_us) : line_(std::move(line)), left_(left), delay_us_(delay_us) {}
+    Status write(std::span<const std::uint8_t> bytes) override {
+        if (left_-- <= 0) return dead();
+        Status sent = line_->write(bytes);
+        if (left_ == 0) ::usleep(static_cast<useconds_t>(delay_us_));
+        return sent;
+    }
+    Result<std::vector<std::uint8_t>> read(int timeout_ms) override {
+        if (left_ <= 0) return dead();
+        return line_->read(timeout_ms);
+    }
+
+  private:
+    static Diagnostic dead() {
+        Diagnostic d;
+        d.code = "MBPF4100";
+        return d;
+    }
+    std::unique_ptr<ByteStream> line_;
+    int left_, delay_us_;
+};
+
+// The emulator is killed after each frame of a push, and at moments of the commit, flash writes included.
+TEST_P(Store, a_reset_at_any_moment_of_a_push_leaves_one_version_and_the_push_can_be_repeated) {
+    keep_flash();
+    start();
+    push_with(filter(1, 1));
+    confirm();
+    int writes = 1, old_ran = 0, new_ran = 0;
+    std::uint16_t next = 2;
+    const auto attempt = [&](int left, int delay_us) {
+        const Package p = filter(next, next);
+        start(true, [&](std::unique_ptr<ByteStream> line) { return std::make_unique<DyingLine>(std::move(line), left, delay_us); });
+        device().tries = 1;
+        const bool whole = static_cast<bool>(device().push(for_device(p), {.host_confirms = true, .probation_ms = 600'000}));
+        start();  // RAM is gone
+        const int ran = running();
+        EXPECT_TRUE(ran == next - 1 || ran == next) << "after write " << left << " and " << delay_us << " us: " << ran;
+        EXPECT_EQ(samples(4).programs_run(), 4u);
+        EXPECT_TRUE(!whole || ran == next);
+        (ran == next ? new_ran : old_ran)++;
+        if (ran != next) push_with(p, {.host_confirms = true, .probation_ms = 600'000});
+        EXPECT_EQ(running(), next);
+        confirm();
+        EXPECT_EQ(slots(), std::to_string(next) + ":confirmed");
+        ++next;
+        return whole;
+    };
+    for (; !attempt(writes, 0) && !HasFailure(); ++writes) ASSERT_LT(writes, 40);
+    // The commit is sent, its answer not awaited, for ever longer, until it was carried out twice.
+    for (int delay_us = 1'000; new_ran < 3 && delay_us < 5'000'000 && !HasFailure(); delay_us += delay_us / 2) attempt(writes - 1, delay_us);
+    EXPECT_GE(old_ran, writes - 2);
+    EXPECT_GE(new_ran, 3);
+    std::printf("%d writes a push; after a reset within: the old version %d times, the new %d\n", writes, old_ran, new_ran);
+}
+
 TEST_P(Store, a_failing_health_check_brings_the_old_version_back) {
     keep_flash();
     start();

@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // On every device: it proves who it is and what runs, and its root record is replaced over the line.
 #include <gtest/gtest.h>
-#include <mbpf/abi/attest.h>
 #include <mbpf/abi/package.h>
 
 #include <algorithm>
 
-#include "signer/attestation.h"
-#include "tests/end_to_end/build_package.h"
-#include "tests/end_to_end/device.h"
+#include "tests/end_to_end/attested.h"
 
 namespace mbpf::end_to_end {
 namespace {
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
-class Trust : public DeviceTest {
+class Trust : public AttestedTest {
   protected:
-    AttestationNonce nonce{1, 2, 3, 4};
-    PublicKey device_key = trusted_key(Role::device).public_key();
-
-    control::AttestReply attest() {
-        control::Request request;
-        request.mutable_attest()->set_nonce(nonce.data(), nonce.size());
-        return must(std::move(request)).attest();
-    }
-    control::AttestReply told() {
-        control::Request request;
-        request.mutable_attest();
-        return must(std::move(request)).attest();
-    }
-    Result<Attestation> checked(const control::AttestReply& r) { return check_attestation(bytes_of(r.report()), bytes_of(r.signature()), nonce, device_key); }
-    static Result<std::vector<DeviceEvent>> events(const Attestation& a, const control::AttestReply& r) { return check_events(a, r.first(), bytes_of(r.base()), bytes_of(r.events())); }
     std::string code_of_root(const RootRecord& record) {
         const auto bytes = encode_root(record).value();
         control::Request request;
