@@ -40,10 +40,10 @@ Package rich_package(const std::string& name) {
     p.programs.push_back(p.programs[0]);
     p.programs[1].name = "second";
     place_on(p, 1, "iio", "iio/device0/accel_x");
-    p.maps = {array_map("array", 12, 5), {"hash", MBPF_MAP_HASH, 0, 5, 9, 7}, {"ring", MBPF_MAP_RING_BUFFER, 0, 0, 0, 64}, {"trie", MBPF_MAP_LPM_TRIE, 0, 8, 4, 6}, {"queue", MBPF_MAP_QUEUE, 0, 0, 8, 3}};
-    for (std::uint16_t i = 0; i < 5; ++i) p.imports.push_back({MBPF_IMPORT_MAP, i, 0});
+    p.maps = {array_map("array", 12, 5), {"hash", MBPF_MAP_HASH, 0, 5, 9, 7}, {"ring", MBPF_MAP_RING_BUFFER, 0, 0, 0, 64}, {"trie", MBPF_MAP_LPM_TRIE, 0, 8, 4, 6}, {"queue", MBPF_MAP_QUEUE, 0, 0, 8, 3}, {"programs", MBPF_MAP_PROGRAM_ARRAY, 0, 4, 4, 3}};
+    p.imports.push_back({MBPF_IMPORT_PROGRAM, 1, 5u << 16 | 2});
+    for (std::uint16_t i = 0; i < 6; ++i) p.imports.push_back({MBPF_IMPORT_MAP, i, 0});
     p.imports.push_back({MBPF_IMPORT_DATA, 0, 8});
-    p.imports.push_back({MBPF_IMPORT_PROGRAM, 1, 0});
     p.imports.push_back({MBPF_IMPORT_HELPER, 1, helper(1).abi_hash});
     p.data = {1, 2, 3, 4, 5, 6, 7, 8};
     p.data_ram_bytes = 24;
