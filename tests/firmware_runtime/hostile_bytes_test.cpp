@@ -110,7 +110,7 @@ TEST(HostileBytes, packages_changed_under_valid_signatures_never_leave_their_pla
     std::memcpy(&signed_bytes, good.data() + 8, 4);
     ASSERT_EQ(d.push_bytes(good, false).status, MBPF_OK);
     std::map<std::uint32_t, int> verdicts;
-    for (int i = 0; i < 6000; ++i) {
+    for (int i = 0; i < 2000; ++i) {
         Bytes bytes = good;
         const auto rows = signed_bytes - MBPF_HEADER_BYTES - 16;
         for (std::uint32_t n = 1 + random() % 3; n-- > 0;) {
@@ -129,7 +129,7 @@ TEST(HostileBytes, packages_changed_under_valid_signatures_never_leave_their_pla
             if (p.used) (void)mbpf_unload(d.rt(), p.name);
     }
     EXPECT_EQ(mbpf_ram_free(d.rt()), MBPF_ARENA_BYTES);
-    EXPECT_GT(verdicts[MBPF_ADMIT_OK], 100);
+    EXPECT_GT(verdicts[MBPF_ADMIT_OK], 50);
     EXPECT_GT(verdicts.size(), 15u) << "the changes reach many checks";
 }
 
@@ -176,7 +176,7 @@ TEST_P(HostileFlash, a_boot_from_anything_with_good_checksums_never_harms) {
     ASSERT_EQ(d.push(version(7, "bystander")).status, MBPF_OK);
     const Bytes good = d.image();
     int ran = 0, installed = 0;
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < 500; ++i) {
         d.restore(good);
         const mbpf_journal& j = d.store.journal;
         for (std::uint32_t n = random() % 20; n-- > 0;)
@@ -196,9 +196,9 @@ TEST_P(HostileFlash, a_boot_from_anything_with_good_checksums_never_harms) {
         expect_in_place(d.rt());
         if (HasFatalFailure()) FAIL() << i;
     }
-    EXPECT_GT(ran, 100);
-    EXPECT_GT(installed, 100);
-    EXPECT_LT(installed, 1500);
+    EXPECT_GT(ran, 30);
+    EXPECT_GT(installed, 30);
+    EXPECT_LT(installed, 500);
 }
 
 INSTANTIATE_TEST_SUITE_P(Flash, HostileFlash, testing::Bool(), [](const auto& instance) { return instance.param ? std::string("mapped") : std::string("copied_to_ram"); });
