@@ -31,7 +31,8 @@ macro(mbpf_read_board board)
 endmacro()
 
 # Flags of all that is compiled for the device; the level is the caller's.
-set(MBPF_CODE_FLAGS -g -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables)
+set(MBPF_CODE_FLAGS -g -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+  -DPB_NO_ERRMSG=1 -DPB_BUFFER_ONLY=1) # nanopb: no texts, messages from and to memory alone
 set(MBPF_BASE_FLAGS)
 if(MBPF_CPU)
   set(MBPF_BASE_FLAGS ${MBPF_MACHINE_FLAGS} -nostdlibinc -isystem ${MBPF_PICOLIBC}/include)
@@ -121,7 +122,9 @@ endmacro()
 
 macro(_mbpf_flags)
   set(flags ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} ${F_OPTIMIZE} -std=c11 ${MBPF_BOARD_SIZES})
-  foreach(size ${F_SIZES})
+  foreach(size ${F_SIZES}) # in place of the board's
+    string(REGEX REPLACE "=.*" "" size_name ${size})
+    list(FILTER flags EXCLUDE REGEX "^-D${size_name}=")
     list(APPEND flags -D${size})
   endforeach()
   if(F_ISOLATION)

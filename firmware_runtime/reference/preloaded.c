@@ -27,7 +27,7 @@ static void say(const char *text)
 static void say_number(uint32_t value)
 {
     char text[21];
-    mbpf_console(text, mbpf_text_decimal(text, value));
+    mbpf_console(text, mbpf_text_u32(text, value));
 }
 
 static void edge(uint32_t line)

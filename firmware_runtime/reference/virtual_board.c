@@ -327,7 +327,7 @@ static void line_path(char *to, uint32_t line, const char *edge)
 {
     mbpf_text_copy(to, "gpio/chip0/line", MBPF_ATTACH_BYTES);
     uint32_t n = (uint32_t)strlen(to);
-    n += mbpf_text_decimal(to + n, line);
+    n += mbpf_text_u32(to + n, line);
     mbpf_text_copy(to + n, edge, MBPF_ATTACH_BYTES - n);
 }
 

@@ -291,8 +291,8 @@ static bool check_helpers(const mbpf_admitted *p, mbpf_verdict *v)
         if (row.kind != MBPF_IMPORT_HELPER) {
             continue;
         }
-        char text[7u + 21u] = "helper ";
-        text[7u + mbpf_text_decimal(text + 7, row.index)] = '\0';
+        char text[7u + 11u] = "helper ";
+        text[7u + mbpf_text_u32(text + 7, row.index)] = '\0';
         const mbpf_helper_row *helper = mbpf_find_helper(p->platform, row.index);
         if (!helper || !helper->function) {
             return mbpf_refuse_u32(v, MBPF_ADMIT_HELPER_UNKNOWN, 0u, row.index, text);

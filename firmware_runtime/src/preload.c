@@ -34,9 +34,9 @@ mbpf_status mbpf_preload(mbpf_runtime *rt, const uint8_t *package, uint32_t byte
 
 static void say_refused(const mbpf_verdict *v)
 {
-    char text[21];
+    char text[10];
     mbpf_console("image: a program was refused, check ", 36u);
-    mbpf_console(text, mbpf_text_decimal(text, v->code));
+    mbpf_console(text, mbpf_text_u32(text, v->code));
     mbpf_console(" ", 1u);
     mbpf_console_line(v->detail);
 }

@@ -48,6 +48,19 @@ bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated)
     return true;
 }
 
+uint32_t mbpf_text_u32(char *to, uint32_t value)
+{
+    uint32_t n = 1u;
+    for (uint32_t rest = value; rest >= 10u; rest /= 10u) {
+        n++;
+    }
+    for (uint32_t i = n; i != 0u; i--) {
+        to[i - 1u] = (char)('0' + value % 10u);
+        value /= 10u;
+    }
+    return n;
+}
+
 uint32_t mbpf_text_decimal(char *to, uint64_t value)
 {
     char reversed[20];

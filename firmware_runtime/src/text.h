@@ -17,6 +17,8 @@ bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated);
 
 /* Decimal digits of `value` at `to` (no terminator); returns their number, at most 20. */
 uint32_t mbpf_text_decimal(char *to, uint64_t value);
+/* Likewise, at most 10, without a division of 64 bits: what the loader itself needs. */
+uint32_t mbpf_text_u32(char *to, uint32_t value);
 uint32_t mbpf_text_hex(char *to, uint64_t value);
 
 #endif

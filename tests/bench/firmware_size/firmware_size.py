@@ -5,7 +5,7 @@
   tests/bench/firmware_size/firmware_size.py [BUILD_FOLDER] [--json FILE] [--functions N] [--no-stack]
 
 The image is the whole runtime without virtual hardware (main.c beside this file), linked without merging strings so that
-each stays with its file. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
+each stays with its file; "bare" is without isolation and with small sizes. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
 """
 import argparse
 import collections
@@ -22,12 +22,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Parts in the order of the table: name, objects (their files' names without suffix). `libc` takes what is in archives
 # of the compiler and the C library.
 PARTS = [
-    ("loader core", "admission arena load policy hooks text preload"),
+    ("loader core", "admission arena load policy hooks text"),
     ("isolation", "isolation fault isolate mpu_v7m enter"),
     ("signatures, trust", "signatures grants trust root_flash verified"),
     ("Ed25519", "ed25519 curve25519 field25519 scalar25519 sha512"),
     ("SHA-256", "sha256 sha2small enc32be dec32be"),
-    ("transfer, hot swap", "transfer swap"),
+    ("transfer, hot swap, preload", "transfer swap preload"),
     ("store", "store journal commit flash_write"),
     ("control line", "control control_faults control_run control_state control_store frame crc32 console"),
     ("nanopb and its tables", "pb_common pb_decode pb_encode control.nanopb"),
@@ -76,7 +76,7 @@ def measure(path):
                 strays.append(f"{obj}:({section}) {size}")
             code[part] += size
             biggest.append((size, section, name))
-        if output in RAM:
+        if output in RAM or output == ".noinit":
             ram[section] += size
     return code, ram, sorted(biggest, reverse=True), strays
 
@@ -115,24 +115,29 @@ def main():
     a = parser.parse_args()
     build = pathlib.Path(a.build).resolve()
     maps = build / "firmware_runtime/cortex-m4/firmware_runtime"
-    levels = {"-Oz": measure(maps / "size-cortex-m4.map"), "-Os": measure(maps / "size-os-cortex-m4.map")}
+    levels = {level: measure(maps / f"{image}-cortex-m4.map") for level, image in
+              (("-Oz", "size"), ("-Os", "size-os"), ("-Oz bare", "size-plain"), ("-Os bare", "size-plain-os"))}
     limits = json.loads((pathlib.Path(__file__).parent / "limits.json").read_text())
     failed = [f"{level}: belongs to no part: {s}" for level, (_, _, _, strays) in levels.items() for s in strays]
     rows = [(part, *(code[part] for code, *_ in levels.values())) for part, _ in PARTS]
     for name, parts in (("Ed25519, hash, trust, store, line, loader", [p for p, _ in PARTS if p not in WITHOUT]), ("all", [p for p, _ in PARTS])):
         rows.append((name, *(sum(code[p] for p in parts) for code, *_ in levels.values())))
-    print(f"{'bytes of code and constants on Cortex-M4, clang-19':<56}" + "".join(f"{level:>8}" for level in levels))
+    print(f"{'bytes of code and constants on Cortex-M4, clang-19':<56}" + "".join(f"{level:>10}" for level in levels))
     for name, *values in rows:
-        print(f"{name:<56}" + "".join(f"{v:>8}" for v in values))
+        print(f"{name:<56}" + "".join(f"{v:>10}" for v in values))
     result = {"code": {name: dict(zip(levels, values)) for name, *values in rows}}
+    # What the small images' sizes give to packages: a slot, the arena (firmware_size.cmake).
+    ram = sum(levels["-Oz bare"][1].values()) - 4096 - 2048
+    result["static_ram"] = ram
+    print(f"{'static RAM without slots, arena and stack, bare, least sizes':<56}{ram:>10}")
     if not a.no_stack:
         result["peak_stack"] = peak_stack(build, build / "firmware/size-cortex-m4.elf")
-        print(f"{'peak stack: two signatures verified, stored, run':<56}{result['peak_stack']:>8}")
+        print(f"{'peak stack: two signatures verified, stored, run':<56}{result['peak_stack']:>10}")
     for size, section, name in levels["-Oz"][2][:a.functions]:
         print(f"{size:>8} {section} {name}")
     for key, limit in limits.items():
         name, level = key.split(" @ ")
-        value = result["peak_stack"] if name == "peak_stack" and "peak_stack" in result else result["code"].get(name, {}).get(level, 0)
+        value = result.get(level, 0) if name == "RAM" else result["code"][name][level]
         if value > limit:
             failed.append(f"{name} {level}: {value} bytes, limit {limit}")
     if a.json:

@@ -40,7 +40,7 @@ static void tell_deepest(void)
     if (at < deepest) {
         deepest = at;
         mbpf_console("stack ", 6u);
-        text[mbpf_text_decimal(text, (uint32_t)(mbpf_stack_top - at))] = '\0';
+        text[mbpf_text_u32(text, (uint32_t)(mbpf_stack_top - at))] = '\0';
         mbpf_console_line(text);
     }
 }
