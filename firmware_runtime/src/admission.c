@@ -430,24 +430,57 @@ static bool check_entries(const mbpf_admitted *p, mbpf_verdict *v)
     return true;
 }
 
-/* A map that both versions have must have kept its layout: its contents live on. */
+static bool has_migrator(const mbpf_admitted *p)
+{
+    for (uint32_t i = 0u; i < p->header.program_count; i++) {
+        mbpf_package_program row;
+        mbpf_read_program(p, i, &row);
+        if (mbpf_text_equal((const char *)row.attach, MBPF_MIGRATOR)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_same(const mbpf_map *map, const mbpf_package_map *row, const char *name, mbpf_verdict *v)
+{
+    return equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->type, row->type, name) &&
+           equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->key_size, row->key_size, name) &&
+           equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->value_size, row->value_size, name) &&
+           equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, map->max_entries, row->max_entries, name);
+}
+
+/* Whether the new version takes in the old one's map by another: its contents are the migrator's to move. */
+static bool taken_in(const mbpf_admitted *p, const mbpf_map *map, const char *name)
+{
+    mbpf_verdict ignored;
+    for (uint32_t i = 0u; i < p->header.map_count; i++) {
+        mbpf_package_map row;
+        mbpf_read_map(p, i, &row);
+        char other[MBPF_MAP_NAME_BYTES + 1u];
+        map_name(other, &row);
+        if (mbpf_text_starts(other, MBPF_MIGRATED_PREFIX) && mbpf_text_equal(other + sizeof MBPF_MIGRATED_PREFIX - 1u, name)) {
+            return check_same(map, &row, name, &ignored);
+        }
+    }
+    return false;
+}
+
+/* A map that both versions have must have kept its layout, since its contents live on, or the new one has a migrator. */
 static bool check_kept_maps(mbpf_package_state *old, const mbpf_admitted *p, mbpf_verdict *v)
 {
+    bool migrator = old && has_migrator(p);
     for (uint32_t i = 0u; old && i < p->header.map_count; i++) {
         mbpf_package_map row;
         mbpf_read_map(p, i, &row);
         char name[MBPF_MAP_NAME_BYTES + 1u];
         map_name(name, &row);
         const mbpf_map *map = mbpf_find_map(old, name);
-        if (!map) {
+        if (!map || (migrator && (mbpf_text_starts(name, MBPF_MIGRATED_PREFIX) || taken_in(p, map, name)))) {
             continue;
         }
-        const uint32_t before[4] = {map->type, map->key_size, map->value_size, map->max_entries};
-        const uint32_t now[4] = {row.type, row.key_size, row.value_size, row.max_entries};
-        for (uint32_t k = 0u; k < 4u; k++) {
-            if (!equal(v, MBPF_ADMIT_MAP_LAYOUT_CHANGED, before[k], now[k], name)) {
-                return false;
-            }
+        if (!check_same(map, &row, name, v)) {
+            return false;
         }
     }
     return true;

@@ -102,6 +102,11 @@ static mbpf_status install(mbpf_runtime *rt, mbpf_admitted *p, uint8_t ram_slot,
     if (!package) {
         return mbpf_no_room(rt, p, v);
     }
+    status = mbpf_inherit(package, old, v, result);
+    if (status != MBPF_OK) {
+        mbpf_release(rt, package);
+        return status;
+    }
     mbpf_record r;
     uint32_t attach = mbpf_attachments(p, old, options->activate);
     describe(p, slot, attach, options, &r);
@@ -282,6 +287,13 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
     }
     mbpf_event(rt, package ? MBPF_EVENT_ADMITTED : MBPF_EVENT_REFUSED, package ? 0u : v.code, r->name, 0);
     if (!package) {
+        if (ram_slot != MBPF_NO_SLOT) {
+            rt->slot_used[ram_slot] = false;
+        }
+        return false;
+    }
+    if (mbpf_inherit(package, old, &v, &ignored) != MBPF_OK) {
+        mbpf_release(rt, package);
         if (ram_slot != MBPF_NO_SLOT) {
             rt->slot_used[ram_slot] = false;
         }

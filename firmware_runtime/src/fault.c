@@ -56,14 +56,14 @@ static mbpf_package_state *package_of(mbpf_runtime *rt, const mbpf_program *prog
     return 0;
 }
 
-void mbpf_contain(mbpf_program *program)
+mbpf_package_state *mbpf_record_fault(const mbpf_program *program)
 {
     mbpf_runtime *rt = mbpf_active;
     const mbpf_stopped why = mbpf_stopped_now;
     mbpf_stopped_now.kind = MBPF_FAULT_NONE;
     mbpf_package_state *package = package_of(rt, program);
     if (!package) {
-        return; /* not a loaded program: nothing to take away */
+        return 0; /* not a loaded program: nothing to take away */
     }
     mbpf_fault_record *r = &rt->faults[rt->fault_count % MBPF_FAULT_RECORDS];
     rt->fault_count++;
@@ -79,6 +79,14 @@ void mbpf_contain(mbpf_program *program)
     memcpy(r->program, program->name, sizeof r->program);
     say(r);
     mbpf_event(rt, MBPF_EVENT_FAULT, r->kind, r->package, 0);
-    mbpf_package_failed(rt, package);
+    return package;
+}
+
+void mbpf_contain(mbpf_program *program)
+{
+    mbpf_package_state *package = mbpf_record_fault(program);
+    if (package) {
+        mbpf_package_failed(mbpf_active, package);
+    }
 }
 #endif

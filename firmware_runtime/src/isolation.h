@@ -49,7 +49,9 @@ void mbpf_isolation_init(mbpf_runtime *rt);
 void mbpf_domain_set(mbpf_package_state *package, const uint8_t *text, uint32_t fixed_bytes);
 /* What the import table holds for a helper with rights of its own. */
 void *mbpf_gate_of(mbpf_package_state *package, const mbpf_helper_row *helper);
-/* Records why the program was stopped, says it on the console, unloads its package. */
+/* Records why the program was stopped and says it on the console. Its package; null: it is of none. */
+mbpf_package_state *mbpf_record_fault(const mbpf_program *program);
+/* Likewise, and unloads its package. */
 void mbpf_contain(mbpf_program *program);
 const char *mbpf_fault_text(uint32_t kind);
 #endif

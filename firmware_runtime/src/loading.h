@@ -18,7 +18,11 @@ mbpf_status mbpf_no_room(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict 
 void mbpf_release(mbpf_runtime *rt, mbpf_package_state *package);
 /* Which programs to attach: bit i for program i. `old` may be null. */
 uint32_t mbpf_attachments(const mbpf_admitted *p, mbpf_package_state *old, bool activate);
-/* The switch between two invocations. `old`, which may be null, is held or released; maps of both keep their values. */
+/* Maps of both versions get the old one's contents, and the migrator runs if there is one and something for it to do. Not
+ * OK: refused by it, or it was stopped; nothing has changed yet but the new version's maps, and release gives no slot
+ * back. `old` may be null. */
+mbpf_status mbpf_inherit(mbpf_package_state *package, mbpf_package_state *old, mbpf_verdict *v, mbpf_commit_result *result);
+/* The switch between two invocations. `old`, which may be null, is held or released. */
 void mbpf_take_over(mbpf_runtime *rt, mbpf_package_state *package, mbpf_package_state *old, uint32_t attach, bool hold_old,
                     mbpf_commit_result *result);
 

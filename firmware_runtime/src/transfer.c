@@ -67,6 +67,11 @@ static mbpf_status commit_to_ram(mbpf_runtime *rt, mbpf_admitted *p, uint8_t ram
     if (!package) {
         return mbpf_no_room(rt, p, v);
     }
+    mbpf_status status = mbpf_inherit(package, old, v, result);
+    if (status != MBPF_OK) {
+        mbpf_release(rt, package);
+        return status;
+    }
     mbpf_take_over(rt, package, old, mbpf_attachments(p, old, options->activate), false, result);
     result->package_id = package->id;
     return MBPF_OK;

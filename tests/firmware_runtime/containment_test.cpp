@@ -377,6 +377,42 @@ TEST_P(Containment, good_programs_are_let_be) {
     EXPECT_EQ(must(std::move(request)).faults().count(), 0u);
 }
 
+// A migrator that breaks out is stopped like any program, and the version it was to replace goes on.
+TEST_P(Containment, a_bad_migrator_leaves_the_old_version_running) {
+    const auto version = [&](std::uint32_t value_size, const std::vector<std::uint8_t>& migrator) {
+        Package p = increment(GetParam(), "kept");
+        place(p.programs[0], "trace", "trace/kept");
+        p.maps = {{"x", MBPF_MAP_ARRAY, 0, 4, value_size, 4}};
+        if (!migrator.empty()) {
+            p.maps.push_back({"old_x", MBPF_MAP_ARRAY, 0, 4, 8, 4});
+            p.text.resize(16);
+            PackageProgram m = p.programs[0];
+            m.name = "migrate";
+            m.attach = MBPF_MIGRATOR;
+            m.entry_offset = 16;
+            p.programs.push_back(m);
+            p.text.insert(p.text.end(), migrator.begin(), migrator.end());
+        }
+        p.ram_bytes = static_cast<std::uint32_t>(p.required_ram_bytes().value());
+        return p;
+    };
+    push(version(8, {}));
+    const std::uint32_t free_before = hello().ram_free();
+    std::uint32_t stopped = 0;
+    for (const char* name : {"illegal_instruction", "loops_for_ever", "writes_the_runtimes_data"}) {
+        const Result<control::Response> r = client_->push(signed_bytes(version(16, from_hex(code(named(name)).bytes))), {});
+        ASSERT_FALSE(static_cast<bool>(r));
+        EXPECT_EQ(r.error().code, "MBPF5128");
+        EXPECT_EQ(fault(++stopped).program(), "migrate");
+        EXPECT_EQ(loaded(), (std::vector<std::string>{"steady", "kept"}));
+        EXPECT_EQ(hello().ram_free(), free_before);
+        const Result<control::Response> still = run("kept");
+        ASSERT_TRUE(static_cast<bool>(still)) << render_text(still.error());
+        EXPECT_EQ(still->test_run().result(), 42u);
+    }
+    expect_steady();
+}
+
 // Tail calls from unprivileged code: import 0 is the helper, import 1 the array, whose element 0 is program 1.
 TEST_P(Containment, tail_calls_of_bad_programs) {
     const bool m4 = GetParam() != BoardKind::rv32imac;

@@ -82,6 +82,72 @@ TEST(HotSwap, a_refused_version_leaves_the_old_one_running) {
     EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 2u);
 }
 
+// counting_package() with values of 16 bytes, and a migrator that adds 100 to the count, or refuses.
+Package migrating_package(bool refuses = false, std::uint32_t old_value_size = 8) {
+    Package p = counting_package(6);
+    p.maps[0].value_size = 16;
+    p.maps.push_back(array_map("old_count", old_value_size));
+    Import old_values;
+    old_values.kind = MBPF_IMPORT_MAP_VALUES;
+    old_values.index = 2;
+    p.imports.push_back(old_values);
+    PackageProgram migrator = p.programs[0];
+    migrator.name = "migrate";
+    migrator.attach = MBPF_MIGRATOR;
+    p.text.resize(16);
+    migrator.entry_offset = 16;
+    const std::vector<std::uint8_t> moves{0x48, 0x8B, 0x46, 0x08, 0x8B, 0x00, 0x48, 0x8B, 0x16, 0x83, 0xC0, 0x64, 0x89, 0x02, 0x31, 0xC0, 0xC3};  // mov rax,[rsi+8]; mov eax,[rax]; mov rdx,[rsi]; add eax,100; mov [rdx],eax; xor eax,eax; ret
+    const std::vector<std::uint8_t> code = refuses ? code_return(3) : moves;
+    p.text.insert(p.text.end(), code.begin(), code.end());
+    p.programs.push_back(migrator);
+    finish(p);
+    return p;
+}
+
+TEST(HotSwap, a_migrator_moves_what_changed_its_layout) {
+    Device d;
+    ASSERT_EQ(d.push(counting_package()).status, MBPF_OK);
+    for (std::uint64_t i = 1; i <= 3; ++i) EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), i);
+    const Device::Outcome o = d.push(migrating_package());
+    ASSERT_EQ(o.status, MBPF_OK) << o.verdict.detail;
+    EXPECT_EQ(o.result.maps_kept, 1u);  // seen
+    EXPECT_EQ(mbpf_count_value(d.program("counter", "migrate")->runs), 1u);
+    EXPECT_FALSE(d.program("counter", "migrate")->attached);
+    EXPECT_TRUE(d.program("counter", "main")->attached);
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 104u);
+    // From itself to itself there is nothing to move.
+    ASSERT_EQ(d.push(migrating_package()).status, MBPF_OK);
+    EXPECT_EQ(mbpf_count_value(d.program("counter", "migrate")->runs), 0u);
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 105u);
+}
+
+TEST(HotSwap, a_migrator_that_refuses_leaves_the_old_version_running) {
+    Device d;
+    ASSERT_EQ(d.push(counting_package()).status, MBPF_OK);
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 1u);
+    const std::uint32_t free_before = mbpf_ram_free(d.rt());
+    for (int i = 0; i < 10; ++i) {
+        const Device::Outcome o = d.push(migrating_package(true));
+        EXPECT_EQ(o.status, MBPF_REFUSED);
+        EXPECT_EQ(o.verdict.code, MBPF_ADMIT_MAP_LAYOUT_CHANGED);
+        EXPECT_EQ(o.verdict.actual, 3u);
+        EXPECT_STREQ(o.verdict.detail, "migrate");
+        EXPECT_EQ(mbpf_ram_free(d.rt()), free_before);
+    }
+    EXPECT_EQ(mbpf_program_run(d.program("counter", "main"), nullptr), 2u);
+    // A fresh device has nothing to migrate from.
+    ASSERT_EQ(mbpf_unload(d.rt(), "counter"), MBPF_OK);
+    EXPECT_EQ(d.push(migrating_package(true)).status, MBPF_OK);
+}
+
+TEST(HotSwap, a_migrator_needs_the_old_maps_layout) {
+    Device d;
+    ASSERT_EQ(d.push(counting_package()).status, MBPF_OK);
+    const Device::Outcome o = d.push(migrating_package(false, 24));
+    EXPECT_EQ(o.verdict.code, MBPF_ADMIT_MAP_LAYOUT_CHANGED);
+    EXPECT_STREQ(o.verdict.detail, "count");
+}
+
 TEST(HotSwap, a_hundred_versions_use_no_more_than_two) {
     Device d;
     for (std::uint32_t i = 0; i < 100; ++i) {

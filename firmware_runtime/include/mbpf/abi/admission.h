@@ -41,7 +41,7 @@
     X(35, DEVICE_STACK, "the hooks' greatest programs together need more stack than the device has", "unload a package, or use less stack") \
     X(26, IMPORT, "import table row is invalid", "the file was not written by the SDK") \
     X(27, ENTRY, "program entry lies outside the text", "the file was not written by the SDK") \
-    X(28, MAP_LAYOUT_CHANGED, "a map kept by the new version changed its layout", "rename the map, or unload the old version first") \
+    X(28, MAP_LAYOUT_CHANGED, "a map kept by the new version changed its layout", "rename the map, unload the old version first, or give a migrator") \
     X(36, ROOT_LAYOUT, "root record is malformed", "write it with mbpf-sign root") \
     X(37, ROOT_VERSION, "root record is not newer than the device's", "raise its version") \
     X(38, ROOT_REVOKED, "root record brings back a revoked key, or drops one without revoking it", "make it from the device's present record: mbpf-sign root --previous") \

@@ -118,6 +118,11 @@ typedef struct mbpf_package_program {
     uint64_t parameter;    /* first number in the section name; durations in ns */
 } mbpf_package_program;
 
+/* Section of the migrator: runs once when the package replaces a version whose maps of the same name have another
+ * layout. It finds the contents of that version's map `x` in its own map `old_x`; 0: done, else the swap is refused. */
+#define MBPF_MIGRATOR "trace/migrate"
+#define MBPF_MIGRATED_PREFIX "old_"
+
 #define MBPF_MAP_NAME_BYTES 16u
 
 typedef struct mbpf_package_map {
