@@ -61,6 +61,8 @@ Result<NativeObject> NativeObjectMaker::make(const VerifiedObject& verified, con
         NativeProgram program;
         program.symbol = program_symbol(p);
         program.stack_bytes = static_cast<std::uint32_t>(stack_bytes(module, program.symbol, report, target));
+        // x86_64: for size a small constant is pushed and popped, beyond the frame.
+        if (options.optimize == Optimize::size) program.stack_bytes += target.return_address_bytes;
         result.programs_.push_back(std::move(program));
     }
     return result;

@@ -19,6 +19,7 @@
 #include <optional>
 #include <set>
 
+#include "linker/stack_change.h"
 #include "linker/timing.h"
 
 namespace mbpf {
@@ -119,6 +120,7 @@ class Auditor {
                     return fail("MBPF3220", at, "unknown instruction " + llvm::toHex(bytes.take_front(4)));
                 step.size = static_cast<std::uint32_t>(size);
                 judge(at, step);
+                judge_stack(step);
                 steps_[at] = std::move(step);
                 at += static_cast<std::uint32_t>(size);
                 ++audit_.instructions;
@@ -283,6 +285,10 @@ class Auditor {
             }
         }
         judge_address(at, step);
+    }
+    void judge_stack(Step& step) const {
+        step.stack_change = stack_change(triple_, *instructions_, *registers_, step.insn);
+        if (step.stack_change != 0 && !step.returns && is_predicated(step.insn)) step.stack_change.reset();
     }
     void leave(std::uint32_t at, Step& step) {
         step.leaves_text = true;

@@ -22,6 +22,7 @@ struct CodeStep {
     bool leaves_text = false;             // a call or jump through the import table
     bool store_exclusive = false;         // of a load and store pair that is tried again
     std::uint16_t cycles = 1, cycles_taken = 0;  // linker/timing.h
+    std::optional<std::int32_t> stack_change = 0;  // linker/stack_change.h
     std::vector<std::uint32_t> targets;   // of jumps: offsets
     std::optional<std::uint32_t> callee;  // of calls and tail calls: offset
 };

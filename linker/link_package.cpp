@@ -14,6 +14,7 @@
 #include "linker/bounds.h"
 #include "linker/image.h"
 #include "linker/package.h"
+#include "linker/stack_depth.h"
 #include "linker/tail_calls.h"
 
 namespace mbpf {
@@ -57,6 +58,14 @@ std::uint64_t capabilities_of(const VerifiedObject& verified, std::size_t progra
     return bits;
 }
 
+std::uint32_t runtime_stack(const NativeObject& native, const Image& image) { return image.uses_runtime ? native.target().runtime_stack_bytes : 0; }
+
+std::optional<Diagnostic> audit_stack(const NativeObject& native, const Image& image, const Audit& audit) {
+    std::vector<StackClaim> claims;
+    for (const NativeProgram& program : native.programs()) claims.push_back({image.symbols.at(program.symbol), program.stack_bytes + runtime_stack(native, image), program.symbol});
+    return check_stack(audit, native.target().return_address_bytes, claims);
+}
+
 std::uint32_t bound_field(const std::optional<std::uint64_t>& bound) { return bound ? static_cast<std::uint32_t>(std::min<std::uint64_t>(*bound, MBPF_UNBOUNDED)) : MBPF_UNBOUNDED; }
 
 std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const NativeObject& native, const Image& image,
@@ -80,7 +89,7 @@ std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const Nat
         row.entry_offset = image.symbols.at(native.programs()[p].symbol);
         row.stack_bytes =
             native.programs()[p].stack_bytes +
-            std::max(helper_stack(verified, p), image.uses_runtime ? native.target().runtime_stack_bytes : 0u);
+            std::max(helper_stack(verified, p), runtime_stack(native, image));
         row.worst_case_instructions = verified.facts(p).worst_case_instructions;
         row.native_instructions = bound_field(bounds[p].instructions);
         row.native_cycles = bound_field(bounds[p].cycles);
@@ -139,6 +148,7 @@ Result<Package> link_package(const VerifiedObject& verified, const NativeObject&
     if (!image) return image.error();
     const Result<Audit> audit = audit_image(*image, native.target());
     if (!audit) return audit.error();
+    if (auto bad = audit_stack(native, *image, *audit)) return *bad;
     const ImagePlan plan = plan_image(verified);
     Package package;
     package.name = options.name;

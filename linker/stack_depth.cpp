@@ -60,7 +60,6 @@ class Stack {
             if (!callee->left) return true;  // nothing comes behind
             now += *callee->left;
         }
-        if (s.leaves_text) result.deepest = std::max<std::int64_t>(result.deepest, now + (s.returns ? 0 : call_bytes_));
         if (s.returns) {
             if (result.left && *result.left != now) return fail(at, "a return with " + std::to_string(now) + " bytes on the stack, another with " + std::to_string(*result.left)) != nullptr;
             result.left = now;

@@ -11,7 +11,7 @@
 
 namespace mbpf {
 
-// What is said of a program's code, the helpers it calls left out.
+// What is said of a program's code, the helpers it calls left out, and what a call of one pushes.
 struct StackClaim {
     std::uint32_t entry = 0;
     std::uint32_t bytes = 0;

@@ -255,13 +255,20 @@ TEST(NativeFuzz, a_wrong_translation_is_found_and_minimised) {
 }  // namespace
 }  // namespace mbpf
 
-// --programs N, --seed N, --seconds N (at most): a longer run; --board cortex-m4 (rv32imac, rv64gc, aarch64): there instead of here;
-// --on x86_64 (x32): that alone of the two that run in this process; --case SEED: that program; --speed-only: fewer code
-// generations a program.
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         std::string argument = argv[i];
+        if (argument == "--help") {
+            std::cout << "native_fuzz [option]…: random programs as native code against the interpreter\n"
+                         "  --programs N    how many\n"
+                         "  --seed N        of the first; --case N: the program of that seed alone\n"
+                         "  --seconds N     at most\n"
+                         "  --board TARGET  on an emulated CPU (cortex-m4, rv32imac, rv64gc, aarch64) instead of in this process\n"
+                         "  --on TARGET     x86_64 or x32 alone, of the two that run in this process\n"
+                         "  --speed-only    fewer code generations a program\n";
+            return 0;
+        }
         if (argument == "--speed-only") {
             mbpf::g_speed_only = true;
             continue;

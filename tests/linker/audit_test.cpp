@@ -6,6 +6,7 @@
 
 #include "compiler/native.h"
 #include "linker/audit.h"
+#include "linker/stack_depth.h"
 #include "tests/compiler/native_cases.h"
 
 namespace mbpf::test {
@@ -40,6 +41,19 @@ TEST_P(EveryTarget, passes) {
         const auto audit = audit_image(b.image, target);
         ASSERT_TRUE(audit) << render_text(audit.error());
         EXPECT_GT(audit->instructions, 1000u);
+        // Nor does the stack pass what is stated; and some program uses all of that.
+        std::vector<StackClaim> claims;
+        for (const NativeProgram& program : b.programs) claims.push_back({b.image.symbols.at(program.symbol), program.stack_bytes + (b.image.uses_runtime ? target.runtime_stack_bytes : 0), program.symbol});
+        const auto problem = check_stack(*audit, target.return_address_bytes, claims);
+        ASSERT_FALSE(problem) << render_text(*problem);
+        if (b.image.uses_runtime) continue;
+        bool exact = false;
+        for (StackClaim claim : claims) {
+            if (claim.bytes == 0) continue;
+            --claim.bytes;
+            exact = exact || check_stack(*audit, target.return_address_bytes, std::vector{claim}).has_value();
+        }
+        EXPECT_TRUE(exact);
     }
 }
 INSTANTIATE_TEST_SUITE_P(Targets, EveryTarget, testing::ValuesIn(target_names()), [](const auto& row) {
@@ -92,6 +106,47 @@ TEST_P(Damaged, is_refused) {
     EXPECT_EQ(audit.error().code, damage.code) << render_text(audit.error());
 }
 INSTANTIATE_TEST_SUITE_P(Machines, Damaged, testing::ValuesIn(kDamages), [](const auto& row) {
+    std::string name = std::string(row.param.target) + "_" + row.param.name;
+    for (char& c : name)
+        if (c == '-') c = '_';
+    return name;
+});
+
+// In place of an entry: code that does with the stack what none may.
+const Damage kStacks[] = {
+    {"cortex-m4", "takes_more", {0x88, 0xb0, 0x08, 0xb0, 0x70, 0x47}, ""},       // sub sp, #32; add sp, #32; bx lr
+    {"cortex-m4", "keeps_some", {0x82, 0xb0, 0x70, 0x47}, "left"},               // sub sp, #8; bx lr
+    {"cortex-m4", "gives_back_too_much", {0x02, 0xb0, 0x70, 0x47}, "left"},      // add sp, #8; bx lr
+    {"cortex-m4", "sets_it", {0x85, 0x46, 0x70, 0x47}, "unknown"},               // mov sp, r0; bx lr
+    {"cortex-m4", "pushes_in_a_loop", {0x01, 0xb4, 0xfd, 0xe7}, "or 0"},         // push {r0}; b .-2
+    {"cortex-m4", "calls_itself", {0x00, 0xb5, 0xff, 0xf7, 0xfd, 0xff, 0x00, 0xbd}, "itself"},  // push {lr}; bl .-2; pop {pc}
+    {"rv32imac", "takes_more", {0x39, 0x71, 0x21, 0x61, 0x82, 0x80}, ""},        // addi sp, sp, -64; addi sp, sp, 64; ret
+    {"rv32imac", "keeps_some", {0x41, 0x11, 0x82, 0x80}, "left"},                // addi sp, sp, -16; ret
+    {"rv32imac", "sets_it", {0x2a, 0x81, 0x82, 0x80}, "unknown"},                // mv sp, a0; ret
+    {"x86_64", "keeps_some", {0x50, 0xc3}, "left"},                              // push rax; ret
+    {"x86_64", "sets_it", {0x48, 0x89, 0xfc, 0xc3}, "unknown"},                  // mov rsp, rdi; ret
+    {"aarch64", "keeps_some", {0xff, 0x43, 0, 0xd1, 0xc0, 0x03, 0x5f, 0xd6}, "left"},    // sub sp, sp, #16; ret
+    {"aarch64", "sets_it", {0x1f, 0, 0, 0x91, 0xc0, 0x03, 0x5f, 0xd6}, "unknown"},       // mov sp, x0; ret
+    {"rv64gc", "keeps_some", {0x41, 0x11, 0x82, 0x80}, "left"},
+};
+class BadStack : public testing::TestWithParam<Damage> {};
+
+TEST_P(BadStack, is_refused) {
+    const Damage& damage = GetParam();
+    const Target& target = *find_target(damage.target);
+    Built b = built(damage.target, Optimize::speed);
+    const std::uint32_t at = b.image.symbols.at(b.programs.front().symbol);
+    std::copy(damage.bytes.begin(), damage.bytes.end(), b.image.text.begin() + at);
+    const auto audit = audit_image(b.image, target);
+    ASSERT_TRUE(audit) << render_text(audit.error());
+    const bool measured = damage.code[0] == 0;  // nothing wrong with it but the figure
+    const std::vector<StackClaim> claims{{at, measured ? 16u : 65536u, "damaged"}};
+    const auto problem = check_stack(*audit, target.return_address_bytes, claims);
+    ASSERT_TRUE(problem);
+    EXPECT_EQ(problem->code, "MBPF3223");
+    EXPECT_NE(problem->message.find(measured ? "16 are stated" : damage.code), std::string::npos) << problem->message;
+}
+INSTANTIATE_TEST_SUITE_P(Machines, BadStack, testing::ValuesIn(kStacks), [](const auto& row) {
     std::string name = std::string(row.param.target) + "_" + row.param.name;
     for (char& c : name)
         if (c == '-') c = '_';
