@@ -202,6 +202,17 @@ class Auditor {
             work.push_back({p, wanted});
             return true;
         }
+        const auto of = [&](unsigned operand) { work.push_back({p, step.insn.getOperand(operand).getReg()}); };
+        const StringRef n = name(step.insn);
+        if (n == "CMOV64rr" || n == "CSELXr") {  // one of two
+            of(1);
+            of(2);
+            return true;
+        }
+        if (n == "CMOV64rm") {  // loaded, or what it was
+            of(1);
+            return true;
+        }
         if (description(step.insn).mayLoad()) return true;
         const std::optional<unsigned> source = copied(step.insn);
         if (source) work.push_back({p, *source});
