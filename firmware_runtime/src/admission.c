@@ -373,12 +373,18 @@ static bool check_bounds(const mbpf_admitted *p, mbpf_verdict *v)
 
 static bool fills_program_array(const mbpf_admitted *p, uint32_t value)
 {
+#ifdef MBPF_WITHOUT_MAP_PROGRAM_ARRAY
+    (void)p;
+    (void)value;
+    return false;
+#else
     mbpf_package_map map;
     if (value >> 16 >= p->header.map_count) {
         return false;
     }
     mbpf_read_map(p, value >> 16, &map);
     return map.type == MBPF_MAP_PROGRAM_ARRAY && (value & 0xFFFFu) < map.max_entries;
+#endif
 }
 
 static bool import_ok(const mbpf_admitted *p, const mbpf_package_import *row)

@@ -38,7 +38,12 @@ static inline bool mbpf_enter(const mbpf_program *program, void *context, uint64
 
 static inline bool mbpf_may_chain(const mbpf_program *program)
 {
+#ifdef MBPF_WITHOUT_MAP_PROGRAM_ARRAY
+    (void)program;
+    return false;
+#else
     return (program->flags & MBPF_PROGRAM_MAY_CHAIN) != 0u;
+#endif
 }
 /* Likewise, counted, and the programs that tail calls lead to; `*program` becomes the last of them. In hooks.c. */
 bool mbpf_enter_chain(mbpf_program **program, void *context, uint64_t *result);

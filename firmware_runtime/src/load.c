@@ -193,6 +193,10 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
 
 static void set_up_tail_calls(const mbpf_admitted *p, mbpf_package_state *package)
 {
+#ifdef MBPF_WITHOUT_MAP_PROGRAM_ARRAY
+    (void)p;
+    (void)package;
+#else
     uint8_t flag = 0u;
     for (uint32_t i = 0u; i < package->map_count; i++) {
         if (package->maps[i].type == MBPF_MAP_PROGRAM_ARRAY) {
@@ -211,6 +215,7 @@ static void set_up_tail_calls(const mbpf_admitted *p, mbpf_package_state *packag
             (void)mbpf_map_operations_of(map->type)->update(map, &element, &program, MBPF_UPDATE_ANY);
         }
     }
+#endif
 }
 
 mbpf_package_state *mbpf_free_record(mbpf_runtime *rt)

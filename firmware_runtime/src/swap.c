@@ -58,7 +58,13 @@ static bool migrate(mbpf_program *migrator, const mbpf_package_state *old, uint6
     uint64_t event[6] = {mbpf_port_time_ns(), 0u, 0u, 0u, 0u, 0u}; /* struct trace_event; argument 0: the version before */
     event[2] = (uint64_t)old->version_major << 32 | (uint32_t)old->version_minor << 16 | old->version_patch;
     void *open = mbpf_open_context(migrator->point, event);
-    bool returned = mbpf_enter_chain(&migrator, open, result);
+    bool returned;
+    if (mbpf_may_chain(migrator)) {
+        returned = mbpf_enter_chain(&migrator, open, result);
+    } else {
+        returned = mbpf_enter(migrator, open, result);
+        migrator->runs.low++; /* the first: it was loaded a moment ago */
+    }
     mbpf_close_context(migrator->point, event, open);
 #if MBPF_ISOLATION
     if (!returned) {
