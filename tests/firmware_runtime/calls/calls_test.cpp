@@ -70,11 +70,10 @@ Source tail_calls() {
     return {"tail_calls", {{"jump", {{{0}}, {{1}}, {{2}}, {{3}}, {{kMost}}}}}};
 }
 
-BuildResult built(const std::string& file, const char* target) {
+BuildResult built(const std::string& path, const char* target) {
     BuildOptions options;
     options.platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
     options.target = target;
-    const std::string path = std::string(PROGRAMS_FOLDER) + "/" + file + ".bpf.c";
     const auto bytes = cli::read_input(path);
     return build({{path, bytes ? *bytes : std::vector<std::uint8_t>{}}}, options);
 }
@@ -92,7 +91,7 @@ TEST_P(Calls, take_no_more_than_the_descriptor_charges) {
     const Platform& platform = *builtin_platform("microbpf");
     std::map<std::string, std::pair<Call, std::uint64_t>> seen;  // by function: the call that came nearest to its charge
     for (const Source& source : {drivers(), basics(), ring_buffers(), tail_calls()}) {
-        const BuildResult result = built(source.file, GetParam());
+        const BuildResult result = built(std::string(PROGRAMS_FOLDER) + "/" + source.file + ".bpf.c", GetParam());
         ASSERT_TRUE(result.package) << result.messages;
         std::vector<Event> events;
         std::vector<std::uint64_t> units;
@@ -131,6 +130,45 @@ TEST_P(Calls, take_no_more_than_the_descriptor_charges) {
     for (const auto& [function, at] : seen) std::printf("  %-10s %-34s %6llu instructions %6llu cycles of %6llu\n", GetParam(), function.c_str(), static_cast<unsigned long long>(at.first.instructions), static_cast<unsigned long long>(at.first.cycles), static_cast<unsigned long long>(at.second));
     for (const Helper& helper : platform.helpers) EXPECT_TRUE(seen.contains("mbpf_helper_" + helper.name) || !helper.map_costs.empty()) << helper.name << " was never called: add it to programs/";
     EXPECT_TRUE(seen.contains("mbpf_rt_atomic64"));
+}
+// Words of a context, as its struct has them from byte 0.
+std::vector<std::uint8_t> words32(const std::vector<std::uint32_t>& words) {
+    std::vector<std::uint8_t> bytes(words.size() * 4);
+    std::memcpy(bytes.data(), words.data(), bytes.size());
+    return bytes;
+}
+
+// The examples, helpers and the way to them included.
+TEST_P(Calls, of_the_examples_leave_them_within_what_they_state) {
+    const std::vector<std::uint8_t> frame{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 8, 0, 0x45, 0, 0, 50, 0, 0, 0, 0, 64, 17, 0, 0, 192, 168, 1, 2, 10, 0, 0, 1, 0x30, 0x39, 0, 53, 0, 30, 0, 0, 1, 2, 3, 4};
+    struct Example {
+        const char* name;
+        std::vector<Event> events;
+    };
+    std::vector<Example> examples{{"estop", {}}, {"imu_filter", {}}, {"udp_acl", {{0, {}, frame}, {0, {}, {1, 2, 3}}}}, {"weather", {}}};
+    for (std::uint32_t i = 1; i < 12; ++i) examples[0].events.push_back({0, words32({i * (i % 3 == 0 ? 1u : 9000000u), 0, 0, 3, 1, 1}), {}});
+    for (std::uint32_t i = 1; i < 16; ++i) examples[1].events.push_back({0, words32({i * 1000, 0, 0, 0, i % 3 == 0 ? 0x40000000u : 100 + i, 1000, 0, i}), {}});
+    for (std::uint32_t method = 1; method < 5; ++method)
+        for (std::size_t program = 0; program < 3; ++program) examples[3].events.push_back({program, words32({1, 0, method, 7, 0, 0}), {}});
+    for (const Example& example : examples) {
+        const BuildResult result = built(std::string(MBPF_SOURCE_DIR) + "/sdk/examples/" + example.name + "/" + example.name + ".bpf.c", GetParam());
+        ASSERT_TRUE(result.package) << result.messages;
+        std::string error;
+        const std::vector<Trace> traces = trace_runs(GetParam(), FIRMWARE_FOLDER, *result.package, example.events, error);
+        ASSERT_EQ(error, "") << example.name;
+        std::map<std::string, Work> most;
+        for (std::size_t i = 0; i < traces.size(); ++i) {
+            const PackageProgram& program = result.package->programs[example.events[i].program];
+            EXPECT_TRUE(traces[i].returned) << program.name;
+            EXPECT_LE(traces[i].all.instructions, program.native_instructions) << program.name << ", event " << i;
+            EXPECT_LE(traces[i].all.cycles, program.native_cycles) << program.name << ", event " << i;
+            Work& worst = most[program.name];
+            worst.instructions = std::max(worst.instructions, traces[i].all.instructions);
+            worst.cycles = std::max(worst.cycles, traces[i].all.cycles);
+        }
+        for (const PackageProgram& program : result.package->programs)
+            std::printf("  %-10s %-14s instructions %6llu of %6u, %.2f; cycles %6llu of %6u, %.2f\n", GetParam(), program.name.c_str(), static_cast<unsigned long long>(most[program.name].instructions), program.native_instructions, program.native_instructions / static_cast<double>(std::max<std::uint64_t>(most[program.name].instructions, 1)), static_cast<unsigned long long>(most[program.name].cycles), program.native_cycles, program.native_cycles / static_cast<double>(std::max<std::uint64_t>(most[program.name].cycles, 1)));
+    }
 }
 INSTANTIATE_TEST_SUITE_P(Emulated, Calls, testing::Values("cortex-m4", "rv32imac"), [](const auto& instance) { return std::string(instance.param).starts_with("cortex") ? "cortex_m4" : "rv32imac"; });
 
