@@ -60,9 +60,9 @@ function(_mbpf_firmware_base)
     COMMAND ${NANOPB_GENERATOR} -q -I ${MBPF_ROOT}/core/proto -f ${R}/control.options -e .nanopb -D ${generated} control.proto
     DEPENDS ${MBPF_ROOT}/core/proto/control.proto ${R}/control.options COMMENT "nanopb: control.proto" VERBATIM)
   add_custom_target(mbpf_image_protocol DEPENDS ${generated}/control.nanopb.h)
-  add_library(mbpf_image_third_party STATIC EXCLUDE_FROM_ALL ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${generated}/control.nanopb.c ${MBPF_RUNTIME_CRYPTO_SOURCES})
-  target_compile_options(mbpf_image_third_party PRIVATE ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} $<IF:$<C_COMPILER_ID:Clang>,-Oz,-Os> -std=c11 -w)
-  set_source_files_properties(${R}/crypto/field25519.c PROPERTIES COMPILE_OPTIONS -O2) # the hot loops of a signature
+  add_library(mbpf_image_third_party STATIC EXCLUDE_FROM_ALL ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${generated}/control.nanopb.c ${MBPF_RUNTIME_CRYPTO_SOURCES})
+  target_compile_options(mbpf_image_third_party PRIVATE ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} $<IF:$<C_COMPILER_ID:Clang>,-Oz,-Os> -std=c11 -w -include ${R}/crypto/crypto_names.h)
+  target_compile_definitions(mbpf_image_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
   target_include_directories(mbpf_image_third_party PRIVATE ${R}/include)
   target_include_directories(mbpf_image_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
   set_property(GLOBAL PROPERTY MBPF_IMAGE_PROTOCOL_FOLDER ${generated})

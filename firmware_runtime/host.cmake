@@ -2,13 +2,15 @@
 # The runtime as a host library, and the boards' firmware by nested builds into firmware/.
 include(ExternalProject)
 
-add_library(mbpf_runtime_third_party STATIC ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
-target_compile_options(mbpf_runtime_third_party PRIVATE -w)
+add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
+target_compile_options(mbpf_runtime_third_party PRIVATE -w -include ${R}/crypto/crypto_names.h)
+target_compile_definitions(mbpf_runtime_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
 target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
 target_include_directories(mbpf_runtime_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 
 add_library(mbpf_runtime_crypto STATIC ${MBPF_RUNTIME_CRYPTO_SOURCES})
-target_compile_options(mbpf_runtime_crypto PRIVATE ${MBPF_WARNINGS})
+target_compile_options(mbpf_runtime_crypto PRIVATE ${MBPF_WARNINGS} -include ${R}/crypto/crypto_names.h)
+target_compile_definitions(mbpf_runtime_crypto PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
 target_include_directories(mbpf_runtime_crypto PRIVATE ${MBPF_RUNTIME_INCLUDES})
 target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
