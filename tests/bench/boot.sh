@@ -97,7 +97,7 @@ printf '%-56s %12s %12s\n' "  each stored byte more" "$(($(figure second.cortex-
 row "attestation: report and signature" session attest
 row "  the signature" session sign
 row "push: admission, flash, switch" session commit
-row "  hot swap: old version out, new one in, three maps kept" session swap last
+row "  hot swap: old version out, new one in" session swap last
 limit=640000 # 10 ms at 64 MHz
 for board in cortex-m4 rv32imac; do
     [ "$(figure second.$board boot)" -le $limit ] || { echo "boot: $board takes more than $limit instructions" >&2; exit 1; }
