@@ -385,6 +385,51 @@ TEST(Budget, of_the_device_is_for_all_hooks) {
     EXPECT_EQ(o.verdict.actual, 16 * hook("trace").max_instructions);
 }
 
+Package timed(const std::string& name, const std::string& attach, std::uint32_t cycles) {
+    Package p = loaded(name, "gpio", attach, 1, 64);
+    p.programs[0].native_cycles = cycles;
+    return p;
+}
+
+TEST(Budget, of_cycles_is_for_all_programs_one_event_runs) {
+    Device d;
+    const std::uint32_t limit = hook("gpio").max_cycles;
+    ASSERT_NE(limit, 0u);
+    ASSERT_EQ(d.push(timed("a", "gpio/chip0/line1/rising", limit / 2)).status, MBPF_OK);
+    ASSERT_EQ(d.push(timed("b", "gpio/chip0/line1/rising", limit - limit / 2)).status, MBPF_OK);
+    const auto o = d.push(timed("c", "gpio/chip0/line1/rising", 1));
+    EXPECT_EQ(o.verdict.code, MBPF_ADMIT_CYCLES);
+    EXPECT_EQ(o.verdict.expected, limit);
+    EXPECT_EQ(o.verdict.actual, limit + 1u);
+    EXPECT_EQ(d.push(timed("c", "gpio/chip0/line2/rising", 1)).status, MBPF_OK) << "another line's event";
+    EXPECT_EQ(d.push(timed("a", "gpio/chip0/line1/rising", limit / 2)).status, MBPF_OK) << "a new version replaces its old one's share";
+    (void)mbpf_unload(d.rt(), "b");
+    EXPECT_EQ(d.push(timed("d", "gpio/chip0/line1/rising", 1)).status, MBPF_OK) << "given back on unload";
+}
+
+TEST(Budget, of_the_devices_cycles_is_for_all_hooks) {
+    Device d;
+    const std::uint32_t limit = hook("trace").max_cycles;
+    ASSERT_LE(8ull * limit, MBPF_CYCLE_BUDGET);
+    ASSERT_GT(16ull * limit, MBPF_CYCLE_BUDGET);
+    Package p = loaded("many", "trace", "trace/t", 1, 64);
+    p.programs[0].native_cycles = limit;
+    const auto one = p.programs[0];
+    p.programs.clear();
+    for (int i = 0; i < 8; ++i) {
+        p.programs.push_back(one);
+        p.programs.back().name = "p" + std::to_string(i);
+        p.programs.back().attach = "trace/" + std::to_string(i);
+    }
+    ASSERT_EQ(d.push(p).status, MBPF_OK);
+    p.name = "more";
+    for (auto& program : p.programs) program.attach += "b";
+    const auto o = d.push(p);
+    EXPECT_EQ(o.verdict.code, MBPF_ADMIT_CYCLES);
+    EXPECT_EQ(o.verdict.expected, MBPF_CYCLE_BUDGET);
+    EXPECT_EQ(o.verdict.actual, 16ull * limit);
+}
+
 TEST(Budget, of_stack_is_each_hooks_greatest_program) {
     Device d;
     const struct {

@@ -84,13 +84,16 @@
 #define MBPF_WATCHDOG_SLACK_CYCLES 20000u
 #endif
 /* Budgets over all admitted programs, attached or not. Stack: the greatest program of each hook point, since hooks
- * of different points may nest; less than the firmware's stack by what the runtime itself needs. Instructions:
- * every program once, as when all hooks fire together. RAM: of all packages, within the arena. */
+ * of different points may nest; less than the firmware's stack by what the runtime itself needs. Instructions
+ * and cycles: every program once, as when all hooks fire together. RAM: of all packages, within the arena. */
 #ifndef MBPF_STACK_BUDGET
 #define MBPF_STACK_BUDGET 12288u
 #endif
 #ifndef MBPF_INSTRUCTION_BUDGET
 #define MBPF_INSTRUCTION_BUDGET 10000000u
+#endif
+#ifndef MBPF_CYCLE_BUDGET
+#define MBPF_CYCLE_BUDGET 100000000u
 #endif
 #ifndef MBPF_RAM_BUDGET
 #define MBPF_RAM_BUDGET MBPF_ARENA_BYTES
