@@ -141,6 +141,7 @@ def main():
         if value > limit:
             failed.append(f"{name} {level}: {value} bytes, limit {limit}")
     if a.json:
+        pathlib.Path(a.json).parent.mkdir(parents=True, exist_ok=True)
         pathlib.Path(a.json).write_text(json.dumps(result, indent=1) + "\n")
     for text in failed:
         print(text, file=sys.stderr)

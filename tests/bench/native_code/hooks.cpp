@@ -57,7 +57,7 @@ struct Scratch {
 };
 
 std::string compile_command(const Folders& folders, const Machine& machine, const std::string& level, const std::string& source, const std::string& object) {
-    return "clang-19 --target=" + std::string(machine.triple) + " " + machine.flags + " " + level + " -ffreestanding -DMBPF_WITHOUT_MAP_LRU_HASH -DMBPF_WITHOUT_MAP_LPM_TRIE -DMBPF_WITHOUT_MAP_QUEUE -ffunction-sections -fno-asynchronous-unwind-tables -fno-stack-protector -I" + folders.source + "/tests/bench/native_code -I" + folders.source + "/tests/bench/native_code/hooks/include -I" + folders.source + " -I" + folders.source + "/firmware_runtime/include -I" + folders.source + "/firmware_runtime/src -I" + folders.generated + " -I" + folders.source + "/sdk/include -c " + folders.source + "/" + source + " -o " + object;
+    return "clang-19 --target=" + std::string(machine.triple) + " " + machine.flags + " " + level + " -ffreestanding -DMBPF_WITHOUT_MAP_LRU_HASH -DMBPF_WITHOUT_MAP_LPM_TRIE -DMBPF_WITHOUT_MAP_QUEUE -DMBPF_WITHOUT_MAP_PROGRAM_ARRAY -ffunction-sections -fno-asynchronous-unwind-tables -fno-stack-protector -I" + folders.source + "/tests/bench/native_code -I" + folders.source + "/tests/bench/native_code/hooks/include -I" + folders.source + " -I" + folders.source + "/firmware_runtime/include -I" + folders.source + "/firmware_runtime/src -I" + folders.generated + " -I" + folders.source + "/sdk/include -c " + folders.source + "/" + source + " -o " + object;
 }
 
 BuildResult built(const Folders& folders, const Row& row, const Machine& machine, Optimize optimize) {
