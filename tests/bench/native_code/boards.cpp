@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -30,13 +31,15 @@ std::uint64_t digest(const std::vector<std::uint8_t>& memory) {
 }
 
 std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
+    const std::uint32_t room = code_room(!tasks.empty() && tasks.front().scene);
+    assert(tasks.size() <= BENCH_ROWS && tasks.size() * room <= BENCH_ROWS * BENCH_CODE_BYTES);
     std::vector<std::uint8_t> blob(BENCH_CODE_OFFSET + BENCH_ROWS * BENCH_CODE_BYTES);
     bench_table table{BENCH_MAGIC, static_cast<std::uint32_t>(tasks.size()), {}};
     std::uint32_t input = kInputs;
     const auto word = [](std::uint64_t address) { return static_cast<std::uint32_t>(address); };
     for (std::uint32_t i = 0; i < tasks.size(); ++i) {
         const Task& task = tasks[i];
-        const std::uint32_t code = BENCH_CODE_OFFSET + i * BENCH_CODE_BYTES;
+        const std::uint32_t code = BENCH_CODE_OFFSET + i * room;
         if (i > 0 && tasks[i - 1].input == task.input) {
             input = table.row[i - 1].input;
         } else if (i > 0) {
@@ -47,7 +50,7 @@ std::vector<std::uint8_t> table_of(const std::vector<Task>& tasks) {
             bench_row& row = table.row[i];
             row.variant = scene->variant, row.reset = word(scene->reset), row.digest = word(scene->digest), row.context = word(scene->context), row.imports = word(scene->imports);
         }
-        std::memcpy(blob.data() + code, task.code.data(), std::min<std::size_t>(task.code.size(), BENCH_CODE_BYTES));
+        std::memcpy(blob.data() + code, task.code.data(), std::min<std::size_t>(task.code.size(), room));
         if (!task.input.empty()) std::memcpy(blob.data() + input, task.input.data(), task.input.size());
     }
     static_assert(sizeof table <= kInputs);
@@ -108,7 +111,8 @@ std::uint64_t steps(Kernel kernel, Shared* shared, const std::optional<Scene>& s
 
 }  // namespace
 
-std::uint64_t code_address(const std::string& board, std::size_t index) { return table_address(board) + BENCH_CODE_OFFSET + index * BENCH_CODE_BYTES; }
+std::uint32_t code_room(bool with_scene) { return with_scene ? 2 * BENCH_CODE_BYTES : BENCH_CODE_BYTES; }
+std::uint64_t code_address(const std::string& board, std::size_t index, bool with_scene) { return table_address(board) + BENCH_CODE_OFFSET + index * code_room(with_scene); }
 
 namespace {
 

@@ -26,7 +26,9 @@ struct Count {
 };
 
 // Where code of task `index` will lie: on a board; here, that of a scene.
-std::uint64_t code_address(const std::string& board, std::size_t index);
+std::uint64_t code_address(const std::string& board, std::size_t index, bool with_scene = false);
+// Bytes that a task's code may take there; tasks with a scene have the runtime in it, and are few.
+std::uint32_t code_room(bool with_scene);
 // One emulation for all; `error` is empty if it went to its end.
 std::vector<Count> run_on_board(const std::string& board, const std::string& firmware_folder, const std::vector<Task>& tasks, std::string& error);
 // One emulation for all, each run once, told instruction by instruction: task and offset in its code.

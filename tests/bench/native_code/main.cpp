@@ -75,9 +75,9 @@ bool measure(const Machine& machine, const std::vector<Row>& chosen, std::vector
         for (int w = 0; w < kWays; ++w) {
             const Way way = static_cast<Way>(w);
             if (!has(way, row, stepwise)) continue;
-            const std::uint64_t address = stepwise && row.scene.empty() ? 0 : code_address(machine.target, tasks.size());
+            const std::uint64_t address = stepwise && row.scene.empty() ? 0 : code_address(machine.target, tasks.size(), !row.scene.empty());
             Code code = row.scene.empty() ? kernel_code(way, row, machine, address) : hook_code(way, row, machine, address, native);
-            if (code.error.empty() && code.image.size() > BENCH_CODE_BYTES) code.error = std::to_string(code.image.size()) + " bytes are too many for the benchmark";
+            if (code.error.empty() && code.image.size() > code_room(!row.scene.empty())) code.error = std::to_string(code.image.size()) + " bytes are too many for the benchmark";
             if (!code.error.empty()) {
                 std::fprintf(stderr, "%s, %s, %s: %s\n", machine.target, row.name.c_str(), kWayNames[way], code.error.c_str());
                 fine = false;
