@@ -22,7 +22,7 @@ void mbpf_domain_set(mbpf_package_state *package, const uint8_t *text, uint32_t 
     d->writable = d->fixed + fixed_bytes;
     d->end = d->fixed + package->ram_bytes;
     mbpf_port_protect(d);
-    mbpf_running_now.domain = 0; /* a record is used again for another package: what is loaded may be stale */
+    mbpf_forget_domain(); /* a record is used again for another package: what is loaded may be stale */
 }
 
 void *mbpf_gate_of(mbpf_package_state *package, const mbpf_helper_row *helper)

@@ -8,6 +8,13 @@
 
 #if MBPF_ISOLATION
 #include "context.h" /* the port's */
+
+/* What is loaded of the last program's protection is loaded no more. */
+static inline void mbpf_forget_domain(void)
+{
+    mbpf_running_now.domain = 0;
+    mbpf_port_unprotect();
+}
 #else
 static inline void *mbpf_open_context(const mbpf_hook_point *point, void *context)
 {

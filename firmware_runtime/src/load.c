@@ -313,6 +313,9 @@ mbpf_status mbpf_detach_program(mbpf_program *program)
 
 void mbpf_release(mbpf_runtime *rt, mbpf_package_state *package)
 {
+#if MBPF_ISOLATION
+    mbpf_forget_domain(); /* it may be this package's, whose memory others get */
+#endif
     for (uint32_t i = 0u; i < package->program_count; i++) {
         (void)mbpf_detach_program(&package->programs[i]);
     }

@@ -76,6 +76,27 @@ TEST_P(MainJob, the_device_says_what_it_is) {
     EXPECT_TRUE(list->empty());
 }
 
+// The version that ran last is gone two swaps later, and its memory is the next one's: its protection must be gone, too.
+TEST_P(MainJob, memory_of_the_last_that_ran_is_written_again) {
+    start();
+    const auto package = for_device(build_example("imu_filter/imu_filter.bpf.c", target()));
+    const auto other = for_device(build_example("udp_acl/udp_acl.bpf.c", target()));
+    push(package);
+    const std::string name = device().list()->front().name();
+    update(name, "config", u32(0), u32(4321));
+    sensor(5, 0, 0);
+    for (int i = 0; i < 4; ++i) push(package);
+    EXPECT_EQ(to_u32(lookup(name, "config", u32(0))), 4321u) << "the device has started anew";
+    sensor(5, 0, 0);
+    control::Request r;
+    r.mutable_unload()->set_package(name);
+    EXPECT_EQ(code_of(std::move(r)), "ok");
+    push(other);
+    push(package);
+    sensor(5, 0, 0);
+    EXPECT_EQ(device().list()->size(), 2u);
+}
+
 TEST_P(MainJob, a_priority_that_the_host_sets_stays_over_a_hot_swap) {
     start();
     const auto package = for_device(build_example("imu_filter/imu_filter.bpf.c", target()));

@@ -92,6 +92,7 @@ static inline bool mbpf_below_stack(uintptr_t address)
 void mbpf_port_isolate(const void *open, uint32_t bytes); /* at start: what is the same for all programs */
 void mbpf_port_block(uint32_t fixed, uint32_t writable, mbpf_block *block);
 void mbpf_port_protect(mbpf_domain *domain);              /* fills `protection` from the addresses */
+void mbpf_port_unprotect(void);                           /* takes back what the last program's protection keeps the runtime from */
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds);
 /* The board's: periods that the watchdog lets pass beyond the bound. 0 where the timer stands still with the CPU; an
  * emulator's goes on while the emulator waits for a processor, which is no fault of the program. */

@@ -10,7 +10,7 @@
     .thumb
 
 #define RETURN_NUMBER 32 /* SVC 0..31: gates; 32: the program has returned */
-#define MPU_RBAR 0xE000ED9C
+#define MPU_RBAR 0xE000ED9C /* MPU_CTRL is 8 below */
 #define SYST_CSR 0xE000E010
 
 /* uint64_t mbpf_port_run(void *context, const mbpf_program *program) */
@@ -33,7 +33,16 @@ mbpf_port_run:
     str     r2, [r12]
     ldr     r3, =MPU_RBAR
     ldm     r2, {r4-r11}            /* four regions: mpu_v7m.c, mpu_v8m.c */
+#if __ARM_ARCH >= 8
+    movs    r2, #0                  /* off meanwhile: a new base with an old limit overlaps what it should not */
+    str     r2, [r3, #-8]
     stm     r3, {r4-r11}
+    movs    r2, #5
+    str     r2, [r3, #-8]
+    dsb
+#else
+    stm     r3, {r4-r11}
+#endif
 1:  movs    r6, #0
     strd    r1, r6, [r12, #12]      /* program, rounds */
     ldr     r3, =SYST_CSR

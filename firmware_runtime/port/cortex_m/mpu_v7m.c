@@ -136,4 +136,9 @@ void mbpf_port_protect(mbpf_domain *d)
     }
     set_window(words + 6, 7u, (uint32_t)d->text, (uint32_t)d->text_end, READABLE);
 }
+
+void mbpf_port_unprotect(void)
+{
+    /* A program's protection binds programs alone. */
+}
 #endif

@@ -71,4 +71,15 @@ void mbpf_port_protect(mbpf_domain *d)
     set(d->protection + 4, text, part_of_firmware ? text : (uint32_t)d->text_end, READABLE);
     set(d->protection + 6, 0u, 0u, 0u);
 }
+
+/* Here what programs may only read, the runtime may only read, too; but memory given back is written again. */
+void mbpf_port_unprotect(void)
+{
+    for (uint32_t region = 4u; region < 8u; region++) {
+        MPU_RNR = region;
+        MPU_RLAR = 0u; /* its base stays: with another, the region would reach over the firmware for a moment */
+    }
+    MPU_RNR = 4u;
+    __asm volatile("dsb\n isb" ::: "memory");
+}
 #endif

@@ -139,4 +139,9 @@ uint32_t mbpf_riscv_program_trap(uint32_t cause, uint32_t pc, uint32_t value)
     mbpf_trap(cause, pc);
     return 0u;
 }
+
+void mbpf_port_unprotect(void)
+{
+    /* A program's protection binds programs alone. */
+}
 #endif
