@@ -21,6 +21,7 @@ std::uint64_t g_programs = 6000;
 std::uint64_t g_seed = 1;
 std::uint64_t g_case = 0;  // this seed alone
 std::uint64_t g_calls = 0; // of generate_calls()
+std::uint64_t g_steps = 200'000; // the search's budget
 
 // Programs that once showed a bug. 77214364: a state was dropped as covered by one whose stack frame it shares,
 // although the other also claimed a register to equal a slot of that frame. The others: the checker refused proofs of
@@ -132,7 +133,7 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
         const bool calls = g_case != 0 ? g_calls : i >= std::size(kFoundBugs) && i % 3 == 0;
         const auto object = std::make_shared<const bpf::Object>(calls ? fuzz::generate_calls(seed) : fuzz::generate(seed));
         VerifyOptions options;
-        options.max_steps = 200'000;
+        options.max_steps = g_steps;
         options.shared_calls = calls ? 0 : 16;
         options.count_loops = i % 2 == 0;
         const VerifyReport report = verify(object, platform, options);
@@ -274,7 +275,7 @@ int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     for (int i = 1; i < argc; ++i) {
         const std::string_view arg = argv[i];
-        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}, std::pair{std::string_view("--calls="), &mbpf::g_calls}})
+        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}, std::pair{std::string_view("--calls="), &mbpf::g_calls}, std::pair{std::string_view("--steps="), &mbpf::g_steps}})
             if (arg.starts_with(name)) std::from_chars(arg.data() + name.size(), arg.data() + arg.size(), *into);
     }
     return RUN_ALL_TESTS();
