@@ -84,6 +84,10 @@ proof::KernelUse use_of(const HelperArg& a) {
     return a.c_type.find("bpf_spin_lock") != std::string::npos ? proof::KernelUse::lock : a.c_type.find("bpf_timer") != std::string::npos ? proof::KernelUse::timer : proof::KernelUse::none;
 }
 
+bool is_template(const bpf::Object& object, std::size_t map) {
+    return std::ranges::any_of(object.maps, [&](const bpf::Map& m) { return m.inner_map == static_cast<std::int64_t>(map); });
+}
+
 }  // namespace
 
 ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program& program, const Platform& platform, const Hook& hook, std::uint32_t memory_bytes)
@@ -166,6 +170,8 @@ void ProofEnvironment::add_maps() {
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();
+        // An array's elements are there from the start and stay. Of an inner map the size is the template's only.
+        rule.has_all_keys = (m.type == static_cast<std::uint32_t>(bpf::MapType::array) || m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array)) && m.key_size == 4 && m.max_entries != 0 && !is_template(object_, i);
         const MapTypeInfo* type = platform_.find_map_type(m.type);
         rule.known_type = type != nullptr;
         rule.object = type != nullptr && !type->object.empty() ? object_class(type->object) : std::int16_t{-1};

@@ -125,7 +125,7 @@ const Raw kRaw[] = {
     // One path copies an unchecked pointer (null together), the other has a checked and an unchecked one: a check of
     // the first says nothing of the second there.
     {"null_together_on_one_path_only", "MBPF1010",
-     {slot(0xbf, 6, 1), slot(0x62, 10, 0, -4, 0), slot(0x18, 1, 1), slot(0), slot(0xbf, 2, 10), slot(0x07, 2, 0, 0, -4), slot(0x85, 0, 0, 0, 1), slot(0xbf, 7, 0), slot(0xbf, 8, 0),
+     {slot(0xbf, 6, 1), slot(0x62, 10, 0, -4, 2), slot(0x18, 1, 1), slot(0), slot(0xbf, 2, 10), slot(0x07, 2, 0, 0, -4), slot(0x85, 0, 0, 0, 1), slot(0xbf, 7, 0), slot(0xbf, 8, 0),
       slot(0x61, 1, 6, 8), slot(0x15, 1, 0, 7, 0), slot(0x15, 7, 0, 9, 0), slot(0x18, 1, 1), slot(0), slot(0xbf, 2, 10), slot(0x07, 2, 0, 0, -4), slot(0x85, 0, 0, 0, 1), slot(0xbf, 8, 0),
       slot(0xb7, 0), slot(0x15, 7, 0, 1, 0), slot(0x79, 0, 8, 0), slot(0xb7, 0), kExit}},
     {"dead_code_is_not_judged", "", {kZero, slot(0x05, 0, 0, 1), slot(0x79, 5, 4, 0), kExit}},

@@ -25,7 +25,8 @@ bool within(Number have, const Number& stated) {
 class Meaning {
   public:
     static constexpr unsigned kSymbols = 48;
-    static constexpr uint16_t kNoPlace = 0xffff;
+    static constexpr uint16_t kNoPlace = 0x1fff;
+    static_assert(State::kRegisters + kMaxTerms + kMaxFrames * (kFrameBytes + 8) < kNoPlace);
 
     // A number (or variable part) of the state where the invariant has `stated`. `place`: index of the value it
     // comes from, moved by `move`.
@@ -34,16 +35,12 @@ class Meaning {
         if (stated.symbol == kPacketLength) return have.symbol == kPacketLength && have.delta == stated.delta;
         if (stated.symbol > kSymbols) return false;
         Entry e;
-        e.kind = Kind::nameless;  // equal to nothing else
-        if (have.number.is_constant()) {
-            e.kind = Kind::constant;
-            e.base = static_cast<int64_t>(have.number.wide.umin - static_cast<uint64_t>(int64_t{stated.delta}));
-        } else if (have.symbol != 0) {
-            e.kind = Kind::word;
-            e.symbol = have.symbol;
-            e.base = int64_t{have.delta} - stated.delta;
-        }
-        e.place = place;
+        e.symbol = have.symbol;
+        e.delta = have.delta;
+        e.constant = have.number.wide.umin - static_cast<uint64_t>(int64_t{stated.delta});
+        e.kind = static_cast<Kind>((have.symbol != 0 ? kWord : 0) | (have.number.is_constant() ? kConstant : 0));
+        if (e.kind == kNone) e.kind = kNameless;
+        e.place = place & kNoPlace;
         e.move = static_cast<int32_t>(move);
         e.stated_delta = stated.delta;
         return first_or_same(stated.symbol, e);
@@ -55,8 +52,8 @@ class Meaning {
         if (stated.symbol > kSymbols) return false;
         // All sure, all null, or all of one class: then they are null together.
         Entry e;
-        e.kind = have.is_number() ? Kind::null : have.kind == ValueKind::pointer ? Kind::sure : have.symbol == 0 ? Kind::nameless : Kind::null_class;
-        if (e.kind == Kind::null_class) e.symbol = have.symbol;
+        e.kind = have.is_number() ? kNull : have.kind == ValueKind::pointer ? kSure : have.symbol == 0 ? kNameless : kNullClass;
+        if (e.kind == kNullClass) e.symbol = have.symbol;
         return first_or_same(stated.symbol, e);
     }
 
@@ -70,22 +67,31 @@ class Meaning {
     }
 
   private:
-    enum class Kind : uint8_t { none, word, constant, nameless, null, sure, null_class };
+    // A word is known by its symbol and delta, by being constant, or both; nameless: equal to nothing else.
+    enum Kind { kNone, kWord, kConstant, kBoth, kNameless, kNull, kSure, kNullClass };
     struct Entry {
-        int64_t base = 0;
-        int32_t move = 0, stated_delta = 0;
-        Symbol symbol = 0;
-        uint16_t place = kNoPlace;
-        Kind kind = Kind::none;
+        uint64_t constant = 0;  // of the certificate's symbol; the state's has the delta as seen from `stated_delta`
+        int32_t delta = 0, stated_delta = 0, move = 0;
+        unsigned symbol : 16 = 0;
+        unsigned place : 13 = kNoPlace;
+        Kind kind : 3 = kNone;
     };
 
     bool first_or_same(Symbol stated, const Entry& now) {
         Entry& e = entries_[stated - 1];
-        if (e.kind == Kind::none) {
+        if (e.kind == kNone) {
             e = now;
             return true;
         }
-        return e.kind == now.kind && now.kind != Kind::nameless && e.base == now.base && e.symbol == now.symbol;
+        if (e.kind > kBoth || now.kind > kBoth) return e.kind == now.kind && now.kind != kNameless && e.symbol == now.symbol;
+        const int64_t delta = int64_t{now.delta} - now.stated_delta + e.stated_delta;
+        const unsigned common = e.kind & now.kind;
+        if (((common & kWord) == 0 || e.symbol != now.symbol || e.delta != delta) && ((common & kConstant) == 0 || e.constant != now.constant)) return false;
+        // The same word, so what is known of one holds for the other.
+        if (e.kind == kWord) e.constant = now.constant;
+        if (e.kind == kConstant) e.symbol = now.symbol, e.delta = static_cast<int32_t>(delta);
+        if (is_delta(delta)) e.kind = static_cast<Kind>(e.kind | now.kind);
+        return true;
     }
 
     // The value that first gave the symbol its meaning. The stated word is that value moved back by the stated
@@ -97,7 +103,7 @@ class Meaning {
         }
         if (symbol == 0 || symbol > kSymbols) return false;
         const Entry& e = entries_[symbol - 1];
-        if ((e.kind != Kind::word && e.kind != Kind::constant && e.kind != Kind::nameless) || e.place == kNoPlace) return false;
+        if (e.kind == kNone || e.kind > kNameless || e.place == kNoPlace) return false;
         out = variable_part(s.at(e.place), e.move);
         Value stated = out;
         stated.delta = e.stated_delta;

@@ -104,6 +104,7 @@ struct ObjectRule {
 struct MapRule {
     uint32_t type = 0, key_size = 0, value_size = 0, max_entries = 0;
     bool read_only = false, write_only = false, is_global_data = false, known_type = true;
+    bool has_all_keys = false;  // keys of 4 bytes; each below max_entries leads to a value, always
     int16_t inner = -1;
     int16_t object = -1;    // class of what a lookup gives; -1: the value's address
     bool acquires = false;  // which is to be released

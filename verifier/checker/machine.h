@@ -198,6 +198,7 @@ class Machine {
     bool helper(uint32_t slot);
     bool helper_result(uint32_t slot, const Call& call, Value& result);
     bool acquire(uint32_t slot, Value& result);
+    uint64_t key_most(const Value& key) const;
     Value or_null(Value v);
     void save(unsigned index, const Value& value);
     Value saved(unsigned index) const;

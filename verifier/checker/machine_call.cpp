@@ -214,6 +214,12 @@ bool Machine::acquire(uint32_t slot, Value& result) {
     return true;
 }
 
+// The greatest key of 4 bytes that `key`, an argument found readable, may lead to.
+uint64_t Machine::key_most(const Value& key) const {
+    if (key.kind != ValueKind::pointer || key.region != Region::stack || !key.fixed_place()) return UINT32_MAX;
+    return s_.assemble(key.frame, key.offset_min(), 4).wide.umax;
+}
+
 bool Machine::helper_result(uint32_t slot, const Call& call, Value& result) {
     const HelperRule& h = *call.helper;
     const Value& size = s_.regs[2];
@@ -235,6 +241,7 @@ bool Machine::helper_result(uint32_t slot, const Call& call, Value& result) {
                 if (map.acquires && !acquire(slot, result)) return false;
                 break;
             }
+            if (map.has_all_keys && h.argument_count == 2 && h.arguments[1].rule == ArgumentRule::map_key && key_most(s_.regs[2]) < map.max_entries) nullable = false;
             result = Value::pointer(map.inner >= 0 ? Region::map_handle : Region::map_value);
             result.map = static_cast<int16_t>(map.inner >= 0 ? map.inner : call.map);
             break;
