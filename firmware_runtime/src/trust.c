@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The factory's blob and root records: read, judged, kept. A record is judged whole before anything changes;
- * what the store holds is only framed and checked for damage. */
+ * what the store holds is what this device once judged: that its seed proves, not the signatures again. */
 #include "mbpf/trust.h"
 
 #include <string.h>
 
 #include "mbpf/abi/reader.h"
 #include "mbpf/admission_check.h"
-#include "mbpf/crc32.h"
 #include "mbpf/crypto.h"
 #include "put.h"
 
-#define COPY_MAGIC 0x59504352u /* "RCPY" */
+#define COPY_MAGIC 0x32504352u /* "RCP2" */
 
 /* --- reading --- */
 
@@ -151,42 +150,58 @@ void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t cou
     t->has_device_key = (flags & MBPF_TRUST_DEVICE_KEY) != 0u;
 }
 
-/* --- the store: u32 magic, u32 bytes, the record, zeros, CRC-32 of all before it --- */
+/* --- the store: u32 magic, u32 bytes, the record, zeros, proof --- */
 
-static bool load_copy(const mbpf_root_store *store, uint32_t copy, uint8_t bytes[MBPF_ROOT_COPY_BYTES], mbpf_root *root)
+#define PROOF_AT (MBPF_ROOT_COPY_BYTES - MBPF_DIGEST_BYTES)
+
+/* Over the device's secret seed and all that is believed of the record: who can write where copies lie, but does not know
+ * the seed, cannot make one. Without a seed it tells damage alone. */
+static void prove(const mbpf_trust *t, const mbpf_root *root, uint8_t proof[MBPF_DIGEST_BYTES])
 {
-    if (!store->load(store->context, copy, bytes, MBPF_ROOT_COPY_BYTES)) {
+    static const char purpose[4] = {'R', 'O', 'O', 'T'};
+    uint8_t message[sizeof purpose + sizeof t->device_seed + MBPF_DIGEST_BYTES];
+    memcpy(message, purpose, sizeof purpose);
+    memcpy(message + sizeof purpose, t->device_seed, sizeof t->device_seed);
+    memcpy(message + sizeof purpose + sizeof t->device_seed, root->digest, MBPF_DIGEST_BYTES);
+    mbpf_sha256(message, sizeof message, proof);
+}
+
+static bool load_copy(const mbpf_trust *t, uint32_t copy, uint8_t bytes[MBPF_ROOT_COPY_BYTES], mbpf_root *root)
+{
+    if (!t->store->load(t->store->context, copy, bytes, MBPF_ROOT_COPY_BYTES)) {
         return false;
     }
     mbpf_reader r = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, 0u, MBPF_ROOT_COPY_BYTES);
     uint32_t magic = mbpf_read_u32(&r);
     uint32_t count = mbpf_read_u32(&r);
-    mbpf_reader end = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, MBPF_ROOT_COPY_BYTES - 4u, 4u);
     uint32_t signatures;
-    mbpf_reader record = mbpf_reader_at(bytes, MBPF_ROOT_COPY_BYTES, 8u, count);
-    return magic == COPY_MAGIC && count <= MBPF_ROOT_BYTES && mbpf_read_u32(&end) == mbpf_crc32(bytes, MBPF_ROOT_COPY_BYTES - 4u) &&
-           read_record(&record, root, &signatures);
+    uint8_t proof[MBPF_DIGEST_BYTES];
+    mbpf_reader record = mbpf_reader_at(bytes, PROOF_AT, 8u, count);
+    if (magic != COPY_MAGIC || !read_record(&record, root, &signatures)) {
+        return false;
+    }
+    prove(t, root, proof);
+    return memcmp(bytes + PROOF_AT, proof, sizeof proof) == 0;
 }
 
 /* Over the older copy, or the one that is none, and read back before it counts; then over the other too, so that damage
  * to one takes no revocation back. */
-static bool save_record(const mbpf_root_store *store, const uint8_t *record, uint32_t count)
+static bool save_record(const mbpf_trust *t, const mbpf_root *next, const uint8_t *record, uint32_t count)
 {
+    const mbpf_root_store *store = t->store;
     mbpf_root root;
     uint8_t bytes[MBPF_ROOT_COPY_BYTES];
     uint32_t version[2];
     for (uint32_t copy = 0u; copy < 2u; copy++) {
-        version[copy] = load_copy(store, copy, bytes, &root) ? root.version : 0u;
+        version[copy] = load_copy(t, copy, bytes, &root) ? root.version : 0u;
     }
     uint32_t to = version[0] <= version[1] ? 0u : 1u;
     memset(bytes, 0, sizeof bytes);
     (void)mbpf_put(bytes, COPY_MAGIC, 4u);
     (void)mbpf_put(bytes + 4, count, 4u);
     memcpy(bytes + 8, record, count);
-    uint32_t crc = mbpf_crc32(bytes, sizeof bytes - 4u);
-    (void)mbpf_put(bytes + sizeof bytes - 4u, crc, 4u);
-    if (!store->save(store->context, to, bytes, sizeof bytes) || !load_copy(store, to, bytes, &root) ||
-        memcmp(bytes + 8, record, count) != 0) {
+    prove(t, next, bytes + PROOF_AT);
+    if (!store->save(store->context, to, bytes, sizeof bytes) || !load_copy(t, to, bytes, &root) || memcmp(bytes + 8, record, count) != 0) {
         return false;
     }
     (void)store->save(store->context, to ^ 1u, bytes, sizeof bytes);
@@ -195,25 +210,26 @@ static bool save_record(const mbpf_root_store *store, const uint8_t *record, uin
 
 void mbpf_root_attach_store(mbpf_runtime *rt, const mbpf_root_store *store)
 {
-    rt->trust.store = store;
-    if (!store || rt->trust.root.count == 0u) {
+    mbpf_trust *t = &rt->trust;
+    t->store = store;
+    if (!store || t->root.count == 0u) {
         return;
     }
     mbpf_root root;
     uint8_t bytes[MBPF_ROOT_COPY_BYTES];
     uint32_t version[2] = {0u, 0u};
     for (uint32_t copy = 0u; copy < 2u; copy++) {
-        if (!load_copy(store, copy, bytes, &root)) {
+        if (!load_copy(t, copy, bytes, &root)) {
             continue;
         }
         version[copy] = root.version;
-        if (root.version > rt->trust.root.version) {
-            rt->trust.root = root;
+        if (root.version > t->root.version) {
+            t->root = root;
         }
     }
     if (version[0] != version[1]) { /* power failed between the two writes, or one is damaged */
         uint32_t newest = version[0] > version[1] ? 0u : 1u;
-        if (load_copy(store, newest, bytes, &root)) {
+        if (load_copy(t, newest, bytes, &root)) {
             (void)store->save(store->context, newest ^ 1u, bytes, sizeof bytes);
         }
     }
@@ -318,7 +334,7 @@ static mbpf_status update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count
         (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_NEW_THRESHOLD, root.root_threshold, by_new, "");
         return MBPF_REFUSED;
     }
-    if (rt->trust.store && !save_record(rt->trust.store, bytes, count)) {
+    if (rt->trust.store && !save_record(&rt->trust, &root, bytes, count)) {
         (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_STORE, count, 0u, "");
         return MBPF_REFUSED;
     }

@@ -154,15 +154,14 @@ void any_entry(Random& random, std::uint8_t* at) {
 }
 
 void any_root(Random& random, std::uint8_t* at) {
-    const std::uint32_t magic = 0x59504352, bytes = odd_number(random, MBPF_ROOT_BYTES);
-    for (std::uint32_t i = 0; i < MBPF_ROOT_COPY_BYTES; ++i) at[i] = static_cast<std::uint8_t>(random());
-    std::memcpy(at, &magic, 4);
-    std::memcpy(at + 4, &bytes, 4);
+    Bytes record(odd_number(random, MBPF_ROOT_BYTES) % MBPF_ROOT_BYTES + 8u);
+    for (std::uint8_t& b : record) b = static_cast<std::uint8_t>(random());
+    record.resize(std::min<std::size_t>(record.size(), MBPF_ROOT_BYTES));
     const std::uint32_t root = MBPF_ROOT_MAGIC;
-    std::memcpy(at + 8, &root, 4);
-    at[12] = MBPF_ROOT_FORMAT, at[13] = 0;
-    const std::uint32_t crc = mbpf_crc32(at, MBPF_ROOT_COPY_BYTES - 4);
-    std::memcpy(at + MBPF_ROOT_COPY_BYTES - 4, &crc, 4);
+    std::memcpy(record.data(), &root, 4);
+    record[4] = MBPF_ROOT_FORMAT, record[5] = 0;
+    write_root_copy(at, record, 0);
+    if (random() % 4 == 0) at[4 + random() % 4] = static_cast<std::uint8_t>(random());  // its length
 }
 
 class HostileFlash : public ::testing::TestWithParam<bool> {};

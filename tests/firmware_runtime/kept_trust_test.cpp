@@ -59,6 +59,43 @@ TEST_F(KeptTrust, root_record_and_log_survive_resets) {
 }
 
 // A package that a revoked key released does not start again; one by the new key does.
+// A chip of its own beside the device's: who writes there may put back what the device once wrote, and nothing else.
+TEST_F(KeptTrust, a_record_written_by_who_does_not_know_the_seed_is_not_believed) {
+    const auto put_copies = [&](const std::vector<std::uint8_t>& bytes, std::uint8_t seed) {
+        for (std::uint32_t copy = 0; copy < 2; ++copy) write_root_copy(d.flash.bytes + d.store.root.begin + copy * d.store.root.copy_bytes, bytes, seed);
+    };
+    d.factory = anchors(first, ~std::uint64_t{0}, 7);
+    ASSERT_EQ(d.boot(), MBPF_OK);
+    ASSERT_EQ(update(record(2)), MBPF_OK);
+    const std::vector<std::uint8_t> own = d.image();
+    RootSpec thief;  // as newer than all to come, and signed by its own keys
+    thief.version = 0xFFFFFFFF;
+    thief.threshold = 1;
+    thief.keys = {make_key(MBPF_ROLE_ROOT, 91), make_key(MBPF_ROLE_VERIFIER, 92), make_key(MBPF_ROLE_RELEASE, 93)};
+    thief.signers = {thief.keys[0]};
+    for (const std::uint8_t seed : {std::uint8_t{0}, std::uint8_t{8}}) {  // none, and another device's
+        put_copies(root_record(thief), seed);
+        ASSERT_EQ(d.boot(), MBPF_OK);
+        EXPECT_EQ(version(), 1u) << int{seed};
+        EXPECT_EQ(d.rt()->trust.root.count, first.keys.size());
+    }
+    put_copies(root_record(thief), 7);
+    ASSERT_EQ(d.boot(), MBPF_OK);
+    EXPECT_EQ(version(), 0xFFFFFFFFu) << "the test writes copies as the device does";
+    // Each byte of what is believed counts, and so does each of the proof.
+    const std::size_t body = 16 + first.keys.size() * MBPF_ROOT_KEY_BYTES + MBPF_KEY_ID_BYTES;
+    for (std::size_t at = 8; at < MBPF_ROOT_COPY_BYTES; ++at) {
+        if (at >= 8 + body && at < MBPF_ROOT_COPY_BYTES - MBPF_DIGEST_BYTES) continue;
+        d.restore(own);
+        for (std::uint32_t copy = 0; copy < 2; ++copy) d.flash.bytes[d.store.root.begin + copy * d.store.root.copy_bytes + at] ^= 1;
+        ASSERT_EQ(d.boot(), MBPF_OK);
+        EXPECT_EQ(version(), 1u) << at;
+    }
+    d.restore(own);
+    ASSERT_EQ(d.boot(), MBPF_OK);
+    EXPECT_EQ(version(), 2u);
+}
+
 TEST_F(KeptTrust, stored_packages_are_judged_by_the_record_that_was_replaced_since) {
     ASSERT_EQ(d.push(mbpf::test::version(1)).status, MBPF_OK);
     ASSERT_EQ(d.confirm(), MBPF_OK);

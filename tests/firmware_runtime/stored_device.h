@@ -44,6 +44,20 @@ class StoredDevice : public Device {
     mbpf_store store{};
 };
 
+// A copy of a root record as a device with that seed (0: none) keeps it, by other code than the device's.
+inline void write_root_copy(std::uint8_t* at, const std::vector<std::uint8_t>& record, std::uint8_t seed) {
+    std::memset(at, 0, MBPF_ROOT_COPY_BYTES);
+    const auto count = static_cast<std::uint32_t>(record.size());
+    std::memcpy(at, "RCP2", 4);
+    std::memcpy(at + 4, &count, 4);
+    std::copy(record.begin(), record.end(), at + 8);
+    const std::size_t body = std::min<std::size_t>(sizeof(mbpf_root_header) + record[6] * MBPF_ROOT_KEY_BYTES + record[7] * MBPF_KEY_ID_BYTES, record.size());
+    std::array<std::uint8_t, 4 + 32 + 32> message{'R', 'O', 'O', 'T'};
+    std::fill_n(message.begin() + 4, 32, seed);
+    crypto_hash_sha256(message.data() + 36, record.data(), body);
+    crypto_hash_sha256(at + MBPF_ROOT_COPY_BYTES - MBPF_DIGEST_BYTES, message.data(), message.size());
+}
+
 // Version n returns n; its rollback counter is 10 n.
 inline Package version(std::uint32_t n, const std::string& name = "demo") {
     Package p = simple_package(name, code_return(n));

@@ -37,7 +37,7 @@ typedef struct mbpf_root {
 
 /* Where root records outlive a reset: two copies, so that a write cut anywhere leaves the other. `load` fills
  * `bytes` with what the copy holds, `save` replaces all of it; each may fail. A copy is MBPF_ROOT_COPY_BYTES. */
-#define MBPF_ROOT_COPY_BYTES (12u + MBPF_ROOT_BYTES)
+#define MBPF_ROOT_COPY_BYTES (8u + MBPF_ROOT_BYTES + MBPF_DIGEST_BYTES)
 typedef struct mbpf_root_store {
     void *context;
     bool (*load)(void *context, uint32_t copy, uint8_t *bytes, uint32_t count);
@@ -59,7 +59,8 @@ typedef struct mbpf_trust {
 void mbpf_set_trust_anchors(struct mbpf_runtime *rt, const uint8_t *bytes, uint32_t count);
 
 /* After the anchors: takes the newest whole record of the store, if it is newer than the factory's. The store
- * stays in use; records in it are believed as the factory's blob is, by where they lie. */
+ * stays in use; a record in it is believed if this device's seed proves that it wrote it. A device without a seed believes
+ * it by where it lies, as it does the factory's blob. */
 void mbpf_root_attach_store(struct mbpf_runtime *rt, const mbpf_root_store *store);
 
 /* A new record from the line. MBPF_REFUSED: `verdict` says why, and nothing has changed. */
