@@ -100,12 +100,20 @@ mbpf_svc:
     strd    r0, r1, [r2]
     bx      lr
 
-stack_arguments:                    /* at most six words, above the frame */
+stack_arguments:                    /* at most six words, above the frame, from the program's stack and nowhere else */
     ldr     r1, [r0, #28]
     add     r2, r0, #32
     tst     r1, #0x200              /* the frame was aligned by a word */
     it      ne
     addne   r2, #4
+    ldr     r12, =mbpf_running_now
+    ldr     r1, [r12, #20]          /* stack_bottom */
+    cmp     r2, r1
+    blo     no_gate
+    ldr     r1, [r12, #4]           /* stack_top */
+    subs    r1, #24
+    cmp     r2, r1
+    bhi     no_gate
     push    {r4-r9}
     ldm     r2, {r4-r9}
     push    {r4-r9}

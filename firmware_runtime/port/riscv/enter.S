@@ -111,11 +111,11 @@ mbpf_program_trap:
 
 stack_arguments:             /* at most two words, from the program's stack and nowhere else */
     la t2, mbpf_running_now
-    lw t3, 4(t2)
-    sub t3, t3, t1
+    lw t3, 20(t2)            /* stack_bottom */
+    bltu t1, t3, no_gate
+    lw t3, 4(t2)             /* stack_top */
     addi t3, t3, -8
-    li t4, MBPF_OPEN_BYTES / 2
-    bgtu t3, t4, no_gate
+    bgtu t1, t3, no_gate
     andi t3, t1, 3
     bnez t3, no_gate
     addi t0, t0, -1

@@ -26,7 +26,7 @@ _Static_assert(offsetof(mbpf_program, entry) == 4 && offsetof(mbpf_program, impo
                "enter.S");
 _Static_assert(offsetof(mbpf_domain, protection) == 0 && offsetof(mbpf_domain, gates) == 32, "enter.S");
 _Static_assert(offsetof(mbpf_running, stack_top) == 4 && offsetof(mbpf_running, saved) == 8 && offsetof(mbpf_running, program) == 12 &&
-                   offsetof(mbpf_running, rounds) == 16,
+                   offsetof(mbpf_running, rounds) == 16 && offsetof(mbpf_running, stack_bottom) == 20,
                "enter.S");
 _Static_assert((MBPF_OPEN_BYTES & (MBPF_OPEN_BYTES - 1u)) == 0u, "a power of two");
 
