@@ -39,10 +39,10 @@ mbpf_port_run:
     stm     r3, {r4-r11}
     movs    r2, #5
     str     r2, [r3, #-8]
-    dsb
 #else
     stm     r3, {r4-r11}
 #endif
+    dsb
 1:  movs    r6, #0
     strd    r1, r6, [r12, #12]      /* program, rounds */
     ldr     r3, =SYST_CSR
@@ -179,8 +179,11 @@ mbpf_watchdog:
     bne     mbpf_port_abort
     bx      lr
 1:  ldr     r0, =SYST_CSR           /* no program is running: nothing to watch */
+    ldr     r1, [r0]
+    lsls    r1, r1, #15             /* COUNTFLAG is clear: mbpf_port_run() has set the timer anew since it fired */
+    bpl     2f
     movs    r1, #0
     str     r1, [r0]
-    bx      lr
+2:  bx      lr
     .pool
 #endif
