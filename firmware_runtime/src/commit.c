@@ -266,8 +266,8 @@ static const uint8_t *fetch(mbpf_runtime *rt, const mbpf_record *r, uint8_t *ram
     return 0;
 }
 
-/* Checks a stored package as if it had just come, and loads it. A try of a trial is recorded only when all that can
- * refuse it has passed. */
+/* Checks a stored package as if it had just come, and loads it. A try of a trial is recorded when admission has passed,
+ * and before any of its code runs: a migrator is a part of the try. */
 static bool start(mbpf_runtime *rt, mbpf_record *r)
 {
     mbpf_admitted p;
@@ -292,19 +292,19 @@ static bool start(mbpf_runtime *rt, mbpf_record *r)
         }
         return false;
     }
-    if (mbpf_inherit(package, old, &v, &ignored) != MBPF_OK) {
-        mbpf_release(rt, package);
-        if (ram_slot != MBPF_NO_SLOT) {
-            rt->slot_used[ram_slot] = false;
-        }
-        return false;
-    }
     if (r->kind == MBPF_RECORD_TRIAL) {
         if (append(rt, r, MBPF_RECORD_TRIAL, r->tries + 1u) != MBPF_OK) {
             mbpf_release(rt, package);
             return true; /* flash fails: the trial does not run, and is not over */
         }
         begin_trial(package, r);
+    }
+    if (mbpf_inherit(package, old, &v, &ignored) != MBPF_OK) {
+        mbpf_release(rt, package);
+        if (ram_slot != MBPF_NO_SLOT) {
+            rt->slot_used[ram_slot] = false;
+        }
+        return false;
     }
     if (releasers == 0u) {
         mbpf_note_verified(rt, r->slot, bytes, p.releasers);

@@ -82,6 +82,43 @@ TEST_P(StoreTest, two_tries_without_confirmation_revert) {
     EXPECT_EQ(d.floor(), 10u);
 }
 
+// What a migrator does may be what a trial is there to survive: its run belongs to a try that is recorded already.
+TEST_P(StoreTest, a_migrator_runs_within_a_recorded_try) {
+    Package first = version(1);
+    first.maps = {array_map("x")};
+    finish(first);
+    ASSERT_EQ(d.push(first).status, MBPF_OK);
+    ASSERT_EQ(d.confirm(), MBPF_OK);
+    Package second = version(2);
+    second.maps = {array_map("x", 16), array_map("old_x")};
+    Import old_values;
+    old_values.kind = MBPF_IMPORT_MAP_VALUES;
+    old_values.index = 1;
+    second.imports = {old_values};
+    second.text.resize(16);
+    const std::vector<std::uint8_t> code{0x48, 0x8B, 0x06, 0x8B, 0x00, 0x83, 0xE8, 0x01, 0xC3};  // mov rax,[rsi]; mov eax,[rax]; sub eax,1; ret
+    second.text.insert(second.text.end(), code.begin(), code.end());
+    second.programs.push_back(second.programs[0]);
+    second.programs[1].name = "migrate";
+    second.programs[1].attach = MBPF_MIGRATOR;
+    second.programs[1].entry_offset = 16;
+    finish(second);
+    *mbpf_find_map(d.package("demo"), "x")->values = 1;
+    ASSERT_EQ(d.push(second).status, MBPF_OK);  // first try
+    const auto tries = [&] {
+        int most = 0;
+        for (const std::uint8_t* at = d.flash.bytes; at < d.flash.bytes + 2 * d.store.journal.area_bytes; at += MBPF_RECORD_BYTES)
+            if (at[0] == MBPF_RECORD_TRIAL) most = std::max<int>(most, at[2]);
+        return most;
+    };
+    EXPECT_EQ(tries(), 1);
+    ASSERT_EQ(d.boot(), MBPF_OK);  // second, and its migrator refuses: the old map starts afresh
+    EXPECT_EQ(tries(), 2);
+    EXPECT_EQ(d.runs(), 1);
+    EXPECT_FALSE(d.package("demo")->on_trial);
+    EXPECT_EQ(std::count(std::begin(d.rt()->slot_used), std::end(d.rt()->slot_used), true), GetParam() ? 0 : 1);
+}
+
 TEST_P(StoreTest, a_first_version_that_fails_leaves_nothing) {
     ASSERT_EQ(d.push(version(1)).status, MBPF_OK);
     ASSERT_EQ(d.boot(), MBPF_OK);
