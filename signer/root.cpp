@@ -49,7 +49,7 @@ Status limits(const RootRecord& r) {
         const PublicKey& key = r.keys[i].key;
         if (key.role == Role::device) return problem(5016, "a device's own key is in no root record", "key " + key_id_text(key.id()), "leave it out");
         for (std::size_t j = 0; j < i; ++j)
-            if (r.keys[j].key.bytes == key.bytes) return problem(5005, r.keys[j].key.role == key.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
+            if (r.keys[j].key.id() == key.id()) return problem(5005, r.keys[j].key.role == key.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
     }
     if (r.revoked.size() > MBPF_ROOT_MAX_REVOKED) return problem(5016, "a root record holds at most " + std::to_string(MBPF_ROOT_MAX_REVOKED) + " revocations", std::to_string(r.revoked.size()) + " needed", "provision the devices anew");
     if (r.verifiers < 1 || r.verifiers > 2) return problem(5016, "devices demand one verifier or two", std::to_string(r.verifiers) + " given", "give --verifiers 1 or 2");

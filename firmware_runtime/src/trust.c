@@ -14,9 +14,10 @@
 
 /* --- reading --- */
 
+/* By their ids, under which signatures and revocations name them: two keys that share one would be one to these. */
 static bool same_key(const mbpf_trusted_key *a, const mbpf_trusted_key *b)
 {
-    return memcmp(a->public_key, b->public_key, sizeof a->public_key) == 0;
+    return memcmp(a->key_id, b->key_id, sizeof a->key_id) == 0;
 }
 
 static const mbpf_trusted_key *find_key(const mbpf_root *root, const uint8_t id[MBPF_KEY_ID_BYTES])
