@@ -51,18 +51,6 @@ Package rich_package(const std::string& name) {
     return p;
 }
 
-// What a host with both keys could send: digest and signatures made anew over the changed bytes.
-Bytes signed_again(const Device& d, Bytes bytes, std::uint32_t signed_bytes) {
-    crypto_hash_sha256(bytes.data() + offsetof(mbpf_package_header, payload_digest), bytes.data() + MBPF_HEADER_BYTES, signed_bytes - MBPF_HEADER_BYTES);
-    std::uint8_t* entry = bytes.data() + signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES;
-    for (const Key* key : {&d.verifier, &d.release}) {
-        const Bytes message = to_be_signed(key->role, std::span(bytes).first(MBPF_HEADER_BYTES));
-        crypto_sign_detached(entry + 12, nullptr, message.data(), message.size(), key->secret.data());
-        entry += sizeof(mbpf_signature_entry);
-    }
-    return bytes;
-}
-
 // Each package's RAM is its own, and all that it names lies in it.
 void expect_in_place(mbpf_runtime* rt) {
     for (const mbpf_package_state& p : rt->packages) {
