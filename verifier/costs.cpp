@@ -385,13 +385,27 @@ class Solver {
         return false;
     }
 
-    // `within`: the head of the part around it, entered at most `entries` times by ways that part does not follow.
-    bool rank_part(const Part& part, std::optional<std::uint32_t> within = {}, std::uint64_t entries = 1) {
-        for (std::int32_t n : part.nodes) trace(n);
-        const std::uint32_t point = head_point(part);
+    std::set<std::int32_t> heads_of(const Part& part, std::uint32_t point) const {
         std::set<std::int32_t> heads;
         for (std::int32_t n : part.nodes)
             if (node(n).point == point) heads.insert(n);
+        return heads;
+    }
+
+    // What is left of the part `around`: that is entered at most `runs` times, and its head `point` passed at most
+    // `entries` times by ways that are not left.
+    struct Within {
+        const Part& around;
+        std::uint32_t point = 0;
+        std::uint64_t runs = 1, entries = 1;
+    };
+
+    bool rank_part(const Part& part, const Within* within = nullptr) {
+        for (std::int32_t n : part.nodes) trace(n);
+        const std::uint32_t point = head_point(part);
+        const std::set<std::int32_t> heads = heads_of(part, point);
+        const bool same_loop = within != nullptr && within->point == point;
+        const std::uint64_t entries = same_loop ? within->entries : 1;
         // The one that moves on most ways back; of those that move on all, the one that ends first.
         std::optional<Measure> best;
         constexpr std::size_t kTried = 24;
@@ -410,11 +424,23 @@ class Solver {
         if (!best) return no_measure(part);
         Part rest = part;
         std::erase_if(rest.flows, [&](std::size_t f) { return std::ranges::any_of(best->strict, [&](const auto& s) { return s.first == f; }); });
+        // A counter that no way of the part around moves back either is one of that part, too: what is left of it counts
+        // on all of its ways. Two counters of one loop add up so, and are not multiplied.
+        std::optional<Measure> around;
+        if (within != nullptr) around = measure(within->around, heads_of(within->around, within->point), best->counter, best->rises, best->reading);
+        const std::uint64_t turns = same_loop && around ? entries + within->runs * best->rounds : entries * (best->rounds + 1);
+        const Within inside{part, point, entries, turns};
         for (const Part& inner : strong_parts(rest.nodes, rest.flows))
-            if (!rank_part(inner, point, within == point ? entries * (best->rounds + 1) : best->rounds + 1)) return false;
+            if (!rank_part(inner, &inside)) return false;
         const std::optional<std::int64_t> coefficient = price(rest, heads, *best);
         if (!coefficient || *coefficient > kMaxCoefficient) return no_measure(part);
-        for (std::int32_t n : part.nodes) {
+        const Part* whole = &part;
+        const auto has_room = [&](std::int32_t n) { return result_.costs[static_cast<std::size_t>(n)].term_count + 2u <= kMaxTerms; };
+        if (around && std::ranges::all_of(within->around.nodes, has_room)) {
+            best->places = std::move(around->places);
+            whole = &within->around;
+        }
+        for (std::int32_t n : whole->nodes) {
             Cost& c = result_.costs[static_cast<std::size_t>(n)];
             if (*coefficient == 0) break;
             if (c.term_count == kMaxTerms) return no_measure(part);
@@ -423,7 +449,7 @@ class Solver {
         }
         for (const auto& [f, moves] : best->strict)
             if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
-        note_iterations(point, part, *best, within == point ? entries : 1);
+        note_iterations(point, part, *best, turns);
         return true;
     }
 
@@ -451,11 +477,11 @@ class Solver {
         return std::ranges::count_if(near, [&](std::int32_t n) { return node(n).point == point; });
     }
 
-    void note_iterations(std::uint32_t point, const Part& part, const Measure& m, std::uint64_t entries) {
+    void note_iterations(std::uint32_t point, const Part& part, const Measure& m, std::uint64_t turns) {
         const std::optional<std::uint64_t> others = m.complete ? other_heads(point, part) : std::nullopt;
         if (!others) return;
         std::uint64_t& most = result_.iterations[point];
-        most = std::max(most, entries * (m.rounds + 1) + *others);
+        most = std::max(most, turns + *others);
     }
 
     // Weights of the flows out of a node under the terms found so far.

@@ -44,7 +44,7 @@ class Prover {
         o.relations = relations_;
         o.shared_calls = shared_calls_;
         for (;;) {
-            o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() ? max_steps_ : proved_ ? kAnotherSteps : kUnrolledSteps);
+            o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() && !ways_apart_ ? max_steps_ : proved_ ? kAnotherSteps : kUnrolledSteps);
             ++found_.stats.attempts;
             Search search(env_.tables(), env_.program(), cfg_, thresholds_, liveness_, o);
             const bool safe = search.run();
@@ -79,7 +79,8 @@ class Prover {
                 o.shared_calls = UINT32_MAX;
                 continue;
             }
-            if (!safe) note_failure(search);
+            if (ways_apart_) {}  // what came before tells more
+            else if (!safe) note_failure(search);
             else note_endless(search, costs.endless_loop);
             if (!next(o, search, safe, costs.endless_loop)) return std::move(found_);
         }
@@ -104,7 +105,16 @@ class Prover {
             }
             return std::ranges::any_of(search.failure_loops(), [&](std::uint32_t l) { return o.unrolled.insert(l).second; });
         }
-        if (!safe && search.failure() == SearchFailure::budget) return false;
+        if (!safe && search.failure() == SearchFailure::budget) {
+            // Iteration by iteration there were too many. With its ways kept apart a loop may have a measure in several
+            // counters, each moved by some of them.
+            if (ways_apart_ || o.unrolled.empty()) return false;
+            ways_apart_ = true;
+            o.unrolled.clear();
+            o.fine = true;
+            return true;
+        }
+        if (ways_apart_) return false;  // what follows has been tried
         if (safe) {
             o.fine = true;
             o.disjuncts = std::max(o.disjuncts, kMore);
@@ -323,6 +333,7 @@ class Prover {
     DataNames names_;
     std::uint64_t spent_ = 0;
     std::optional<std::uint32_t> endless_;
+    bool ways_apart_ = false;  // tried
     std::optional<Diagnostic> unsafe_;  // of an attempt before
     std::optional<Found> proved_;  // at a cost beyond the hook's budget
     Found found_;

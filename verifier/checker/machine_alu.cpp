@@ -66,9 +66,9 @@ bool Machine::alu(const Insn& insn, const Operation& op) {
     Value src = immediate(insn);
     if (op.uses_src) {
         if (!readable(insn.src)) return false;
-        // A copied number is the same number: named now, a check on one refines both.
+        // A copied number is the same number: named now, a check on one refines both. So with what is added.
         Value& source = s_.regs[insn.src];
-        if (op.alu == AluOp::mov) name_copied(source);
+        if (op.alu == AluOp::mov || op.alu == AluOp::add) name_copied(source);
         src = source;
     }
     if (op.alu == AluOp::mov) return move(insn, op, src);
@@ -150,9 +150,7 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
     if (op.alu == AluOp::add) {
         // a + b without wrapping lies between a + min b and a + max b.
         if (a.symbol == 0 || same_register || !exact_sum(a) || y.umax > static_cast<uint64_t>(kMaxOffset) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
-        s_.learn(a.symbol, r.symbol, -static_cast<int64_t>(y.umin) - a.delta);
-        s_.learn(r.symbol, a.symbol, static_cast<int64_t>(y.umax) + a.delta);
-        return;
+        return s_.learn_sum(r, a, b);
     }
     // a - b for a >= b: bounded by what is known of the difference.
     int64_t upper = 0, lower = 0;
@@ -206,8 +204,7 @@ bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount,
                 r.delta = static_cast<int32_t>(delta);
             }
         } else if (!subtract && pointer.symbol != 0 && exact_sum(pointer) && n.smin >= 0 && pointer.number.wide.smin >= 0 && s_.name(r) != 0) {
-            s_.learn(pointer.symbol, r.symbol, -n.smin - pointer.delta);
-            s_.learn(r.symbol, pointer.symbol, n.smax + pointer.delta);
+            s_.learn_sum(r, pointer, amount);
         }
         s_.name(r);
     }

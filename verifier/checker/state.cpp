@@ -254,6 +254,20 @@ void State::learn(Symbol a, Symbol b, int64_t bound) {
     differences[difference_count++] = {a, b, static_cast<int32_t>(bound)};
 }
 
+void State::learn_sum(const Value& sum, const Value& a, const Value& b) {
+    const Sum s = {sum.symbol, a.symbol, b.symbol, a.delta};
+    bound_sum(s, b.number);
+    if (b.symbol == 0 || b.delta != 0) return;
+    for (unsigned i = kMaxSums - 1; i > 0; --i) sums[i] = sums[i - 1];
+    sums[0] = s;
+}
+
+void State::bound_sum(const Sum& s, const Number& b) {
+    if (b.wide.umax > static_cast<uint64_t>(kMaxOffset)) return;
+    learn(s.a, s.sum, -static_cast<int64_t>(b.wide.umin) - s.delta);
+    learn(s.sum, s.a, static_cast<int64_t>(b.wide.umax) + s.delta);
+}
+
 void State::learn_zero(const Value& a, const Value& b) {
     if (a.symbol == 0 || b.symbol == 0 || a.delta != 0 || b.delta != 0 || a.symbol == kPacketLength || b.symbol == kPacketLength) return;
     for (unsigned i = kMaxPairs - 1; i > 0; --i) zeros[i] = zeros[i - 1];
@@ -281,6 +295,8 @@ bool State::refine(const Value& like, const Number& now) {
     const Symbol symbol = like.symbol;
     const bool not_zero = like.delta == 0 && now.wide.umin > 0;
     bool possible = symbol == 0 || narrow(symbol, like.delta, now);
+    for (const Sum& s : sums)
+        if (symbol != 0 && s.b == symbol && like.delta == 0) bound_sum(s, now);
     for (const Pair& p : zeros)
         if (not_zero && symbol != 0 && (p.a == symbol || p.b == symbol)) possible = possible && narrow(p.a == symbol ? p.b : p.a, 0, Number::range_u(1, UINT32_MAX));
     return possible;

@@ -16,6 +16,7 @@ inline constexpr unsigned kMaxFrames = 8;
 inline constexpr unsigned kMaxTerms = 4;        // counters in one cost function
 inline constexpr unsigned kMaxDifferences = 12;
 inline constexpr unsigned kMaxPairs = 4;
+inline constexpr unsigned kMaxSums = 2;
 inline constexpr unsigned kMaxReferences = 8;
 
 inline Number meet(const Number& a, const Number& b) {
@@ -132,6 +133,10 @@ struct Order {
     struct Pair {
         Symbol a = 0, b = 0;
     } zeros[kMaxPairs];  // words of at most 32 bits that are 0 only together
+    struct Sum {
+        Symbol sum = 0, a = 0, b = 0;
+        int32_t delta = 0;
+    } sums[kMaxSums];  // U(sum) = U(a) + delta + U(b), over the integers
 };
 
 // Old contents, to take back what a branch taught before the other edge is looked at. A change that finds no
@@ -219,6 +224,9 @@ struct State : Shape, Order {
     Value packet_length() const;
     bool below_packet_end(const Value& a, int64_t& bound) const;
     void learn(Symbol a, Symbol b, int64_t bound);
+    // The sum lies between a + least b and a + greatest b, now and when b becomes known better.
+    void learn_sum(const Value& sum, const Value& a, const Value& b);
+    void bound_sum(const Sum& s, const Number& b);
     // Two words of at most 32 bits, neither 0 unless the other is.
     void learn_zero(const Value& a, const Value& b);
     // The number of a symbol shrinks: every value that names it follows. False: there is no such state.

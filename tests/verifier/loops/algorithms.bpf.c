@@ -73,3 +73,7 @@ T(updates_of_a_map) { u32 failed = 0; LOOP (u32 i = 0; i < 6; i++) { u32 k = i; 
 static __noinline u32 weight_of(const u32 *a, u32 n) { u32 s = 0; if (n > 16) n = 16; LOOP (u32 i = 0; i < n; i++) { s += a[i]; KEEP(s); } return s; }
 T(sums_by_function) { u64 s = 0; LOOP (u32 i = 0; i < 16; i++) { s += weight_of(counts, i); KEEP(s); } return s; }  // 2.2 turns=16
 M(debounce) { u32 same = 0, level = 0; LOOP (u32 i = 0; i < 200 && same < 8; i++) { u32 now = bpf_gpio_get(0, 3) == 1; same = now == level ? same + 1 : 0; level = now; KEEP(level); } return level & 1; }  // 25 turns=200
+T(merge_of_two) { u32 i = 0, j = 0, n = 0; WHILE (i < 12 && j < 12) { if (text[i] < text[24 + j]) i++; else j++; n++; KEEP(n); } return n; }  // exact turns=23
+T(two_ways_one_step) { u32 i = 0, j = 40; WHILE (i < j) { if (text[i & 15] & 1) { i++; KEEP(i); } else { j--; KEEP(j); } } return i; }  // 2 turns=79
+T(type_length_value) { u32 at = 0, n = 0; WHILE (at + 2 <= 48) { u32 len = text[at + 1]; if (len < 2) break; at += len; n++; KEEP(n); } return n; }  // 9 turns=24
+T(length_checked_after) { u32 at = 0, n = 0; WHILE (at < 47) { u32 len = text[at + 1]; at += len; if (len == 0) break; n++; KEEP(n); } return n; }  // 1.1 turns=47

@@ -5,6 +5,7 @@
 static const u8 ring[8] = {3, 5, 1, 6, 2, 4, 1, 0};
 static u8 chain[16];
 static volatile u32 flag;
+static volatile u8 text[48];
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } cell SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256); } records SEC(".maps");
 
@@ -69,3 +70,7 @@ M(too_long_by_helpers) { u64 s = 0; LOOP (u32 i = 0; i < 40000; i++) { s += bpf_
 X(option_of_no_length) { DATA; u32 n = 0; WHILE (p + 1 <= end) { u32 k = *p & 7; if (k == 5) return XDP_PASS; p += k; n++; KEEP(n); } return VERDICT(n); }  // 1042 1012
 X(offset_masked) { DATA; u32 at = 0, n = 0; WHILE (n < 100) { u8 *q = p + (at & 63); if (q + 2 > end) return XDP_DROP; at += q[1]; KEEP(at); if (q[0] == 0) n++; KEEP(n); } return VERDICT(at); }  // 1042
 X(byte_below_wide) { DATA; if (p + 2 > end) return XDP_DROP; u32 n = *(u16 *)p, s = 0; LOOP (u8 i = 0; i < n; i++) { s += i; KEEP(s); } return VERDICT(s); }  // 1042
+T(merge_that_may_stand) { u32 i = 0, j = 0, n = 0; WHILE (i < 12 && j < 12) { if (text[i] < text[24 + j]) i++; else if (text[i] > text[24 + j]) j++; n++; KEEP(n); } return n; }  // 1042
+T(merge_that_goes_back) { u32 i = 0, j = 0, n = 0; WHILE (i < 12 && j < 12) { if (text[i] < text[24 + j]) i++; else { j++; i = 0; } if (j == 11) j = 3; n++; KEEP(n); KEEP(i); } return n; }  // 1042
+T(length_may_be_nothing) { u32 at = 0, n = 0; WHILE (at < 47) { u32 len = text[at + 1]; at += len; if (len > 9) break; n++; KEEP(n); } return n; }  // 1042
+T(other_length_checked) { u32 at = 0, n = 0; WHILE (at < 47) { u32 len = text[at + 1], next = text[at]; at += len; if (next == 0) break; n++; KEEP(n); } return n; }  // 1042 unseen
