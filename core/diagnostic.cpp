@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace mbpf {
@@ -52,12 +53,37 @@ std::string place(const SourceLocation& where) {
     return text + ": ";
 }
 
+// How many cells of a terminal a code point takes: none for combining marks, two for the wide scripts and pictures
+// (UAX 11, by blocks).
+unsigned cells(std::uint32_t c) {
+    if ((c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200f) || (c >= 0xfe00 && c <= 0xfe0f)) return 0;
+    const bool wide = (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+                      (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) || (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd);
+    return wide ? 2 : 1;
+}
+
+// Cells that `text` takes: columns count bytes, and comments are in every language. Bytes that are no UTF-8 take one.
+std::size_t width(std::string_view text) {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto first = static_cast<unsigned char>(text[i]);
+        const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+        std::uint32_t c = length == 1 ? first : first & (0x7fu >> length);
+        std::size_t n = 1;
+        for (; n < length && i + n < text.size() && (static_cast<unsigned char>(text[i + n]) & 0xc0) == 0x80; ++n) c = c << 6 | (static_cast<unsigned char>(text[i + n]) & 0x3fu);
+        sum += n == length ? cells(c) : 1;
+        i += n == length ? n : 1;
+    }
+    return sum;
+}
+
 // The source line with a gutter and, below it, a caret with a tail to the statement's end.
 void append_source(std::string& out, const SourceLocation& where, const RenderOptions& options) {
     if (where.text.empty() || where.line == 0) return;
     std::string line = where.text;
     for (char& c : line)
         if (c == '\t' || static_cast<unsigned char>(c) < 0x20) c = ' ';
+    line.erase(line.find_last_not_of(' ') + 1);  // the \r of sources written elsewhere, too
     std::string number = std::to_string(where.line);
     if (number.size() < 5) number.insert(0, 5 - number.size(), ' ');
     out += number + " | " + line + "\n";
@@ -65,8 +91,9 @@ void append_source(std::string& out, const SourceLocation& where, const RenderOp
     const std::size_t start = where.column - 1;
     std::size_t end = line.find_first_of(";{", start);
     if (end == std::string::npos) end = line.size();
-    const std::size_t tail = end > start + 1 ? end - start - 1 : 0;
-    out += "      | " + std::string(start, ' ');
+    const std::string_view shown = line;
+    const std::size_t span = width(shown.substr(start, end - start)), tail = span > 1 ? span - 1 : 0;
+    out += "      | " + std::string(width(shown.substr(0, start)), ' ');
     if (options.colour) out += "\033[1;32m";
     out += "^" + std::string(tail, '~');
     if (options.colour) out += "\033[0m";
@@ -89,6 +116,17 @@ std::vector<DiagnosticCode> all_diagnostic_codes() { return {std::begin(kCodes),
 DiagnosticClass diagnostic_class(const Diagnostic& d) {
     const DiagnosticCode* code = find_diagnostic_code(d.code);
     return code == nullptr ? internal : code->cls;
+}
+
+std::string fix_of(const Diagnostic& d) {
+    const DiagnosticCode* code = d.fix.empty() && d.severity == Severity::error ? find_diagnostic_code(d.code) : nullptr;
+    if (code == nullptr) return d.fix;
+    // The table has sentences; a fix is one line, lower case, no full stop.
+    std::string advice(code->advice);
+    if (advice.size() > 1 && std::isupper(static_cast<unsigned char>(advice[0])) && std::islower(static_cast<unsigned char>(advice[1])))
+        advice[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(advice[0])));
+    if (advice.ends_with('.')) advice.pop_back();
+    return advice;
 }
 
 int exit_code(const Diagnostic& d) {
@@ -121,7 +159,7 @@ std::string render_text(const Diagnostic& d, const RenderOptions& options) {
         }
         out += "\n";
     }
-    if (!d.fix.empty()) out += "  fix: " + d.fix + "\n";
+    if (const std::string fix = fix_of(d); !fix.empty()) out += "  fix: " + fix + "\n";
     for (const DiagnosticNote& note : d.notes) {
         out += "  " + place(note.where) + colour(severity_colour(Severity::note)) + "note: " + colour("\033[0m") + note.message + "\n";
         append_source(out, note.where, options);
@@ -137,7 +175,7 @@ std::string render_json(const Diagnostic& d) {
                            {"line", d.where.line},
                            {"column", d.where.column},
                            {"why", d.why},
-                           {"fix", d.fix}};
+                           {"fix", fix_of(d)}};
     if (d.instruction) json["instruction"] = *d.instruction;
     json["notes"] = nlohmann::json::array();
     for (const DiagnosticNote& note : d.notes) {

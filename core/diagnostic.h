@@ -60,6 +60,9 @@ std::vector<DiagnosticCode> all_diagnostic_codes();
 
 // Class of a diagnostic; an unknown code counts as internal.
 DiagnosticClass diagnostic_class(const Diagnostic& d);
+// What to do about it: its own fix, or what is advised for its code where a stage had nothing nearer to say. Notes and
+// warnings have only their own.
+std::string fix_of(const Diagnostic& d);
 // Exit code of a tool that ends with this diagnostic: DESIGN: 1, 2, 3, 4, 5 or 70.
 int exit_code(const Diagnostic& d);
 

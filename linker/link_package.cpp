@@ -74,10 +74,10 @@ std::optional<Diagnostic> add_programs(const VerifiedObject& verified, const Nat
     const auto& programs = verified.object().programs;
     for (std::size_t p = 0; p < programs.size(); ++p) {
         if (auto bad = check_name("MBPF1302", "program name", programs[p].name, MBPF_PROGRAM_NAME_BYTES - 1,
-                                  "Rename the C function."))
+                                  "rename the C function"))
             return bad;
         if (auto bad = check_name("MBPF1303", "section name", programs[p].section, MBPF_ATTACH_BYTES - 1,
-                                  "Use a shorter name in SEC(\"…\")."))
+                                  "use a shorter name in SEC(\"…\")"))
             return bad;
         const Hook& hook = verified.hook(p);
         PackageProgram row;
@@ -140,7 +140,7 @@ std::optional<Diagnostic> check_limits(const Platform& platform, Package& packag
 
 Result<Package> link_package(const VerifiedObject& verified, const NativeObject& native, const LinkOptions& options) {
     if (auto bad = check_name("MBPF1301", "package name", options.name, MBPF_NAME_BYTES - 1,
-                              "Pass a shorter name of letters, digits, '-', '_' and '.'."))
+                              "give it one by --name, of letters, digits, '-', '_' and '.'"))
         return *bad;
     std::vector<std::string> symbols;
     for (const NativeProgram& program : native.programs()) symbols.push_back(program.symbol);

@@ -248,4 +248,17 @@ Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey
     return encode_trust_anchors(root, options);
 }
 
+Status check_trust_anchors(std::span<const std::uint8_t> bytes) {
+    const auto wrong = [](std::string why) { return problem(3306, "these are no trust anchors", std::move(why), "give a file that mbpf-sign trust-anchors wrote"); };
+    constexpr std::size_t kHash = 32;
+    if (bytes.size() < MBPF_TRUST_HEADER_BYTES + kHash) return wrong("they are too short");
+    mbpf_reader in = mbpf_reader_at(bytes.data(), static_cast<std::uint32_t>(bytes.size()), 0, static_cast<std::uint32_t>(bytes.size()));
+    if (mbpf_read_u32(&in) != MBPF_TRUST_MAGIC) return wrong("they begin otherwise");
+    if (mbpf_read_u16(&in) != MBPF_TRUST_VERSION) return wrong("they are of another version than " + std::to_string(MBPF_TRUST_VERSION));
+    const std::span<const std::uint8_t> hashed = bytes.first(bytes.size() - kHash);
+    if (!std::ranges::equal(sha256(hashed), bytes.last(kHash))) return wrong("their checksum is another: the file is damaged or cut short");
+    if (auto record = parse_root(hashed.subspan(MBPF_TRUST_HEADER_BYTES)); !record) return record.error();
+    return ok();
+}
+
 }  // namespace mbpf

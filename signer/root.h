@@ -59,4 +59,7 @@ Result<std::vector<std::uint8_t>> encode_trust_anchors(const RootRecord& root, c
 // With a record of these keys, version 1 and the usual threshold.
 Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey> keys, const TrustAnchorOptions& options = {});
 
+// MBPF3306: bytes that encode_trust_anchors() did not make.
+Status check_trust_anchors(std::span<const std::uint8_t> bytes);
+
 }  // namespace mbpf

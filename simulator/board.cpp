@@ -63,6 +63,15 @@ Diagnostic failure(std::string code, std::string message, std::string why, std::
     return d;
 }
 
+// What another kind of file would do to the emulator is a page of its registers.
+bool is_firmware(const Machine& m, const std::filesystem::path& path) {
+    std::array<char, 20> head{};
+    std::ifstream file(path, std::ios::binary);
+    if (!file.read(head.data(), head.size())) return false;
+    constexpr char kArm = 40, kRiscv = static_cast<char>(243);  // e_machine
+    return std::string_view(head.data(), 6) == "\177ELF\1\1" && head[18] == (m.kind == BoardKind::rv32imac ? kRiscv : kArm) && head[19] == 0;
+}
+
 Result<std::string> find_firmware(const Machine& m, const std::string& given) {
     const std::string name = "firmware-" + std::string(m.name) + ".elf";
     std::vector<std::filesystem::path> candidates;
@@ -81,7 +90,10 @@ Result<std::string> find_firmware(const Machine& m, const std::string& given) {
     std::string tried;
     for (const std::filesystem::path& path : candidates) {
         std::error_code error;
-        if (std::filesystem::is_regular_file(path, error)) return path.string();
+        if (std::filesystem::is_regular_file(path, error)) {
+            if (is_firmware(m, path)) return path.string();
+            return failure("MBPF4202", "'" + path.string() + "' is no firmware for " + std::string(m.name), "it is no 32-bit ELF file of that board's CPU", "give the .elf that was built for the board");
+        }
         tried += (tried.empty() ? "" : ", ") + path.string();
     }
     return failure("MBPF4202", "no firmware for " + std::string(m.name), "looked for " + tried,
@@ -340,9 +352,13 @@ Status wait_for_interrupt(BoardProcess& board) {
 Result<std::vector<std::uint8_t>> trust_anchors_from_files(std::span<const std::string> public_key_files) {
     std::vector<PublicKey> keys;
     for (const std::string& path : public_key_files) {
+        // Far more than a key has, so that what is no key file is not read whole; a folder opens and cannot be read.
+        std::string text(1024, '\0');
+        errno = 0;
         std::ifstream file(path, std::ios::binary);
-        if (!file) return failure("MBPF4001", "cannot read '" + path + "'", std::strerror(errno), "give the path of a public key file");
-        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        file.read(text.data(), static_cast<std::streamsize>(text.size()));
+        if (!file && !file.eof()) return failure("MBPF4001", "cannot read '" + path + "'", std::strerror(errno), "give the path of a public key file");
+        text.resize(static_cast<std::size_t>(file.gcount()));
         Result<PublicKey> key = parse_public_key(text);
         if (!key) {
             Diagnostic d = key.error();

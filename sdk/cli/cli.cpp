@@ -168,11 +168,35 @@ Status write_text_below(const std::string& folder, const std::string& name, std:
     return write_text(path.string(), text);
 }
 
+Status keep_inputs(const std::string& output, std::span<const std::string> inputs) {
+    struct stat to {}, from {};
+    if (output.empty() || output == "-" || ::stat(output.c_str(), &to) != 0 || !S_ISREG(to.st_mode)) return ok();
+    for (const std::string& input : inputs)
+        if (input != "-" && ::stat(input.c_str(), &from) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+            return usage_error("'" + output + "' is an input and would be replaced", "name another file to write");
+    return ok();
+}
+
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
 bool use_colour() {
     const char* no_colour = std::getenv("NO_COLOR");
     return stderr_is_terminal() && (no_colour == nullptr || *no_colour == '\0');
+}
+
+void take_standard_streams() {
+    // The wrong way round, so that their use fails as it would on a closed one.
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int finish(int code) {
+    errno = 0;
+    const bool lost = std::ferror(stdout) != 0;
+    if (std::fflush(stdout) == 0 && !lost) return code;
+    const std::string why = errno != 0 ? system_text(errno) : "not everything could be written";
+    report(output_error("-", why, "check the file, disk or pipe that stdout goes to"));
+    return code != 0 ? code : 4;
 }
 
 int report(const Diagnostic& d, bool json) {

@@ -28,9 +28,16 @@ Status write_text(const std::string& path, std::string_view text);
 // Likewise into `folder`/`name`, making the folders that are missing; for generated trees.
 Status write_text_below(const std::string& folder, const std::string& name, std::string_view text);
 
+// MBPF2001 if `output` is one of `inputs` by any name: what somebody wrote by hand must not be replaced by what is made of it.
+Status keep_inputs(const std::string& output, std::span<const std::string> inputs);
+
 // stderr is a terminal and NO_COLOR is unset.
 bool use_colour();
 bool stderr_is_terminal();
+// First thing in main(): standard streams that are closed are taken, so that no file that is opened later becomes one.
+void take_standard_streams();
+// Last thing in main(): `code`, or MBPF4002 with 4 instead of 0 where stdout did not take what was written to it.
+int finish(int code);
 // Renders to stderr (text) or stdout (json: one object per line); returns the exit code.
 int report(const Diagnostic& d, bool json = false);
 // Usage error with MBPF2001.

@@ -20,25 +20,33 @@ inline CLI::Option* or_environment(CLI::Option* option, std::string& value, std:
     return option->description(option->get_description() + " (MBPF_" + std::string(name) + ")");
 }
 
+// "mbpf-deploy map set": as far as the command line could be followed.
+inline std::string chosen_command(const CLI::App& app) {
+    std::string name = app.get_name();
+    for (const CLI::App* at = &app; !at->get_subcommands().empty(); name += " " + at->get_name()) at = at->get_subcommands().front();
+    return name;
+}
+
 // Parses; nothing to return means: go on. --help and --version print to stdout and end with 0, anything the
 // tool does not understand prints MBPF2001 and ends with 2.
 inline std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+    take_standard_streams();
     try {
         app.parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::Success& end) {  // help, version
-        return app.exit(end, std::cout, std::cerr) == 0 ? 0 : 2;
+        return finish(app.exit(end, std::cout, std::cerr) == 0 ? 0 : 2);
     } catch (const CLI::RequiredError& error) {
         // CLI11 says only that a command is missing, even where a wrong one stands.
         const std::vector<std::string> rest = app.remaining();
         const bool wrong_command = app.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with("-");
         return report(usage_error(wrong_command ? "there is no command '" + rest.front() + "'" : std::string(error.what()),
-                                  "run " + app.get_name() + " --help"));
+                                  "run " + chosen_command(app) + " --help"));
     } catch (const CLI::ParseError& error) {
         std::string message = error.what();
         const std::size_t line_end = message.find('\n');
         if (line_end != std::string::npos) message.resize(line_end);
-        return report(usage_error(message, "run " + app.get_name() + " --help"));
+        return report(usage_error(message, "run " + chosen_command(app) + " --help"));
     }
 }
 

@@ -283,7 +283,7 @@ int events(ControlClient& device, const Arguments& a) {
             if (a.json) print({{"record", hex_text(span_of(record))}});
             else std::printf("%s\n", hex_text(span_of(record)).c_str());
         }
-        std::fflush(stdout);
+        if (std::fflush(stdout) != 0) return 0;  // the tool's end says so; records taken now would be lost
         if (a.count != 0 && seen >= a.count) break;
         if (r->events().more() && r->events().records_size() != 0) continue;
         if (!a.follow) break;

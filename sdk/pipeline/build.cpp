@@ -54,6 +54,26 @@ Diagnostic usage(std::string message, std::string fix) {
 
 bool is_elf(const BuildInput& input) { return input.bytes.size() >= 4 && std::memcmp(input.bytes.data(), "\177ELF", 4) == 0; }
 
+// Files of ours that are taken for sources would make pages of errors of the C compiler.
+std::optional<Diagnostic> no_source(const BuildInput& input) {
+    const std::string_view text(reinterpret_cast<const char*>(input.bytes.data()), input.bytes.size());
+    Diagnostic d;
+    d.code = "MBPF3013";
+    d.where.file = input.path;
+    if (text.starts_with("MBPF")) {
+        d.message = "this is a package, not C source";
+        d.fix = "mbpf-sign inspect and verify read packages, mbpf-sim run runs them; give the source that it was built from";
+    } else if (text.starts_with("mbpf-key-") || text.starts_with("mbpf-pub-")) {
+        d.message = "this is a key file, not C source";
+    } else if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+        d.message = "this is neither C source nor an eBPF object";
+        d.why = "byte " + std::to_string(zero) + " is zero";
+    } else {
+        return std::nullopt;
+    }
+    return d;
+}
+
 bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "compile");
     FrontEndOptions front_end;
@@ -67,9 +87,11 @@ bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options,
     std::vector<SourceFile> sources;
     std::uint64_t lines = 0;
     for (const BuildInput& input : inputs) {
+        if (auto wrong = no_source(input)) add(result, options, std::move(*wrong));
         sources.push_back({input.path, std::string(input.bytes.begin(), input.bytes.end())});
         lines += static_cast<std::uint64_t>(std::count(input.bytes.begin(), input.bytes.end(), '\n'));
     }
+    if (!result.ok()) return false;
     FrontEndOutput output = compile_c(sources, front_end);
     result.messages += output.messages;
     for (Diagnostic& d : output.diagnostics) result.diagnostics.push_back(std::move(d));

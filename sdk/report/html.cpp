@@ -13,9 +13,26 @@ std::vector<std::pair<std::string_view, std::string_view>> report_assets();  // 
 
 namespace {
 
+// Length of the UTF-8 sequence that `text` begins with, 0 if it is none. Names of files are any bytes, a page is UTF-8.
+std::size_t utf8_length(std::string_view text) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    if (length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
+    return length;
+}
+
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = utf8_length(text.substr(at));
+        if (length != 1) {
+            out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(at, length);
+            at += length == 0 ? 1 : length;
+            continue;
+        }
+        const char c = text[at++];
         switch (c) {
             case '&': out += "&amp;"; break;
             case '<': out += "&lt;"; break;
@@ -131,7 +148,7 @@ class Page {
         out_ += "<div class=\"message\"><p><strong>" + escaped(d.message) + "</strong> [" + escaped(d.code) + "]</p>";
         if (d.where.line > 0) out_ += "<p>" + escaped(d.where.file) + ":" + std::to_string(d.where.line) + "</p><pre>" + escaped(d.where.text) + "</pre>";
         if (!d.why.empty()) out_ += "<p>Why: " + escaped(d.why) + "</p>";
-        if (!d.fix.empty()) out_ += "<p>Fix: " + escaped(d.fix) + "</p>";
+        if (const std::string fix = fix_of(d); !fix.empty()) out_ += "<p>Fix: " + escaped(fix) + "</p>";
         if (!d.notes.empty()) {
             out_ += "<p>The way there:</p><ol>";
             for (const DiagnosticNote& n : d.notes) {

@@ -46,7 +46,7 @@ json verdict_json(const ProgramVerdict& v) {
     j["column"] = d.where.column;
     j["instruction"] = d.instruction.value_or(0);
     j["why"] = d.why;
-    j["fix"] = d.fix;
+    j["fix"] = fix_of(d);
     json path = json::array();
     for (const PathStep& s : told_steps(v.path)) {
         json step = {{"instruction", s.slot}, {"taken", s.taken}, {"text", s.text}, {"values", json::object()}};

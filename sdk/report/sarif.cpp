@@ -55,7 +55,7 @@ json result_of(const JudgedInput& input, const ProgramVerdict* v, const Diagnost
     if (v != nullptr) location["logicalLocations"] = json::array({{{"name", v->function}, {"fullyQualifiedName", v->section + "::" + v->function}, {"kind", "function"}}});
     std::string text = d.message;
     if (!d.why.empty()) text += ". Why: " + d.why;
-    if (!d.fix.empty()) text += ". Fix: " + d.fix;
+    if (const std::string fix = fix_of(d); !fix.empty()) text += ". Fix: " + fix;
     json result = {{"ruleId", d.code}, {"level", d.severity == Severity::error ? "error" : d.severity == Severity::warning ? "warning" : "note"}, {"message", {{"text", text}}}, {"locations", json::array({location})}};
     if (v != nullptr) result["codeFlows"] = flow_of(input, *v, d);
     json related = json::array();

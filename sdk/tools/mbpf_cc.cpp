@@ -114,6 +114,7 @@ int build_command(const Arguments& a) {
     if (!options) return cli::report(options.error(), a.json);
     const std::string output = a.output.empty() ? default_output(a) : a.output;
     if (a.json && output == "-") return cli::report(cli::usage_error("--json and the product cannot both go to stdout", "name a file with -o"));
+    if (const Status kept = cli::keep_inputs(output, a.inputs); !kept) return cli::report(kept.error(), a.json);
     std::vector<BuildInput> inputs;
     for (const std::string& path : a.inputs) {
         Result<std::vector<std::uint8_t>> bytes = cli::read_input(path);
@@ -163,5 +164,5 @@ int main(int argc, char** argv) {
     cli::or_environment(headers_cmd->add_option("--platform", a.platform, "built-in name or .textproto file"), a.platform, "PLATFORM")->capture_default_str();
     headers_cmd->add_option("-o,--output", a.output, "folder to write to")->required()->type_name("DIR");
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
-    return build_cmd->parsed() ? build_command(a) : headers_command(a);
+    return cli::finish(build_cmd->parsed() ? build_command(a) : headers_command(a));
 }

@@ -163,6 +163,6 @@ int main(int argc, char** argv) {
     ControlClient device(std::move(channel).value());
     device.timeout_ms = a.timeout_ms;
     for (const auto& [app_command, run] : commands)
-        if (app_command->parsed()) return run(device, a);
+        if (app_command->parsed()) return cli::finish(run(device, a));
     return cli::report(cli::usage_error("no command given"));
 }

@@ -157,6 +157,6 @@ int main(int argc, char** argv) {
     add_root_commands(app, a, commands);
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
     for (const auto& [command, run] : commands)
-        if (command->parsed()) return run(a);
+        if (command->parsed()) return cli::finish(run(a));
     return cli::report(cli::usage_error("no command given"));
 }

@@ -13,6 +13,7 @@
 #include "sdk/cli/command_line.h"
 #include "sdk/cli/passphrase.h"
 #include "sdk/pipeline/build.h"
+#include "signer/root.h"
 #include "simulator/board.h"
 #include "simulator/isa_runner.h"
 #include "simulator/scenario.h"
@@ -119,6 +120,7 @@ int isa(const Arguments& a) {
 int board(const Arguments& a) {
     const auto kind = parse_board(a.board);
     if (!kind) return cli::report(cli::usage_error("there is no board '" + a.board + "'", "use cortex-m4, cortex-m33 or rv32imac"));
+    if (!a.anchors.empty() && !a.public_keys.empty()) return cli::report(cli::usage_error("--anchors and --pub are both given", "give the keys to mbpf-sign trust-anchors, or leave --anchors out"));
     BoardOptions options;
     options.endpoint = a.endpoint;
     options.firmware = a.firmware;
@@ -127,6 +129,11 @@ int board(const Arguments& a) {
     if (!a.anchors.empty()) {
         auto bytes = cli::read_input(a.anchors);
         if (!bytes) return cli::report(bytes.error());
+        if (Status s = check_trust_anchors(*bytes); !s) {
+            Diagnostic d = s.error();
+            d.where.file = a.anchors;
+            return cli::report(d);
+        }
         options.trust_anchors = std::move(bytes).value();
     } else if (!a.public_keys.empty()) {
         auto anchors = trust_anchors_from_files(a.public_keys);
@@ -173,6 +180,5 @@ int main(int argc, char** argv) {
     board_cmd->add_option("--flash", a.flash, "keep the board's packages in this file, made if there is none")->type_name("FILE");
     board_cmd->add_flag("--fast", a.fast, "do not count instructions exactly");
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
-    if (run_cmd->parsed()) return run(a);
-    return isa_cmd->parsed() ? isa(a) : board(a);
+    return cli::finish(run_cmd->parsed() ? run(a) : isa_cmd->parsed() ? isa(a) : board(a));
 }

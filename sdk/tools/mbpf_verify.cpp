@@ -124,6 +124,8 @@ int run(const Arguments& a) {
     if (!a.explain.empty()) return explain(a.explain);
     if (a.inputs.empty()) return cli::report(cli::usage_error("no input given", "name objects or C sources, or - for stdin"));
     if (a.inputs.size() > 1 && !(a.certificate.empty() && a.check.empty())) return cli::report(cli::usage_error("a certificate is of one object", "name one input with --certificate and --check"));
+    for (const std::string* output : {&a.certificate, &a.report})
+        if (const Status kept = cli::keep_inputs(*output, a.inputs); !kept) return cli::report(kept.error(), a.format == "json");
     auto options = options_of(a);
     if (!options) return cli::report(options.error(), a.format == "json");
     json objects = json::array();
@@ -165,5 +167,5 @@ int main(int argc, char** argv) {
     app.add_option("--memory-bytes", a.memory_bytes, "platform isa: length of the memory in r1");
     app.add_option("--max-steps", a.max_steps, "budget of the analysis of each program")->capture_default_str();
     if (const std::optional<int> end = cli::parse(app, argc, argv)) return *end;
-    return run(a);
+    return cli::finish(run(a));
 }

@@ -34,11 +34,53 @@ TEST(RenderText, leaves_out_what_is_not_known) {
     Diagnostic d;
     d.code = "MBPF4001";
     d.message = "cannot read 'x'";
-    EXPECT_EQ(render_text(d), "error: cannot read 'x' [MBPF4001]\n");
+    d.fix = "read y";
+    EXPECT_EQ(render_text(d), "error: cannot read 'x' [MBPF4001]\n  fix: read y\n");
     d.where.file = "x";
-    EXPECT_EQ(render_text(d), "x: error: cannot read 'x' [MBPF4001]\n");
+    EXPECT_EQ(render_text(d), "x: error: cannot read 'x' [MBPF4001]\n  fix: read y\n");
     d.notes.push_back({"seen here", {"y.c", 3, 0, ""}});
-    EXPECT_EQ(render_text(d), "x: error: cannot read 'x' [MBPF4001]\n  y.c:3: note: seen here\n");
+    EXPECT_EQ(render_text(d), "x: error: cannot read 'x' [MBPF4001]\n  fix: read y\n  y.c:3: note: seen here\n");
+}
+
+TEST(RenderText, an_error_without_a_fix_of_its_own_gives_the_advice_of_its_code) {
+    Diagnostic d;
+    d.code = "MBPF3001";
+    d.message = "bytecode of 1 bytes";
+    EXPECT_EQ(render_text(d), "error: bytecode of 1 bytes [MBPF3001]\n  fix: the section is damaged: rebuild the object\n");
+    EXPECT_NE(render_json(d).find("\"fix\":\"the section is damaged"), std::string::npos);
+    d.severity = Severity::warning;
+    EXPECT_EQ(fix_of(d), "");
+    for (const DiagnosticCode& code : all_diagnostic_codes()) {
+        d = {};
+        d.code = code.code;
+        EXPECT_FALSE(fix_of(d).empty()) << code.code;
+        EXPECT_FALSE(fix_of(d).ends_with('.')) << code.code;
+    }
+}
+
+TEST(RenderText, the_caret_stands_under_its_column_behind_tabs_and_letters_of_any_width) {
+    Diagnostic d;
+    d.message = "m";
+    d.where = {"a.c", 2, 1, ""};
+    const auto below = [&](std::string before, std::string after) {
+        d.where.column = static_cast<std::uint32_t>(before.size()) + 1;
+        d.where.text = before + after;
+        const std::string text = render_text(d);
+        const std::size_t last = text.rfind("      | ");
+        return text.substr(last + 8);
+    };
+    EXPECT_EQ(below("\t\t", "x;"), "  ^\n");
+    EXPECT_EQ(below("/* \xc3\xa4\xc3\xb6 */ ", "xyz;"), "         ^~~\n");             // two bytes, one cell
+    EXPECT_EQ(below("/* \xe6\xb8\xa9\xe5\xba\xa6 */ ", "x;"), "           ^\n");  // three bytes, two cells
+    EXPECT_EQ(below("/* e\xcc\x81 */ ", "x;"), "        ^\n");                       // a combining mark: none
+    EXPECT_EQ(below("/* \xff\xc3 */ ", "x;"), "         ^\n");                       // no UTF-8
+}
+
+TEST(RenderText, sources_with_carriage_returns_look_like_others) {
+    Diagnostic d;
+    d.message = "m";
+    d.where = {"a.c", 2, 1, "x = y\r"};
+    EXPECT_EQ(render_text(d), "a.c:2:1: error: m\n    2 | x = y\n      | ^~~~~\n");
 }
 
 TEST(RenderText, hostile_source_lines_do_no_harm) {
