@@ -43,9 +43,15 @@ std::string keep(Rows& rows, const std::string& names) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    constexpr const char* kUsage = "usage: mbpf-platform-gen NAME_OR_DESCRIPTOR OUTPUT_DIR [--hooks NAMES] [--helpers NAMES]\n";
+    if (argc == 2 && std::string(argv[1]) == "--help") {
+        std::printf("%sWrites NAME.h (for authors), NAME_platform.h and NAME_platform.c (for firmware) and NAME.md (reference).\n"
+                    "With --hooks or --helpers, names with commas between or NONE, the firmware's tables have those rows alone.\n", kUsage);
+        return 0;
+    }
     const auto known = [&](int i) { return std::string(argv[i]) == "--hooks" || std::string(argv[i]) == "--helpers"; };
     if (argc < 3 || argc % 2 == 0 || (argc > 3 && !known(3)) || (argc > 5 && !known(5)) || argc > 7) {
-        std::fputs("usage: mbpf-platform-gen NAME_OR_DESCRIPTOR OUTPUT_DIR [--hooks NAMES] [--helpers NAMES]\n", stderr);
+        std::fputs(kUsage, stderr);
         return 2;
     }
     const auto platform = mbpf::load_platform(argv[1]);

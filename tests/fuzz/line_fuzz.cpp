@@ -12,6 +12,7 @@
 #include "mbpf/coap.h"
 #include "simulator/framing.h"
 #include "tests/firmware_runtime/device.h"
+#include "tests/fuzz/fuzz_options.h"
 
 namespace {
 
@@ -244,14 +245,8 @@ int fuzz(std::uint64_t runs, std::uint32_t seed) {
 
 int main(int argc, char** argv) {
     std::uint64_t runs = 100'000, seed = 1;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        const std::string_view name = argv[i], value = argv[i + 1];
-        std::uint64_t& option = name == "--runs" ? runs : seed;
-        if ((name != "--runs" && name != "--seed") || std::from_chars(value.data(), value.data() + value.size(), option).ptr != value.data() + value.size()) {
-            std::fprintf(stderr, "usage: line_fuzz [--runs N] [--seed N]\n");
-            return 2;
-        }
-    }
+    const mbpf::fuzz::Option options[] = {{"--runs", "N", "how many inputs", mbpf::fuzz::number(runs)}, {"--seed", "N", "of the random numbers", mbpf::fuzz::number(seed)}};
+    if (const auto end = mbpf::fuzz::read_options(argc, argv, "line_fuzz", "hostile bytes on a device's serial line, led by the runtime's coverage", options, false)) return *end;
     google::protobuf::SetLogHandler(nullptr);
     return mbpf::test::fuzz(runs, static_cast<std::uint32_t>(seed));
 }

@@ -11,6 +11,7 @@
 
 #include "linker/bounds.h"
 #include "tests/compiler/native_host.h"
+#include "tests/fuzz/fuzz_options.h"
 #include "tests/fuzz/native_generator.h"
 #include "tests/fuzz/native_outcome.h"
 #include "tests/fuzz/program_generator.h"
@@ -256,35 +257,19 @@ TEST(NativeFuzz, a_wrong_translation_is_found_and_minimised) {
 }  // namespace mbpf
 
 int main(int argc, char** argv) {
+    using mbpf::fuzz::number;
+    const auto board = [](std::string_view name) { return mbpf::find_target(mbpf::g_board = name) != nullptr; };
+    const auto on = [](std::string_view name) { return (mbpf::g_on = name) == "x86_64" || name == "x32"; };
+    const mbpf::fuzz::Option options[] = {
+        {"--programs", "N", "how many", number(mbpf::g_programs)},
+        {"--seed", "N", "of the first", number(mbpf::g_seed)},
+        {"--case", "N", "the program of that seed alone", number(mbpf::g_case)},
+        {"--seconds", "N", "at most", number(mbpf::g_seconds)},
+        {"--board", "TARGET", "on an emulated CPU (cortex-m4, rv32imac, rv64gc, aarch64) instead of in this process", board},
+        {"--on", "TARGET", "x86_64 or x32 alone, of the two that run in this process", on},
+        {"--speed-only", "", "fewer code generations a program", [](std::string_view) { return mbpf::g_speed_only = true; }},
+    };
+    if (const auto end = mbpf::fuzz::read_options(argc, argv, "native_fuzz", "random programs as native code against the interpreter", options)) return *end;
     ::testing::InitGoogleTest(&argc, argv);
-    for (int i = 1; i < argc; ++i) {
-        std::string argument = argv[i];
-        if (argument == "--help") {
-            std::cout << "native_fuzz [option]…: random programs as native code against the interpreter\n"
-                         "  --programs N    how many\n"
-                         "  --seed N        of the first; --case N: the program of that seed alone\n"
-                         "  --seconds N     at most\n"
-                         "  --board TARGET  on an emulated CPU (cortex-m4, rv32imac, rv64gc, aarch64) instead of in this process\n"
-                         "  --on TARGET     x86_64 or x32 alone, of the two that run in this process\n"
-                         "  --speed-only    fewer code generations a program\n";
-            return 0;
-        }
-        if (argument == "--speed-only") {
-            mbpf::g_speed_only = true;
-            continue;
-        }
-        if (argument.find('=') == std::string::npos && i + 1 < argc) argument += std::string("=") + argv[++i];
-        const std::size_t equals = argument.find('=');
-        const std::string name = argument.substr(0, equals), value = equals == std::string::npos ? "" : argument.substr(equals + 1);
-        std::uint64_t* number = name == "--programs" ? &mbpf::g_programs : name == "--case" ? &mbpf::g_case : name == "--seed" ? &mbpf::g_seed : name == "--seconds" ? &mbpf::g_seconds : nullptr;
-        if (name == "--board" && mbpf::find_target(value) != nullptr) {
-            mbpf::g_board = value;
-        } else if (name == "--on" && (value == "x86_64" || value == "x32")) {
-            mbpf::g_on = value;
-        } else if (number == nullptr || std::from_chars(value.data(), value.data() + value.size(), *number).ec != std::errc{}) {
-            std::cerr << "native_fuzz: unknown option or value \"" << argument << "\"\n";
-            return 2;
-        }
-    }
     return RUN_ALL_TESTS();
 }

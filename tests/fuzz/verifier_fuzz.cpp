@@ -10,6 +10,7 @@
 
 #include "simulator/interpreter.h"
 #include "simulator/model_world.h"
+#include "tests/fuzz/fuzz_options.h"
 #include "tests/fuzz/program_generator.h"
 #include "verifier/checker/certificate.h"
 #include "verifier/verify.h"
@@ -275,11 +276,15 @@ TEST(CertificateFuzz, mutations_are_refused_or_prove_what_holds) {
 }  // namespace mbpf
 
 int main(int argc, char** argv) {
+    using mbpf::fuzz::number;
+    const mbpf::fuzz::Option options[] = {
+        {"--programs", "N", "how many random programs; a fourth of it each with mutated programs and certificates", number(mbpf::g_programs)},
+        {"--seed", "N", "of the first", number(mbpf::g_seed)},
+        {"--case", "N", "the program of that seed alone", number(mbpf::g_case)},
+        {"--calls", "N", "the program with calls of that seed alone", number(mbpf::g_calls)},
+        {"--steps", "N", "the search's budget for each", number(mbpf::g_steps)},
+    };
+    if (const auto end = mbpf::fuzz::read_options(argc, argv, "verifier_fuzz", "random programs that the verifier accepts, run beside the facts it proved", options)) return *end;
     ::testing::InitGoogleTest(&argc, argv);
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view arg = argv[i];
-        for (const auto& [name, into] : {std::pair{std::string_view("--programs="), &mbpf::g_programs}, std::pair{std::string_view("--seed="), &mbpf::g_seed}, std::pair{std::string_view("--case="), &mbpf::g_case}, std::pair{std::string_view("--calls="), &mbpf::g_calls}, std::pair{std::string_view("--steps="), &mbpf::g_steps}})
-            if (arg.starts_with(name)) std::from_chars(arg.data() + name.size(), arg.data() + arg.size(), *into);
-    }
     return RUN_ALL_TESTS();
 }

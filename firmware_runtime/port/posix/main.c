@@ -96,6 +96,10 @@ int main(int argc, char **argv)
                 return 4;
             }
             mbpf_port_posix_set_trust_anchors(anchors, (uint32_t)fread(anchors, 1u, sizeof anchors, file));
+            if (ferror(file)) { /* a folder opens and cannot be read */
+                perror(argv[i + 1]);
+                return 4;
+            }
             (void)fclose(file);
         } else if (strcmp(argv[i], "--flash") == 0) {
             if (!mbpf_flash_posix_open(&flash, argv[i + 1], FLASH_PAGE_BYTES, FLASH_PAGES, FLASH_WRITE_BYTES, true)) {

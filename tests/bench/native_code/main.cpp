@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs as native code beside the same C compiled natively: instructions executed and bytes of code.
 //   native_code_bench [--json FILE] [--svg FILE] [--only WORDS]
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "sdk/cli/cli.h"
+#include "sdk/cli/command_line.h"
 #include "tests/bench/native_code/boards.h"
 #include "tests/bench/native_code/harness.h"
 #include "tests/bench/native_code/hooks.h"
@@ -154,13 +154,13 @@ nlohmann::json as_json(const std::vector<Line>& lines) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Native code of programs beside native C."};
+    CLI::App app("Native code of programs beside native C.", "native_code_bench");
     std::string json_path, svg_path, only, on;
     app.add_option("--json", json_path, "write every figure")->type_name("FILE");
     app.add_option("--svg", svg_path, "draw the ratios")->type_name("FILE");
     app.add_option("--only", only, "rows whose name has this in it");
     app.add_option("--on", on, "one target alone");
-    CLI11_PARSE(app, argc, argv);
+    if (const std::optional<int> end = mbpf::cli::parse(app, argc, argv)) return *end;
     const auto chosen = [&](const std::vector<Row>& from) {
         std::vector<Row> with;
         for (const Row& row : from)

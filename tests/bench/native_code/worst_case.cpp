@@ -2,12 +2,12 @@
 // The worst case stated for machine code beside what runs on the boards execute: every instruction of every run is
 // logged by the emulator, and its cycles are those of the timing model. Fails if a run exceeds what is stated.
 //   worst_case_bench [--only WORDS] [--inputs N]
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <random>
 
+#include "sdk/cli/command_line.h"
 #include "tests/bench/native_code/boards.h"
 #include "tests/bench/native_code/harness.h"
 #include "tests/bench/native_code/rows.h"
@@ -127,12 +127,12 @@ double ratio(std::uint64_t a, std::uint64_t b) { return static_cast<double>(a) /
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Worst cases of machine code beside what runs execute."};
+    CLI::App app("Worst cases of machine code beside what runs execute.", "worst_case_bench");
     std::string only;
     unsigned inputs = 24;
     app.add_option("--only", only, "rows whose name has this in it");
     app.add_option("--inputs", inputs, "runs of each row, on different bytes");
-    CLI11_PARSE(app, argc, argv);
+    if (const std::optional<int> end = mbpf::cli::parse(app, argc, argv)) return *end;
     std::vector<Row> chosen;
     for (const Row& row : rows())
         if (row.name.find(only) != std::string::npos) chosen.push_back(row);

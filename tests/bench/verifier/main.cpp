@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include <sstream>
 
 #include "sdk/cli/cli.h"
+#include "sdk/cli/command_line.h"
 #include "tests/bench/verifier/kernel.h"
 #include "tests/bench/verifier/shapes.h"
 #include "tests/fuzz/program_generator.h"
@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
     app.add_option("--rounds", rounds, "medians over so many runs")->check(CLI::Range(1, 99));
     app.add_option("--generated", generated, "random programs beside the running kernel");
     app.add_option("--seed", seed, "of the random programs");
-    CLI11_PARSE(app, argc, argv);
+    if (const std::optional<int> end = mbpf::cli::parse(app, argc, argv)) return *end;
     if (generated > 0) return run_generated(generated, seed);
     if (shapes) return run_shapes();
     if (!objects.empty() && !verdicts.empty()) return run_corpus(objects, verdicts, rounds);
