@@ -59,8 +59,8 @@ TEST_P(Hints, work_when_followed) {
 }
 
 const Hint kHints[] = {
-    {"null", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n return p->a; }", "bpf_map_lookup_elem()"},
-    {"null_argument", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; u64 *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n bpf_ringbuf_output(&ring, p, 8, 0); return 1; }", "may be NULL"},
+    {"null", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id; struct v *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n return p->a; }", "bpf_map_lookup_elem()"},
+    {"null_argument", "MBPF1010", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id; u64 *p = bpf_map_lookup_elem(&values, &k); /* HINT */\n bpf_ringbuf_output(&ring, p, 8, 0); return 1; }", "may be NULL"},
     {"index_of_global", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 i = e->id & 15; /* HINT */\n return table[i]; }", "10 elements of 4 bytes; the index is in [0, 15]"},
     {"index_of_member", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0, i = e->id & 7; struct v *p = bpf_map_lookup_elem(&values, &k); if (!p) return 0; /* HINT */\n return p->b[i]; }", "6 elements of 4 bytes; the index is in [0, 7]"},
     {"index_unbounded", "MBPF1011", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 i = e->arg[0]; /* HINT */\n return table[i]; }", "table"},

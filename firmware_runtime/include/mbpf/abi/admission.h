@@ -21,7 +21,7 @@
     X(10, SIGNATURE_MISSING_VERIFIER, "no verifier signature", "sign with a verifier key: mbpf-sign sign --key") \
     X(30, SECOND_VERIFIER, "fewer verifiers have signed than the device demands", "have a second, independent verifier rebuild and sign: mbpf-sign sign --key") \
     X(11, SIGNATURE_MISSING_RELEASE, "no release signature", "sign with a release key: mbpf-sign sign --key") \
-    X(31, DEPLOYMENT, "not authorised for this device, its group or its class", "authorise it with a deploy key: mbpf-sign deploy --for device:ID") \
+    X(31, DEPLOYMENT, "not authorised for this device, its group or its class", "authorise it with a deploy key: mbpf-sign sign --for device:ID") \
     X(12, KEY_UNKNOWN, "no signature of this role by a key the device trusts", "sign with a key that the device was provisioned with") \
     X(13, SIGNATURE_INVALID, "a signature does not match the package", "the package was changed after signing, or signed with another key: sign it again") \
     X(14, PAYLOAD_DIGEST, "payload does not match the signed digest", "the file was damaged on the way: send it again") \
@@ -44,7 +44,7 @@
     X(28, MAP_LAYOUT_CHANGED, "a map kept by the new version changed its layout", "rename the map, unload the old version first, or give a migrator") \
     X(36, ROOT_LAYOUT, "root record is malformed", "write it with mbpf-sign root") \
     X(37, ROOT_VERSION, "root record is not newer than the device's", "raise its version") \
-    X(38, ROOT_REVOKED, "root record brings back a revoked key, or drops one without revoking it", "make it from the device's present record: mbpf-sign root --previous") \
+    X(38, ROOT_REVOKED, "root record brings back a revoked key, or drops one without revoking it", "make it from the device's present record: mbpf-sign root make --previous") \
     X(39, ROOT_OLD_THRESHOLD, "too few keys of the present root record have signed", "have more root keys of the present record sign it") \
     X(40, ROOT_NEW_THRESHOLD, "too few of its own root keys have signed", "have more root keys of the new record sign it") \
     X(41, ROOT_STORE, "root record could not be stored", "try again; check the device's flash") \
