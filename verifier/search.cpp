@@ -225,6 +225,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         }
         forget_dead_stack(*arriving, point);
     }
+    note_packet_ends(*arriving);
     auto& list = act.incoming[key];
     Cost cost;
     for (std::int32_t n : list) {

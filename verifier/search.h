@@ -153,6 +153,7 @@ class Search {
     void set_bytes(std::int32_t node, const Invariant& invariant);
     bool load(const Bytes& bytes, proof::State& into) const;
     void forget_dead_stack(proof::State& s, std::uint32_t point) const;
+    static void note_packet_ends(proof::State& s);
     bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
     bool unsafe_here(std::uint32_t slot);
     bool supposed(std::uint32_t slot, const proof::Operation& op);

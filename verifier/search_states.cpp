@@ -68,6 +68,18 @@ std::int32_t Search::add_node(std::int32_t from, std::uint32_t point, std::uint1
     return static_cast<std::int32_t>(nodes_.size() - 1);
 }
 
+// How far a pointer may lie behind the packet's end is known through the pointer it was made from, which an invariant
+// need not hold any more: said of the pointer itself, it lasts.
+void Search::note_packet_ends(State& s) {
+    for (unsigned i = 0; i < s.value_count() && s.difference_count > 0; ++i) {
+        const Value& v = s.at(i);
+        std::int64_t bound = 0;
+        if (v.kind != ValueKind::pointer || v.region != Region::packet || v.symbol == 0) continue;
+        const Value variable = variable_part(v);
+        if (exact_sum(variable) && s.below_packet_end(variable, bound)) s.learn(v.symbol, kPacketLength, bound + variable.delta);
+    }
+}
+
 // States that differ only in what nobody reads again need not be kept apart.
 void Search::forget_dead_stack(State& s, std::uint32_t point) const {
     for (unsigned f = 0; f < s.depth; ++f) {

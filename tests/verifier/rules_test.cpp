@@ -91,6 +91,19 @@ const Rule kRules[] = {
     {"map_value_index_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; u64 i = e->arg[0]; struct v *p = bpf_map_lookup_elem(&arr, &k); if (!p) return 0;\n return p->b[i]; // MBPF1011\n }"},
     {"global_data", "static u32 counters[4]; SEC(\"trace/x\") long f(struct trace_event *e) { u32 i = e->arg[0]; if (i < 4) counters[i]++; return counters[0]; }"},
     {"constant_table", "static const u32 table[4] = {5, 6, 7, 8}; SEC(\"trace/x\") long f(struct trace_event *e) { return table[e->arg[0] & 3]; }"},
+    // A constant table bounds what is read from it, whatever the index.
+    {"index_from_a_table", "static const u8 table[4] = {7, 0, 3, 7}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; return a[table[e->arg[0] & 3]]; }"},
+    {"index_from_a_table_of_records", "static const struct { u16 a, b, c, d; } table[4] = {{9, 7, 9, 9}, {9, 1, 9, 9}, {9, 5, 9, 9}, {9, 0, 9, 9}}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; return a[table[e->arg[0] & 3].b]; }"},
+    {"index_from_a_signed_table", "static const s16 table[4] = {-1, 0, 2, -2}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[5] = {0}; return a[2 + table[e->arg[0] & 3]]; }"},
+    {"index_from_a_table_too_large", "static const u8 table[4] = {7, 0, 8, 7}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0};\n return a[table[e->arg[0] & 3]]; // MBPF1017\n }"},
+    {"index_from_a_table_beyond_the_first", "static const u8 table[8] = {1, 1, 1, 1, 1, 1, 1, 9}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0};\n return a[table[e->arg[0] & 7]]; // MBPF1017\n }"},
+    {"index_from_data_that_changes", "static u8 table[4] = {1, 2, 3, 4}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; table[e->id & 3]++;\n return a[table[e->arg[0] & 3]]; // MBPF1017\n }"},
+    // Low halves compared, then extended by shifts.
+    {"range_of_low_halves", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 lo = e->arg[0], hi = lo + (u32)e->arg[1], s = 0; if (hi > 8 || hi <= lo) return 0; for (u32 k = lo; k < hi; k++) s += a[k]; return s; }"},
+    {"range_of_low_halves_too_large", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 lo = e->arg[0], hi = lo + (u32)e->arg[1], s = 0; if (hi > 9 || hi <= lo) return 0; for (u32 k = lo; k < hi; k++)\n s += a[k]; // MBPF1017\n return s; }"},
+    // The pointer is moved before the length is judged: how far it may lie behind the packet's end lasts to the next round.
+    {"packet_lengths_checked_late", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); u32 n = 0; while ((void *)(p + 2) <= END(c) && n < 900) { u32 len = p[1]; p += len; if (len < 2) break; n++; } return n & 1; }"},
+    {"packet_lengths_checked_late_unread", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); u32 n = 0; while ((void *)(p + 2) <= END(c) && n < 900) {\n u32 len = p[2]; // MBPF1012\n p += len; if (len < 2) break; n++; } return n & 1; }"},
     {"constant_written", "static const volatile u32 limit = 5; SEC(\"trace/x\") long f(struct trace_event *e) {\n *(volatile u32 *)&limit = e->id; // MBPF1024\n return 0; }"},
     {"stack_array", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 a[8]; for (int i = 0; i < 8; i++) a[i] = e->arg[i & 3]; return a[e->id & 7]; }"},
     {"stack_index_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 i = e->id; if (i > 8) return 0;\n return a[i]; // MBPF1017\n }"},

@@ -152,14 +152,21 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
     return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
 
-// Read-only data never changes, so a load at a constant offset has the object's own bytes.
-bool Machine::frozen(const Value& base, int64_t offset, unsigned size, uint64_t& value) const {
-    if (base.region != Region::map_value || base.map < 0 || !base.fixed_place()) return false;
+// Read-only data never changes, so a load gives the object's own bytes of one of the places it may lead to.
+bool Machine::frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const {
+    const unsigned size = op.width / 8u;
+    constexpr int64_t kMostPlaces = 1024;
+    if (base.region != Region::map_value || base.map < 0) return false;
     const MapRule& map = env_.maps[base.map];
-    const int64_t at = base.offset_min() + offset;
-    if (!map.read_only || map.initial == nullptr || at < 0 || static_cast<uint64_t>(at) + size > map.initial_size) return false;
-    value = 0;
-    for (unsigned i = 0; i < size; ++i) value |= static_cast<uint64_t>(map.initial[at + i]) << (8 * i);
+    const int64_t first = base.offset_min() + offset, last = base.offset_max() + offset;
+    if (!map.read_only || map.initial == nullptr || first < 0 || last + size > map.initial_size || last - first >= kMostPlaces) return false;
+    out = Number::bottom();
+    for (int64_t at = first; at <= last; ++at) {
+        if (!base.number.contains(static_cast<uint64_t>(at - offset - base.fixed))) continue;
+        uint64_t value = 0;
+        for (unsigned i = 0; i < size; ++i) value |= static_cast<uint64_t>(map.initial[at + i]) << (8 * i);
+        out = Number::join(out, Number::sign_extend(Number::constant(value), op.kind == Kind::load_sx ? op.width : 64, 64));
+    }
     return true;
 }
 
@@ -187,14 +194,14 @@ bool Machine::load(const Insn& insn, const Operation& op) {
     const Value base = s_.regs[insn.src];
     const unsigned size = op.width / 8u;
     Value out = Value::of(Number::unknown_bits(op.width));
-    uint64_t constant = 0;
     if (base.region == Region::context) {
         if (!load_context(insn.src, insn.offset, size, out)) return false;
     } else if (base.region == Region::stack) {
         if (!load_stack(insn.src, insn.offset, size, out)) return false;
     } else {
         if (!in_bounds(insn.src, insn.offset, size, false)) return false;
-        if (frozen(base, insn.offset, size, constant)) out = Value::constant(constant);
+        Number stored;
+        if (frozen(base, insn.offset, op, stored)) out = Value::of(stored);
     }
     if (op.kind == Kind::load_sx) {
         if (out.is_pointer()) return fail(Reason::pointer_as_number, insn.src);
