@@ -55,7 +55,8 @@ struct NumberOf {
 
     // Whole-word operation. The low half of a sum, difference, product or bitwise result depends on the low halves
     // alone, and so does that of a shift left by less than a half; for the others it is read off the whole. A shift left by
-    // a half or more moves the upper half out: the lower one is all that it sees.
+    // a half or more moves the upper half out: the lower one is all that it sees, by itself as
+    // extended either way.
     static constexpr NumberOf alu64(bpf::AluOp op, const NumberOf& a, const NumberOf& b) {
         using bpf::AluOp;
         if (a.is_constant() && b.is_constant()) return constant(domain::concrete(op, a.wide.umin, b.wide.umin));
@@ -71,7 +72,7 @@ struct NumberOf {
             case AluOp::neg: r.low = Low::alu(op, a.low, b.low); break;
             case AluOp::lsh:
                 if (b.wide.umax < W(kBits / 2)) r.low = Low::alu(op, a.low, b.low);
-                else if (b.wide.umin >= W(kBits / 2) && b.wide.umax < W(kBits)) r.wide = Whole::alu(op, domain::zero_extended<W>(a.low).sync(), b.wide);
+                else if (b.wide.umin >= W(kBits / 2) && b.wide.umax < W(kBits)) r.wide = Whole::meet(Whole::alu(op, domain::zero_extended<W>(a.low).sync(), b.wide), Whole::alu(op, domain::sign_extended<W>(a.low).sync(), b.wide));
                 break;
             case AluOp::mov: return b;
             case AluOp::div:

@@ -335,7 +335,7 @@ TEST(Halves, low_half_of_a_result_is_the_result_of_low_halves) {
     const expr x = constant("x", 64), y = constant("y", 64), a = x.extract(31, 0), b = y.extract(31, 0);
     for (AluOp op : {AluOp::add, AluOp::sub, AluOp::and_, AluOp::or_, AluOp::xor_, AluOp::neg, AluOp::mul}) Proof(std::string("low half of ") + name_of(op), 64).holds({}, {instruction(op, x, y).extract(31, 0) == instruction(op, a, b)});
     Proof("low half of lsh", 64).holds({z3::ult(y, number(32, 64))}, {instruction(AluOp::lsh, x, y).extract(31, 0) == instruction(AluOp::lsh, a, b)});
-    Proof("lsh by the half or more", 64).holds({z3::uge(y, number(32, 64)), z3::ult(y, number(64, 64))}, {instruction(AluOp::lsh, x, y) == instruction(AluOp::lsh, z3::zext(a, 32), y)});
+    Proof("lsh by the half or more", 64).holds({z3::uge(y, number(32, 64)), z3::ult(y, number(64, 64))}, {instruction(AluOp::lsh, x, y) == instruction(AluOp::lsh, z3::zext(a, 32), y), instruction(AluOp::lsh, x, y) == instruction(AluOp::lsh, z3::sext(a, 32), y)});
 }
 
 // The proofs can fail: operators that are wrong in one place are refuted.

@@ -100,6 +100,8 @@ const Rule kRules[] = {
     {"index_from_data_that_changes", "static u8 table[4] = {1, 2, 3, 4}; SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; table[e->id & 3]++;\n return a[table[e->arg[0] & 3]]; // MBPF1017\n }"},
     // Low halves compared, then extended by shifts.
     {"range_of_low_halves", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 lo = e->arg[0], hi = lo + (u32)e->arg[1], s = 0; if (hi > 8 || hi <= lo) return 0; for (u32 k = lo; k < hi; k++) s += a[k]; return s; }"},
+    {"range_of_signed_low_halves", "struct pair { u32 a, b; }; SEC(\"trace/x\") long f(struct trace_event *e) { volatile struct pair a[6] = {0}; s32 i = (s32)e->arg[0]; if (i < -2 || i > 3) return 0; return a[i + 2].b; }"},
+    {"range_of_signed_low_halves_too_large", "struct pair { u32 a, b; }; SEC(\"trace/x\") long f(struct trace_event *e) { volatile struct pair a[6] = {0}; s32 i = (s32)e->arg[0]; if (i < -2 || i > 4) return 0;\n return a[i + 2].b; // MBPF1017\n }"},
     {"range_of_low_halves_too_large", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 lo = e->arg[0], hi = lo + (u32)e->arg[1], s = 0; if (hi > 9 || hi <= lo) return 0; for (u32 k = lo; k < hi; k++)\n s += a[k]; // MBPF1017\n return s; }"},
     // The pointer is moved before the length is judged: how far it may lie behind the packet's end lasts to the next round.
     {"packet_lengths_checked_late", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); u32 n = 0; while ((void *)(p + 2) <= END(c) && n < 900) { u32 len = p[1]; p += len; if (len < 2) break; n++; } return n & 1; }"},
