@@ -2,6 +2,7 @@
 #include "verifier/explain.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/core_relocations.h"
 
@@ -62,6 +63,9 @@ class Explainer {
     std::string unwritten_bytes() const;
     std::string check_range(std::int64_t least, std::int64_t most) const;
     std::string bounds_check(std::int64_t low, std::int64_t length) const;
+    std::string index_in_source() const;
+    std::string declared_end() const;
+    bool came_from_memory() const;
     void rest();
 
     const ProofEnvironment& env_;
@@ -73,9 +77,48 @@ class Explainer {
     Diagnostic d_;
 };
 
+// What stands between the brackets at the refused place in the C line, fit to be compared; "i" where that is not plain.
+std::string Explainer::index_in_source() const {
+    const std::string_view line = d_.where.text;
+    std::size_t at = d_.where.column == 0 ? line.size() : d_.where.column - 1;
+    while (at < line.size() && (std::isalnum(static_cast<unsigned char>(line[at])) != 0 || line[at] == '_')) ++at;
+    if (at >= line.size() || line[at] != '[') return "i";
+    std::size_t end = at + 1;
+    for (unsigned open = 1; end < line.size(); ++end)
+        if ((open += line[end] == '[' ? 1u : line[end] == ']' ? -1u : 0u) == 0) break;
+    if (end >= line.size() || (end + 1 < line.size() && line[end + 1] == '[')) return "i";
+    const std::string index(line.substr(at + 1, end - at - 1));
+    constexpr std::size_t kLongest = 40;
+    // Evaluated twice it must be the same; operators that bind looser than >= get parentheses.
+    if (index.empty() || index.size() > kLongest || index.find("++") != index.npos || index.find("--") != index.npos || index.find_first_of("(=,;\"'") != index.npos) return "i";
+    return index.find_first_of("&|^?<") != index.npos || index.find(" >") != index.npos ? "(" + index + ")" : index;
+}
+
 // For an index that may be as low as `low`.
 std::string Explainer::bounds_check(std::int64_t low, std::int64_t length) const {
-    return "check the index first: if (" + std::string(low < 0 ? "i < 0 || " : "") + "i >= " + std::to_string(length) + ") return 0;" + (low < 0 ? " or make it unsigned and check only the second" : "");
+    const std::string i = index_in_source();
+    return "check the index first: if (" + (low < 0 ? i + " < 0 || " : std::string()) + i + " >= " + std::to_string(length) + ") return 0;" + (low < 0 ? " or make it unsigned and check only the second" : "");
+}
+
+// Where data_end comes from, for programs that never read it.
+std::string Explainer::declared_end() const {
+    const auto& fields = env_.hook().fields;
+    const auto field = std::ranges::find(fields, "data_end", &ContextField::name);
+    if (field == fields.end()) return {};
+    for (const bpf::Insn& insn : env_.program().insns)
+        if (decode(insn).kind == bpf::Kind::load && insn.offset == static_cast<std::int16_t>(field->offset)) return {};
+    return " with void *data_end = (void *)(long)ctx->data_end;";
+}
+
+// Whether the number that is used as a pointer was loaded whole: a pointer that C kept in global data or in a map.
+bool Explainer::came_from_memory() const {
+    for (std::uint32_t slot = f_.slot; slot-- > 0;) {
+        const bpf::Insn& insn = env_.program().insns[slot];
+        const Operation op = decode(insn);
+        if (op.kind == bpf::Kind::store_reg || op.kind == bpf::Kind::store_imm || op.kind == bpf::Kind::jump || insn.dst != f_.reg) continue;
+        return op.kind == bpf::Kind::load && op.width == 64;
+    }
+    return false;
 }
 
 // How far behind the pointer the C line reaches that the refused access is a part of: compilers read unaligned
@@ -179,7 +222,7 @@ bool Explainer::memory() {
                 const std::int64_t needed = value_.fixed + behind, known = value_.fixed + f_.limit;
                 const std::int64_t all = std::max<std::int64_t>(value_.fixed + std::max(behind, statement_reach()), 1);
                 return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed) + (all > needed ? ", the whole line " + std::to_string(all) : ""),
-                           "check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave);
+                           "check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave + declared_end());
             }
             return say(1012, what, "the pointer lies " + range_text(value_.offset_min(), value_.offset_max()) + " bytes into the packet; " +
                            (f_.limit > 0 ? std::to_string(f_.limit) + " of the " + std::to_string(behind) + " bytes that this needs behind it are known to be there" : "that bytes follow it is not known: it, or a pointer to the same place, was not compared with data_end"),
@@ -266,9 +309,9 @@ bool Explainer::pointers() {
         case Reason::pointer_leak: return say(1022, "pointer would be written to memory others can read", it_is(), "store an index or a copy of the data instead");
         case Reason::atomic_pointer: return say(1022, "pointer in an atomic operation", it_is(), "atomics work on numbers");
         case Reason::no_memory: return say(1025, access() + " through a pointer that leads to no memory", it_is(), value_.region == Region::packet_end ? "read through data, after comparing with data_end" : "look the value up first");
-        case Reason::number_access: return say(1026, "memory access through a number, not a pointer", it_is(), "initialise the pointer; a NULL pointer leads to no memory");
+        case Reason::number_access: return say(1026, "memory access through a number, not a pointer", it_is(), came_from_memory() ? "pointers kept in global data or in a map come back as numbers: use the variable itself, keep an index, or look the value up again" : "initialise the pointer; a NULL pointer leads to no memory");
         case Reason::atomic_region: return say(1027, std::string("atomic operation on ") + (value_.region == Region::context ? "the context" : value_.region == Region::object ? "a kernel object" : "a packet"), "", "use a map value or a local variable");
-        case Reason::atomic_unaligned: return say(1028, "atomic operation at an unaligned address", "the offset is " + range_text(f_.low, f_.high) + "; it must be a multiple of " + std::to_string(f_.size), "align the field to its size");
+        case Reason::atomic_unaligned: return say(1028, "atomic operation at an unaligned address", "the offset is " + range_text(f_.low, f_.high) + "; it must be a multiple of " + std::to_string(f_.size), "align the field to its size: drop packed from the struct, or put its largest fields first");
         default: return false;
     }
 }

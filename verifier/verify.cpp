@@ -48,9 +48,19 @@ Diagnostic rejected(const bpf::Object& object, const bpf::Program& program, unsi
 }
 
 Diagnostic no_hook(const bpf::Object& object, const Platform& platform, const bpf::Program& program) {
-    std::string patterns;
-    for (const Hook& hook : platform.hooks)
-        for (const std::string& section : hook.sections) patterns += (patterns.empty() ? "" : ", ") + section;
+    // Those that begin alike first: most often a part is misspelt or missing.
+    const auto first_part = [](std::string_view section) { return section.substr(0, section.find_first_of("/{")); };
+    std::string patterns, near;
+    for (const bool alike : {true, false})
+        for (const Hook& hook : platform.hooks)
+            for (const std::string& section : hook.sections)
+                if ((first_part(section) == first_part(program.section)) == alike) {
+                    patterns += (patterns.empty() ? "" : ", ") + section;
+                    if (alike) near += (near.empty() ? "" : ", ") + section;
+                }
+    if (!near.empty())
+        return rejected(object, program, 1037, "section \"" + program.section + "\" matches no hook of platform " + platform.name, "those that begin so: " + near + "; {…} stands for what is yours to choose",
+                        "name one of them in SEC(\"…\") of " + program.name);
     return rejected(object, program, 1037, "section \"" + program.section + "\" matches no hook of platform " + platform.name, "its hooks: " + patterns, "name one of them in SEC(\"…\") of " + program.name);
 }
 

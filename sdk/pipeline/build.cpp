@@ -94,6 +94,7 @@ bool compile(const std::vector<BuildInput>& inputs, const BuildOptions& options,
     if (!result.ok()) return false;
     FrontEndOutput output = compile_c(sources, front_end);
     result.messages += output.messages;
+    result.compiler_messages = output.messages;
     for (Diagnostic& d : output.diagnostics) result.diagnostics.push_back(std::move(d));
     result.elf = std::move(output.elf);
     for (const ReadFile& file : output.files) result.files.emplace_back(file.path, file.sha256);

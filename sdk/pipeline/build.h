@@ -57,6 +57,7 @@ struct StageFigures {
 struct BuildResult {
     std::vector<Diagnostic> diagnostics;  // of all stages, in order
     std::string messages;                 // the same as text for a terminal
+    std::string compiler_messages;        // of these, the front end's: warnings come with accepted programs too
     std::vector<std::uint8_t> elf;
     std::shared_ptr<const bpf::Object> object;
     VerifyReport verification;

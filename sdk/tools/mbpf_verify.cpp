@@ -53,9 +53,9 @@ void print_verdict(const ProgramVerdict& v, const Arguments& a) {
 // For those who meet a rule for the first time.
 void point_to_rule(const std::vector<JudgedInput>& judged) {
     for (const JudgedInput& j : judged)
-        for (const ProgramVerdict& v : j.result.verification.verdicts)
-            if (!v.accepted) {
-                std::fprintf(stderr, "the rule, with a wrong and a right program: mbpf-verify --explain %s\n", v.diagnostics.front().code.c_str());
+        for (const Diagnostic& d : j.result.diagnostics)
+            if (d.severity == Severity::error && exit_code(d) == 1 && d.code != "MBPF1100") {  // of C the message says all
+                std::fprintf(stderr, "the rule, with a wrong and a right program: mbpf-verify --explain %s\n", d.code.c_str());
                 return;
             }
 }
@@ -76,6 +76,7 @@ int verify_input(const std::string& path, const Arguments& a, const BuildOptions
     const BuildResult& result = judged.back().result;
     const auto& verdicts = result.verification.verdicts;
     json programs = json::array();
+    if (a.format == "text" && !verdicts.empty()) std::fputs(result.compiler_messages.c_str(), stderr);
     for (const ProgramVerdict& v : verdicts) {
         programs.push_back(verdict_json(v));
         if (a.format == "text") print_verdict(v, a);

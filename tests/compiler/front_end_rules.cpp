@@ -95,7 +95,19 @@ TEST(Rules, messagesLookLikeClangs) {
               "test.c:5:16: error: floating-point constant: programs have no floating point [MBPF1101]\n"
               "    5 |     return x * 2.5;\n"
               "      |                ^~~\n"
-              "test.c:5:16: note: fix: use fixed point: store thousandths in an integer, multiply before dividing\n");
+              "  fix: use fixed point: store thousandths in an integer, multiply before dividing\n");
+}
+
+TEST(Rules, clangsOwnErrorsHaveACodeAndTheMissingLibraryARemedy) {
+    const FrontEndOutput typo = compile(std::string(kProgram) + "int f(int x) { return x + y; }\n");
+    EXPECT_THAT(typo.messages, ::testing::StartsWith("test.c:3:27: error: use of undeclared identifier 'y' [MBPF1100]\n    3 | int f(int x)"));
+    const FrontEndOutput call = compile(std::string(kProgram) + "int f(int x) { return printf(\"%d\", x); }\n");
+    EXPECT_THAT(error_codes(call), ::testing::ElementsAre("MBPF1111"));
+    EXPECT_THAT(call.messages, ::testing::HasSubstr("\n  fix: there is no C library: print by bpf_printk"));
+    EXPECT_THAT(call.messages, ::testing::Not(::testing::HasSubstr("stdio.h")));
+    const FrontEndOutput header = compile("#include <string.h>\n" + std::string(kProgram));
+    EXPECT_THAT(header.messages, ::testing::HasSubstr("'string.h' file not found [MBPF1100]"));
+    EXPECT_THAT(header.messages, ::testing::HasSubstr("\n  fix: there is no C library; mbpf-cc headers"));
 }
 
 TEST(Rules, oneErrorForOneMistake) {

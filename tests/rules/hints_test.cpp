@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hints work when followed: the check that a rejection's hint writes out is put where the program says HINT, word for
-// word, and the program is then accepted. Its names are the hints' own: i for an index, n for a length, p for a pointer.
+// word, and the program is then accepted. Its names are the hints' own where the C line does not show another: i for an
+// index, n for a length, p for a pointer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -66,9 +67,13 @@ const Hint kHints[] = {
     {"index_unbounded", "MBPF1011", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 i = e->arg[0]; /* HINT */\n return table[i]; }", "table"},
     {"index_of_array_behind_a_member", "MBPF1011", "static struct { u32 head; u32 ring[32]; } q; SEC(\"trace/x\") long f(struct trace_event *e) { u32 i = q.head++; /* HINT */\n q.ring[i] = e->id; return 1; }", "amount"},
     {"index_signed", "MBPF1011", "SEC(\"iio/device0/temp\") int f(struct iio_event *e) { int i = e->value; /* HINT */\n table[i] = 1; return 1; }", "the amount is in"},
+    {"index_that_underflows", "MBPF1011", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 n = e->id & 7; /* HINT */\n return table[n - 1]; }", "the amount is in"},
+    {"index_in_the_value_itself", "MBPF1011", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = 0; struct v *q = bpf_map_lookup_elem(&values, &k); if (!q) return 0; /* HINT */\n q->b[q->a] = e->id; return 1; }", "the amount is in"},
+    {"index_masked", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 n = e->id; /* HINT */\n return table[n & 15]; }", "the index is in [0, 15]"},
     {"index_on_stack", "MBPF1017", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 w[8] = {0}; u32 i = e->id & 15; /* HINT */\n return w[i]; }", "at most 8 elements of 4 bytes"},
     {"loop_past_the_end", "MBPF1013", "SEC(\"trace/x\") long f(struct trace_event *e) { u64 s = 0; u32 n = e->id; for (u32 i = 0; i < n /* HINT */; i++) s = s * 3 + table[i]; return s; }", "10 elements"},
     {"packet", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *c) { void *data = (void *)(long)c->data, *data_end = (void *)(long)c->data_end; struct ethhdr *h = data; /* HINT */\n return h->h_proto == 8 ? XDP_DROP : XDP_PASS; }", "0 bytes"},
+    {"packet_without_an_end", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *ctx) { u8 *data = (void *)(long)ctx->data; void *data_end = (void *)(long)ctx->data_end; /* HINT */\n return data[23] == 17 ? XDP_DROP : XDP_PASS; }", "this needs 24"},
     {"packet_part", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *c) { void *data = (void *)(long)c->data, *data_end = (void *)(long)c->data_end; u8 *b = data; if (data + 4 > data_end) return XDP_DROP; /* HINT */\n return b[6] & 1; }", "known to have 4 bytes here; this needs 7"},
     {"packet_in_a_loop", "MBPF1012", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = (void *)(long)c->data; void *data_end = (void *)(long)c->data_end; u64 s = 0; for (int k = 0; k < 64; k++, p++) { /* HINT */\n s += *p; } return s & 1; }", "0 bytes"},
     {"packet_behind_options", "MBPF1012",
