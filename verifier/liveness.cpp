@@ -141,7 +141,7 @@ class Liveness {
                         dst = !op.uses_src ? Known{Known::constant, insn.imm} : op.width == 64 || r[insn.src].kind == Known::constant ? r[insn.src] : Known{};
                     } else if ((op.alu == AluOp::add || op.alu == AluOp::sub) && !op.uses_src && dst.kind != Known::map) {
                         dst.value += op.alu == AluOp::add ? insn.imm : -std::int64_t{insn.imm};
-                    } else if (op.alu == AluOp::add && op.uses_src && (in_frame(dst) || in_frame(r[insn.src]))) {
+                    } else if ((op.alu == AluOp::or_ || (op.alu == AluOp::add && op.uses_src)) && (in_frame(dst) || (op.uses_src && in_frame(r[insn.src])))) {
                         dst = {Known::somewhere, 0};
                     } else {
                         dst = {};

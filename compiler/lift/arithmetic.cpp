@@ -157,7 +157,8 @@ bool FunctionLifter::lift_pointer_arithmetic(const bpf::Op& op) {
         narrow_ ? write_low(dst, difference, true) : write_whole(dst, difference);
         return true;
     }
-    const bool plus = op.alu == bpf::AluOp::add, minus = op.alu == bpf::AluOp::sub;
+    // Of what the stack pointer's low bits lack (Machine::fills_gap), "or" is addition.
+    const bool plus = op.alu == bpf::AluOp::add || op.alu == bpf::AluOp::or_, minus = op.alu == bpf::AluOp::sub;
     if ((!plus && !minus) || (left && right) || (minus && right)) {
         fail("MBPF9001", "verified program holds " + std::string(op.name) + " of a pointer",
              "only addition and subtraction keep a pointer a pointer");

@@ -29,6 +29,32 @@ constexpr Text kTexts[] = {
         xor r0, r9
         exit
     )"},
+    // As compilers reach into objects of 8 bytes: the pointer's low bits are 0.
+    {"stack_address_with_bits_or_ed_in", R"(
+        ldxdw r6, [r1+0]
+        ldxdw r7, [r1+8]
+        stxdw [r10-8], r6
+        stxdw [r10-24], r7
+        mov r2, r6
+        and r2, 7
+        mov r3, r10
+        add r3, -8
+        or r3, r2
+        ldxb r0, [r3+0]
+        mov r4, r10
+        add r4, -24
+        and r7, 6
+        or r7, r4
+        ldxh r5, [r7+0]
+        stxb [r7+1], r2
+        lsh r0, 16
+        or r0, r5
+        or r4, 4
+        ldxw r5, [r4+0]
+        lsh r0, 32
+        or r0, r5
+        exit
+    )"},
     {"argument_is_a_number_here_and_a_pointer_there", R"(
         mov r6, r1
         mov r2, 1

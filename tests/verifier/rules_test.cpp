@@ -109,6 +109,9 @@ const Rule kRules[] = {
     {"constant_written", "static const volatile u32 limit = 5; SEC(\"trace/x\") long f(struct trace_event *e) {\n *(volatile u32 *)&limit = e->id; // MBPF1024\n return 0; }"},
     {"stack_array", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 a[8]; for (int i = 0; i < 8; i++) a[i] = e->arg[i & 3]; return a[e->id & 7]; }"},
     {"stack_index_unchecked", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile u32 a[8] = {0}; u32 i = e->id; if (i > 8) return 0;\n return a[i]; // MBPF1017\n }"},
+    // The compiler ors the index of an object of 8 bytes into its address.
+    {"stack_bytes_of_a_word", "SEC(\"trace/x\") long f(struct trace_event *e) { union { u64 q; u8 b[8]; } u; u.q = e->arg[0]; u.b[e->id & 7] = 1; return u.b[e->arg[1] & 7]; }"},
+    {"stack_bytes_of_a_word_too_far", "SEC(\"trace/x\") long f(struct trace_event *e) { volatile union { u64 q; u8 b[8]; } u; u.q = e->arg[0];\n u32 i = e->id; if (i > 8) return 0; return u.b[i]; // MBPF1017\n }"},
     {"stack_uninitialised", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec r; r.a = e->arg[0];\n bpf_ringbuf_output(&ring, &r, sizeof(r), 0); // MBPF1018\n return 0; }"},
     {"stack_initialised", "SEC(\"trace/x\") long f(struct trace_event *e) { struct rec r = {}; r.a = e->arg[0]; bpf_ringbuf_output(&ring, &r, sizeof(r), 0); return 0; }"},
     {"pointer_variable_given_as_buffer", "SEC(\"trace/x\") long f(struct trace_event *e) {\n bpf_ringbuf_output(&ring, &e, sizeof(e), 0); // MBPF1019\n return 0; }"},

@@ -164,6 +164,7 @@ class Machine {
     bool in_stack(unsigned reg, int64_t offset, int64_t size, bool is_write);
     bool readable_stack(unsigned reg, int64_t offset, int64_t size);
     void overwrite_stack(const Value& base, int64_t offset, int64_t size, bool surely);
+    bool fills_gap(const Value& pointer, const Value& amount) const;
     bool frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const;
 
     // machine_call.cpp

@@ -219,8 +219,16 @@ int64_t Machine::packet_least(const Value& pointer) const {
     return s_.below_packet_end(variable_part(pointer), bound) ? -bound - pointer.fixed : -2 * kMaxOffset;
 }
 
+// r10 is a multiple of 8. So what a stack pointer's low three bits surely lack is added by or-ing it in, as
+// compilers do with objects of 8 bytes.
+bool Machine::fills_gap(const Value& pointer, const Value& amount) const {
+    if (env_.pointer_leaks_allowed || pointer.kind != ValueKind::pointer || pointer.region != Region::stack || !amount.is_number() || amount.number.wide.umax > 7) return false;
+    const Number place = Number::alu64(AluOp::add, pointer.number, Number::constant(static_cast<uint64_t>(int64_t{pointer.fixed})));
+    return ((place.wide.value | place.wide.mask) & (amount.number.wide.value | amount.number.wide.mask)) == 0;
+}
+
 bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Value& a, const Value& b) {
-    if (op.width == 64 && op.alu == AluOp::add) {
+    if (op.width == 64 && (op.alu == AluOp::add || (op.alu == AluOp::or_ && (fills_gap(a, b) || fills_gap(b, a))))) {
         // Name the amount where it stays, so that copies of it and the pointer know of each other.
         if (a.is_pointer() && b.is_number()) {
             if (op.uses_src) s_.name(s_.regs[insn.src]);
