@@ -132,11 +132,15 @@ class Page {
 
   private:
     void contents(const std::vector<JudgedInput>& inputs) {
+        std::map<std::string_view, unsigned> named;  // of one name the hook and the source tell which
+        for (const JudgedInput& input : inputs)
+            for (const ProgramVerdict& v : input.result.verification.verdicts) ++named[v.function];
         out_ += "<nav aria-label=\"Programs\">";
         unsigned id = 0;
         for (const JudgedInput& input : inputs)
             for (const ProgramVerdict& v : input.result.verification.verdicts) {
-                out_ += "<a href=\"#p" + std::to_string(id) + "\">" + escaped(v.function) + " <span class=\"" + (v.accepted ? "accept\">✓" : "reject\">✗") + "</span></a>";
+                const std::string place = v.section + ", " + input.path;
+                out_ += "<a href=\"#p" + std::to_string(id) + "\" title=\"" + escaped(place) + "\">" + escaped(v.function) + (named[v.function] > 1 ? " <code>" + escaped(place) + "</code>" : "") + " <span class=\"" + (v.accepted ? "accept\">✓" : "reject\">✗") + "</span></a>";
                 ++id;
             }
         out_ += "</nav>";
