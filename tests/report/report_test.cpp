@@ -127,6 +127,18 @@ TEST(Page, is_whole_and_loads_nothing) {
     EXPECT_NE(page.find("<summary>The rule, with a wrong and a right program</summary><pre>MBPF1013"), std::string::npos);
 }
 
+TEST(Page, tells_programs_of_one_name_apart) {
+    const std::string page = html_report(inputs(), "1.2.3");
+    EXPECT_NE(page.find(">f <code>trace/x, good.bpf.c</code> <span class=\"accept\">"), std::string::npos);
+    EXPECT_NE(page.find(">f <code>trace/x, a b/b&quot;&lt;&amp;&gt;%.bpf.c</code> <span class=\"reject\">"), std::string::npos);
+}
+
+TEST(Page, is_utf_8_whatever_files_are_called) {
+    std::vector<JudgedInput> one;
+    one.push_back(judge("caf\xe9 \xc3\xa9.bpf.c", "#include <mbpf/microbpf.h>\nSEC(\"trace/x\") long f(struct trace_event *e) { return 0; }\n"));
+    EXPECT_NE(html_report(one, "1.2.3").find("caf\xef\xbf\xbd \xc3\xa9.bpf.c"), std::string::npos);
+}
+
 TEST(Page, shows_hostile_text_as_text) {
     const std::string page = html_report(inputs(), "1.2.3");
     EXPECT_EQ(page.find("<b>&"), std::string::npos);
