@@ -378,6 +378,7 @@ bool Machine::begin_callback(uint32_t slot) {
     finish_helper(call);
     if (!push_frame(slot, call.callback, FrameKind::callback)) return false;
     save(kRunsLeft, runs);
+    save(kRuns, map.is_pointer() ? Value{} : runs);
     save(kPassedContext, call.context);
     save(kPassedMap, map);
     return true;
@@ -389,14 +390,16 @@ bool Machine::enter_run() {
     Number one = Number::constant(1);
     if (!Number::refine(bpf::Condition::ge, true, 64, runs.number, one)) return false;
     s_.refine(runs, runs.number);
-    const uint64_t most = runs.number.wide.umax;
+    // The index counts up from 0 while the runs left count down.
+    const Value all = saved(kRuns);
+    const Number index = Number::alu64(bpf::AluOp::sub, all.is_number() ? all.number : Number::range_u(0, kMaxRuns), runs.number);
     runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
     if (runs.symbol != 0) --runs.delta;
     save(kRunsLeft, runs);
     s_.clear_stack(static_cast<uint8_t>(s_.depth - 1));  // the run gets a stack of its own
     const Value context = saved(kPassedContext), map = saved(kPassedMap);
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
-    s_.regs[1] = Value::of(Number::range_u(0, most - 1));
+    s_.regs[1] = Value::of(meet(index, Number::range_u(0, kMaxRuns - 1)));
     s_.regs[2] = context;
     if (map.is_pointer()) pass_element(map, context);
     if (env_.counted == UINT32_MAX) ++s_.steps;

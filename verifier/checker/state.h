@@ -86,10 +86,10 @@ struct Value {
 };
 
 // Where a value lives. Offsets from -512 are stack bytes of a frame; from 0: what a call put away for its
-// return (0 to 3: r6 to r9; 4: runs a callback has left; 5, 6: what it is passed). Registers use frame kRegisters, offset the number.
+// return (0 to 3: r6 to r9; 4: runs a callback has left; 5, 6: what it is passed; 7: its runs in all). Registers use frame kRegisters, offset the number.
 inline constexpr uint8_t kRegisters = 0xff;
 inline constexpr unsigned kFirstSaved = 6, kSavedRegisters = 4;
-inline constexpr int16_t kRunsLeft = 4, kPassedContext = 5, kPassedMap = 6;
+inline constexpr int16_t kRunsLeft = 4, kPassedContext = 5, kPassedMap = 6, kRuns = 7;
 struct Location {
     int16_t offset = 0;
     uint8_t size = 8;  // bytes
