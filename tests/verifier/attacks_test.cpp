@@ -46,5 +46,26 @@ TEST(Callbacks, index_of_a_run_is_below_all_runs_not_those_left) {
     EXPECT_EQ(code_of(r), "MBPF1017");
 }
 
+// Of more copies than a certificate names, some are no more known to be null together with the others. What one of them
+// tells must not release the record that came into the place of the first.
+TEST(References, of_copies_that_nobody_knows_to_be_one) {
+    std::string text = "mov r6, r1\n";
+    for (int i = 0; i < 50; ++i) text += "call 7\nand r0, 255\nstxb [r10-" + std::to_string(512 - 2 * i) + "], r0\nstxb [r10-" + std::to_string(511 - 2 * i) + "], r0\n";
+    text += "lddw r1, 0\nmov r2, 8\nmov r3, 0\ncall 131\nstxdw [r10-8], r0\nstxdw [r10-16], r0\nldxw r1, [r6+12]\njeq r1, 7, met\nmov r1, 3\n";
+    text += "met: ldxdw r7, [r10-16]\nldxdw r8, [r10-8]\njne r8, 0, there\n";
+    text += "lddw r1, 0\nmov r2, 8\nmov r3, 0\ncall 131\nmov r9, r0\njeq r9, 0, out\njne r7, 0, never\n";
+    text += "out: mov r0, 1\n";
+    for (int i = 0; i < 50; ++i) text += "ldxb r1, [r10-" + std::to_string(512 - 2 * i) + "]\nldxb r1, [r10-" + std::to_string(511 - 2 * i) + "]\n";
+    text += "exit\nnever: mov r1, r7\nmov r2, 0\ncall 132\nmov r0, 1\nexit\nthere: mov r1, r8\nmov r2, 0\ncall 132\nmov r0, 1\nexit\n";
+    bpf::Map ring;
+    ring.name = "ring";
+    ring.type = 27;
+    ring.max_entries = 4096;
+    for (const char* platform : {"linux", "microbpf"}) {
+        const auto r = judged(text, "xdp", platform, {ring}, 1);
+        EXPECT_EQ(code_of(r), "MBPF1031") << platform << (r.accepted() ? "" : render_text(r.verdicts.front().diagnostics.front()));
+    }
+}
+
 }  // namespace
 }  // namespace mbpf

@@ -64,13 +64,17 @@ Edge Machine::compare_numbers(Comparison& c) {
     return Edge::feasible;
 }
 
-// Null or not: all pointers of the class become the one or the other. A null reservation holds nothing.
+// Null or not: all pointers of the class, and all that hold the same reference, become the one or the other. Null holds
+// nothing: the reference is free, unless a value could not be changed that names it still.
 Edge Machine::compare_null(unsigned reg, bool is_null) {
     const Value v = s_.regs[reg];
     if (v.kind == ValueKind::pointer) return is_null ? Edge::infeasible : Edge::feasible;
+    const bool holds = v.reference != 0 && !v.borrowed;
+    bool all = true;
     for (unsigned i = 0; i < s_.value_count(); ++i) {
         const Value& member = s_.at(i);
-        if (i != reg && (member.kind != ValueKind::pointer_or_null || member.symbol == 0 || member.symbol != v.symbol)) continue;
+        const bool together = (member.symbol != 0 && member.symbol == v.symbol) || (holds && member.reference == v.reference && !member.borrowed);
+        if (i != reg && (member.kind != ValueKind::pointer_or_null || !together)) continue;
         Value* changed = s_.edit(i);
         if (changed == nullptr) continue;
         if (is_null) {
@@ -80,7 +84,7 @@ Edge Machine::compare_null(unsigned reg, bool is_null) {
             changed->symbol = 0;
         }
     }
-    if (is_null && v.reference != 0 && !v.borrowed) s_.references[v.reference - 1] = 0;
+    if (is_null && holds && all) s_.references[v.reference - 1] = 0;
     return Edge::feasible;
 }
 
