@@ -67,5 +67,25 @@ TEST(References, of_copies_that_nobody_knows_to_be_one) {
     }
 }
 
+// A certificate by hand: one invariant at slot 2 of a program, of which `values` are told.
+VerifyReport with_invariant(std::string_view text, const std::vector<std::uint8_t>& values) {
+    std::vector<std::uint8_t> node{1, 0, 0, 20};  // one; its length; no parts; 10 instructions are left
+    node.insert(node.end(), values.begin(), values.end());
+    node[1] = static_cast<std::uint8_t>(node.size() - 2);
+    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', 3, 20, 1, 8, 1, 0, 8, 1, 2, 0, 0, 0, 0, 0, 0, 0};
+    proof.insert(proof.end(), node.begin(), node.end());
+    auto object = bpf::object_from_slots(bpf::assemble(text).value(), "trace/x");
+    VerifyOptions options;
+    options.certificates = {proof};
+    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("microbpf")), options);
+}
+
+TEST(Forged, pointers_that_lie_anywhere_are_of_no_use) {
+    // r2 is r10 - 8, or r10 + 0; stated: a pointer into the stack, at -1 and any word more.
+    const std::vector<std::uint8_t> exact{1, 2, 2, 2, 0, 15, 0}, anywhere{1, 2, 2 | 8 << 2, 2, 0, 1, 64};
+    EXPECT_EQ(code_of(with_invariant("mov r2, r10\nadd r2, -8\nstdw [r2+0], 1\nmov r0, 0\nexit\n", exact)), "");
+    EXPECT_EQ(code_of(with_invariant("mov r2, r10\nja next\nnext: stdw [r2+0], 1\nmov r0, 0\nexit\n", anywhere)), "MBPF1050");
+}
+
 }  // namespace
 }  // namespace mbpf

@@ -198,7 +198,7 @@ bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount,
         if (pointer.region == Region::packet && r.number.wide.smin < 0) return fail(Reason::moved_by_variable, reg, n.smin, n.smax);
         if (!subtract && pointer.number.is_constant()) {
             // The amount itself is the variable part: a length checked against the packet's end stays known.
-            const int64_t delta = amount.delta + pointer.number.wide.smin;
+            const int64_t delta = amount.delta + pointer.offset_min() - pointer.fixed;
             if (amount.symbol != 0 && is_delta(delta)) {
                 r.symbol = amount.symbol;
                 r.delta = static_cast<int32_t>(delta);

@@ -99,7 +99,7 @@ bool Machine::learn_packet(const Value& p, Condition c) {
     int64_t least = p.fixed;  // variable part + least <= length
     if (c == Condition::lt || (c == Condition::ne && near_end && over + p.fixed <= 0)) ++least;
     else if (c != Condition::le && c != Condition::eq) return true;
-    const int64_t whole = least + p.number.wide.smin;
+    const int64_t whole = least - p.fixed + p.offset_min();
     if (whole > kMaxPacket) return false;
     if (whole > s_.packet_bytes) s_.packet_bytes = static_cast<int32_t>(whole);
     if (p.symbol == 0) return true;

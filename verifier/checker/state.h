@@ -32,6 +32,7 @@ inline constexpr Symbol kPacketLength = 0xffff;  // data_end - data
 inline constexpr Symbol kLastSymbol = 0xfff0;
 inline constexpr int64_t kMaxPacket = 0xffff;    // programs see no longer one, and none lies in the last 64 KiB
 inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
+inline constexpr int64_t kFarOffset = int64_t{1} << 60;  // where no pointer leads
 
 inline constexpr int64_t kMaxDelta = INT32_MAX;
 inline bool is_delta(int64_t v) { return v >= -kMaxDelta && v <= kMaxDelta; }
@@ -62,8 +63,9 @@ struct Value {
     bool is_constant() const { return is_number() && number.is_constant(); }
     bool is_null() const { return is_constant() && number.wide.umin == 0; }
     bool fixed_place() const { return number.is_constant(); }
-    int64_t offset_min() const { return fixed + number.wide.smin; }
-    int64_t offset_max() const { return fixed + number.wide.smax; }
+    // Near enough that sums of them do not overflow, even of a pointer of which a certificate says nothing.
+    int64_t offset_min() const { return fixed + (number.wide.smin > -kFarOffset ? number.wide.smin : -kFarOffset); }
+    int64_t offset_max() const { return fixed + (number.wide.smax < kFarOffset ? number.wide.smax : kFarOffset); }
     void drop_symbol() {
         symbol = origin = 0;
         delta = 0;
