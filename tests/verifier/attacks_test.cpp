@@ -87,5 +87,37 @@ TEST(Forged, pointers_that_lie_anywhere_are_of_no_use) {
     EXPECT_EQ(code_of(with_invariant("mov r2, r10\nja next\nnext: stdw [r2+0], 1\nmov r0, 0\nexit\n", anywhere)), "MBPF1050");
 }
 
+bpf::Map map_of(std::uint32_t type, std::uint32_t value_size, std::uint32_t entries) {
+    bpf::Map map;
+    map.name = "m";
+    map.type = type;
+    map.key_size = 4;
+    map.value_size = value_size;
+    map.max_entries = entries;
+    return map;
+}
+
+// bpf_sk_storage_get(map, sk, value, flags): a value that may be null is as large as the map says if it is not.
+TEST(Memory, that_may_be_null_is_large_enough_if_it_is_not) {
+    const auto judged_with = [](std::uint32_t bytes) {
+        return code_of(judged("mov r6, r1\nstw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\nmov r7, r0\nldxdw r2, [r6+168]\njeq r2, 0, out\n"
+                              "lddw r1, 1\nmov r3, r7\nmov r4, 1\ncall 107\nout: mov r0, 0\nexit\n", "tc", "linux", {map_of(1, bytes, 4), map_of(24, 64, 0)}, 1));
+    };
+    EXPECT_EQ(judged_with(64), "");
+    EXPECT_EQ(judged_with(32), "MBPF1013");
+}
+
+// An atomic that gives the old value back reads it.
+TEST(Atomics, read_what_they_change) {
+    const auto judged_with = [](std::uint32_t flags) {
+        std::vector<bpf::Map> maps{map_of(1, 8, 4)};
+        maps.front().flags = flags;
+        return judged("stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\nmov r1, 1\nlock_fetch_add64 [r0+0], r1\nout: mov r0, 0\nexit\n", "tc", "linux", maps, 1);
+    };
+    constexpr std::uint32_t kWriteOnly = 1u << 8;
+    EXPECT_EQ(code_of(judged_with(0)), "");
+    EXPECT_NE(code_of(judged_with(kWriteOnly)), "");
+}
+
 }  // namespace
 }  // namespace mbpf

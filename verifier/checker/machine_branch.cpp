@@ -76,6 +76,7 @@ Edge Machine::compare_null(unsigned reg, bool is_null) {
         const bool together = (member.symbol != 0 && member.symbol == v.symbol) || (holds && member.reference == v.reference && !member.borrowed);
         if (i != reg && (member.kind != ValueKind::pointer_or_null || !together)) continue;
         Value* changed = s_.edit(i);
+        all = all && changed != nullptr;
         if (changed == nullptr) continue;
         if (is_null) {
             *changed = Value::constant(0);

@@ -40,7 +40,7 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     const unsigned reg = index + 1;
     const Value& v = s_.regs[reg];
     if (v.is_number()) return (call.helper->arguments[index].nullable && v.is_null()) || fail(Reason::argument_kind, reg);
-    if (v.kind == ValueKind::pointer_or_null) return call.helper->arguments[index].nullable || fail(Reason::null_argument, reg);
+    if (v.kind == ValueKind::pointer_or_null && !call.helper->arguments[index].nullable) return fail(Reason::null_argument, reg);
     if (size == 0) return true;
     // The context's native layout may differ from what the program sees.
     if (v.region == Region::context) return fail(Reason::context_buffer, reg);

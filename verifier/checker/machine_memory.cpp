@@ -244,7 +244,7 @@ bool Machine::atomic(const Insn& insn, const Operation& op) {
     if (base.region == Region::stack) {
         if (!readable_stack(insn.dst, insn.offset, size)) return false;
         overwrite_stack(base, insn.offset, size, true);
-    } else if (!in_bounds(insn.dst, insn.offset, size, true)) {
+    } else if (!in_bounds(insn.dst, insn.offset, size, false) || !in_bounds(insn.dst, insn.offset, size, true)) {
         return false;
     }
     const Value old = Value::of(Number::unknown_bits(op.width));
