@@ -29,6 +29,7 @@ struct ValueFact {
     Region region = Region::none;
     std::int32_t map = -1;     // map_value, map_handle: index into Object::maps; -1: several
     std::int32_t frame = -1;   // stack: frame depth; -1: several
+    bool context = false;      // may point to the context
     bool is_constant() const { return kind == ValueKind::number && umin == umax; }
 };
 

@@ -354,6 +354,7 @@ ValueFact fact_of(const Value& v) {
         return f;
     }
     f.region = v.region;
+    f.context = v.region == Region::context;
     f.map = v.region == Region::object ? -1 : v.map;
     f.frame = v.region == Region::stack ? v.frame : -1;
     f.smin = v.offset_min();
@@ -387,6 +388,7 @@ ValueFact join_facts(const ValueFact& a, const ValueFact& b) {
     }
     if (a.kind != b.kind) f.kind = ValueKind::pointer_or_null;
     if (a.region != b.region) f.region = Region::mixed;
+    f.context = a.context || b.context;
     if (a.map != b.map) f.map = -1;
     if (a.frame != b.frame) f.frame = -1;
     return f;

@@ -34,6 +34,11 @@ std::uint64_t region_alignment(Region region, const Hook& hook) {
     return 1;
 }
 
+// Of an access by this pointer: a field of the context on one path, another or other memory on others.
+bool several_fields(const ValueFact& pointer) {
+    return pointer.context && (pointer.region != Region::context || pointer.smin != pointer.smax);
+}
+
 bool others_may_write(Region region) { return region == Region::map_value || region == Region::packet; }
 
 // The greatest power of two, at most 8, that surely divides the accessed offset from the region's start.
@@ -85,9 +90,10 @@ FunctionLifter::Place FunctionLifter::place_of(unsigned base, std::int64_t offse
         return place;
     }
     std::int64_t distance = offset;
-    if (pointer.region == Region::context && context_differs()) {
-        if (pointer.smin != pointer.smax) {
-            fail("MBPF9001", "verified program holds a variable offset into this context");
+    if (pointer.context && context_differs()) {
+        if (several_fields(pointer)) {
+            fail("MBPF1308", "one access reaches a context field on one path and something else on another",
+                 "fields lie elsewhere in this target's context", "read the field on the path that needs it");
         } else {
             distance = native_context_offset(pointer.smin + offset) - pointer.smin;
             place.alignment = llvm::Align(1);
@@ -146,8 +152,9 @@ void FunctionLifter::lift_load(const bpf::Op& op) {
         const bool sign = op.kind == bpf::Kind::load_sx;
         write_low(dst, sign ? b_.CreateSExt(value, b_.getInt32Ty()) : b_.CreateZExt(value, b_.getInt32Ty()), sign);
     }
-    // Of different kinds on the paths that meet next: whichever is read later, if any.
-    if (after.kind == ValueKind::unknown && size == 8 && from_stack)
+    // Of different kinds on the paths that meet next, or that lead here: whichever is read later, if any.
+    const bool either = after.kind == ValueKind::unknown && size == 8 && from_stack;
+    if (either || (several_fields(fact(insn().src)) && size == shared_.target.pointer_bytes))
         b_.CreateStore(load({place.address, llvm::Align(1), place.region, place.map}, b_.getPtrTy()),
                        registers_[dst].pointer);
 }

@@ -83,6 +83,35 @@ TEST(Targets, helpers_are_imported_only_when_called) {
     EXPECT_TRUE(b->imports().empty());
 }
 
+// Judged on xdp of microbpf, whose context of 64-bit targets is laid out otherwise.
+VerifyReport verify_xdp(const std::string& text) {
+    auto object = bpf::object_from_slots(bpf::assemble(text).value(), "xdp").value();
+    return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("microbpf")));
+}
+
+// By the way that leads to a load it reads the packet's address or a number: from the context or the stack, or from two
+// fields. Where the context lies as bytecode sees it the load is both; elsewhere there is no such load.
+TEST(Targets, load_of_a_packet_address_here_and_of_a_number_there) {
+    const std::string stack = "stdw [r10-24], 5\nmov r3, r10\nadd r3, -24\n", field = "mov r3, r1\nadd r3, 12\n", choose = "mov r0, 1\njlt r2, 5, go\nmov r3, r1\n";
+    const std::string packet = "go: ldxw r4, [r3+0]\njlt r2, 5, out\nldxw r5, [r1+4]\nmov r6, r4\nadd r6, 1\njgt r6, r5, out\nldxb r0, [r4+0]\nand r0, 1\nout: exit\n";
+    const std::string number = "go: ldxw r0, [r3+0]\nand r0, 1\nexit\n";
+    for (const std::string& other : {stack, field}) {
+        const VerifyReport address = verify_xdp("ldxw r2, [r1+12]\n" + other + choose + packet);
+        ASSERT_TRUE(address.verified) << render_text(address.verdicts.front().diagnostics.front());
+        const Result<NativeObject> narrow = compile_native(*address.verified, *find_target("rv32imac"), {.want_llvm_ir = true});
+        ASSERT_TRUE(narrow) << render_text(narrow.error());
+        EXPECT_NE(narrow->llvm_ir().find("load i8"), std::string::npos) << "the byte of the packet is read\n" << narrow->llvm_ir();
+        const VerifyReport numbers = verify_xdp("ldxw r2, [r1+12]\n" + other + "mov r0, 1\njlt r2, 5, go\nmov r3, r1\nadd r3, 16\n" + number);
+        ASSERT_TRUE(numbers.verified) << render_text(numbers.verdicts.front().diagnostics.front());
+        EXPECT_TRUE(compile_native(*numbers.verified, *find_target("rv32imac")));
+        for (const VerifyReport* report : {&address, &numbers}) {
+            const Result<NativeObject> wide = compile_native(*report->verified, *find_target("x86_64"));
+            ASSERT_FALSE(wide);
+            EXPECT_EQ(wide.error().code, "MBPF1308");
+        }
+    }
+}
+
 TEST(Targets, argument_that_is_a_number_here_and_a_pointer_there_is_refused) {
     const Slots slots = {op("mov64", 6, 1), op("call_local", 0, 0, 0, 3), op("mov64_imm", 1, 0, 0, 7),
                          op("call_local", 0, 0, 0, 1), op("exit"),
