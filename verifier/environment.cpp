@@ -167,6 +167,8 @@ void ProofEnvironment::add_maps() {
         rule.key_size = m.key_size;
         rule.value_size = m.value_size;
         rule.max_entries = m.max_entries != 0 ? m.max_entries : UINT32_MAX;  // 0: what the loader says (check_maps)
+        // Inner maps of hashes may be larger than their template.
+        if (is_template(object_, i) && m.type != static_cast<std::uint32_t>(bpf::MapType::array)) rule.max_entries = UINT32_MAX;
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();

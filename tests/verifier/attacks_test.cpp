@@ -119,5 +119,47 @@ TEST(Atomics, read_what_they_change) {
     EXPECT_NE(code_of(judged_with(kWriteOnly)), "");
 }
 
+// Each lddw is of the first map, or of the callback: what stands behind the first exit.
+VerifyReport judged_with_callback(const std::string& text, std::vector<bpf::Map> maps) {
+    auto code = bpf::assemble(text).value();
+    std::size_t callback = 0;
+    while (code[callback++].opcode != 0x95) {}
+    bool map = true;
+    for (std::size_t i = 0; i < code.size(); ++i) {
+        if (code[i].opcode != 0x18) continue;
+        code[i].src = map ? 1 : 4;
+        code[i].imm = map ? 0 : static_cast<std::int32_t>(callback - i - 1);
+        map = false;
+    }
+    auto object = bpf::object_from_slots(std::move(code), "tc", std::move(maps));
+    EXPECT_TRUE(object);
+    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("linux")));
+}
+
+// bpf_for_each_map_elem(map, callback, ctx, flags): the callback leaves its key's address in main's frame.
+TEST(Callbacks, keys_are_there_for_one_run) {
+    const auto judged_with = [](const char* keeps, const char* reads) {
+        return code_of(judged_with_callback("stdw [r10-8], 0\nlddw r1, 0\nlddw r2, 0\nmov r3, r10\nadd r3, -8\nmov r4, 0\ncall 164\nldxdw r6, [r10-8]\n" + std::string(reads) + "mov r0, 0\nexit\n" + keeps + "mov r0, 0\nexit\n", {map_of(2, 8, 4)}));
+    };
+    EXPECT_EQ(judged_with("ldxw r5, [r2+0]\nstxdw [r4+0], r5\n", "mov r7, r6\n"), "");
+    EXPECT_NE(judged_with("stxdw [r4+0], r2\n", "jeq r6, 0, +1\nldxw r7, [r6+0]\n"), "");
+    // The element itself stays.
+    EXPECT_EQ(judged_with("stxdw [r4+0], r3\n", "jeq r6, 0, +1\nldxw r7, [r6+0]\n"), "");
+}
+
+// The kernel takes an inner hash of any size for one like the template.
+TEST(Callbacks, run_as_often_as_any_inner_map_has_elements) {
+    std::vector<bpf::Map> maps{map_of(13, 4, 4), map_of(1, 8, 4)};
+    maps.front().inner_map = 1;
+    const std::string text = "stdw [r10-8], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -8\ncall 1\njeq r0, 0, out\nmov r1, r0\nlddw r2, 0\nmov r3, 0\nmov r4, 0\ncall 164\nout: mov r0, 0\nexit\nmov r0, 0\nexit\n";
+    const VerifyReport hash = judged_with_callback(text, maps);
+    ASSERT_TRUE(hash.accepted()) << render_text(hash.verdicts.front().diagnostics.front());
+    EXPECT_GT(hash.verdicts.front().worst_case_instructions, std::uint64_t{UINT32_MAX});
+    maps.back().type = 2;
+    const VerifyReport array = judged_with_callback(text, maps);
+    ASSERT_TRUE(array.accepted()) << render_text(array.verdicts.front().diagnostics.front());
+    EXPECT_LT(array.verdicts.front().worst_case_instructions, 100u);
+}
+
 }  // namespace
 }  // namespace mbpf

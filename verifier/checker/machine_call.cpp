@@ -410,6 +410,7 @@ void Machine::pass_element(const Value& map, const Value& context) {
     s_.regs[1] = map;
     s_.regs[2] = Value::pointer(Region::memory);
     s_.regs[2].size = env_.maps[map.map].key_size;
+    s_.regs[2].map = map.map;
     s_.regs[2].read_only = true;
     s_.regs[3] = Value::pointer(Region::map_value);
     s_.regs[3].map = map.map;
@@ -442,6 +443,9 @@ bool Machine::end_run(uint32_t slot) {
     if (n.umax > most) return fail(Reason::callback_result, 0, n.smin, n.smax, most);
     if (s_.locked) return fail(Reason::lock);
     if (timer && s_.holds_references()) return fail(Reason::unreleased);
+    // The key is there for one run only.
+    const Value map = saved(kPassedMap);
+    s_.forget_if([&](const Value& v) { return map.is_pointer() && v.region == Region::memory && v.map == map.map; });
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
     return true;
 }
