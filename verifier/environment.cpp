@@ -84,8 +84,9 @@ proof::KernelUse use_of(const HelperArg& a) {
     return a.c_type.find("bpf_spin_lock") != std::string::npos ? proof::KernelUse::lock : a.c_type.find("bpf_timer") != std::string::npos ? proof::KernelUse::timer : proof::KernelUse::none;
 }
 
-bool is_template(const bpf::Object& object, std::size_t map) {
-    return std::ranges::any_of(object.maps, [&](const bpf::Map& m) { return m.inner_map == static_cast<std::int64_t>(map); });
+// What is looked up there is a map, but nobody knows which: not memory in any case.
+bool is_map_of_unknown_maps(const bpf::Map& m) {
+    return m.inner_map < 0 && (m.type == static_cast<std::uint32_t>(bpf::MapType::array_of_maps) || m.type == static_cast<std::uint32_t>(bpf::MapType::hash_of_maps));
 }
 
 }  // namespace
@@ -159,21 +160,24 @@ void ProofEnvironment::add_fields() {
 
 void ProofEnvironment::add_maps() {
     kernel_fields_.resize(object_.maps.size());
+    std::vector<bool> is_template(object_.maps.size());  // what the elements of maps of maps are like
+    for (const bpf::Map& m : object_.maps)
+        if (m.inner_map >= 0 && static_cast<std::size_t>(m.inner_map) < is_template.size()) is_template[static_cast<std::size_t>(m.inner_map)] = true;
     for (std::size_t i = 0; i < object_.maps.size(); ++i) {
         const bpf::Map& m = object_.maps[i];
         for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, use_of(f.kind)});
         proof::MapRule rule;
         rule.type = m.type;
         rule.key_size = m.key_size;
-        rule.value_size = m.value_size;
+        rule.value_size = is_map_of_unknown_maps(m) ? 0 : m.value_size;
         rule.max_entries = m.max_entries != 0 ? m.max_entries : UINT32_MAX;  // 0: what the loader says (check_maps)
         // Inner maps of hashes may be larger than their template.
-        if (is_template(object_, i) && m.type != static_cast<std::uint32_t>(bpf::MapType::array)) rule.max_entries = UINT32_MAX;
+        if (is_template[i] && m.type != static_cast<std::uint32_t>(bpf::MapType::array)) rule.max_entries = UINT32_MAX;
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();
         // An array's elements are there from the start and stay. Of an inner map the size is the template's only.
-        rule.has_all_keys = (m.type == static_cast<std::uint32_t>(bpf::MapType::array) || m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array)) && m.key_size == 4 && m.max_entries != 0 && !is_template(object_, i);
+        rule.has_all_keys = (m.type == static_cast<std::uint32_t>(bpf::MapType::array) || m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array)) && m.key_size == 4 && m.max_entries != 0 && !is_template[i];
         const MapTypeInfo* type = platform_.find_map_type(m.type);
         rule.known_type = type != nullptr;
         rule.object = type != nullptr && !type->object.empty() ? object_class(type->object) : std::int16_t{-1};

@@ -161,5 +161,30 @@ TEST(Callbacks, run_as_often_as_any_inner_map_has_elements) {
     EXPECT_LT(array.verdicts.front().worst_case_instructions, 100u);
 }
 
+// A map found in a map of maps is no memory, also where its definition is not known.
+TEST(Maps, in_maps_are_not_read_as_values) {
+    for (std::uint32_t type : {12u, 13u})
+        for (const char* use : {"ldxw r3, [r0+0]\n", "stw [r0+0], 1\n"}) {
+            const auto judged_with = [&](std::uint32_t of) { return code_of(judged("stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\n" + std::string(use) + "out: mov r0, 0\nexit\n", "tc", "linux", {map_of(of, 4, 4)}, 1)); };
+            EXPECT_NE(judged_with(type), "") << type << use;
+            EXPECT_EQ(judged_with(1), "");
+        }
+}
+
+// Maps are counted in 16 bits: the 65,536th is not the first.
+TEST(Maps, beyond_those_that_can_be_told_apart_are_none) {
+    std::vector<bpf::Map> maps(65537, map_of(2, 8, 4));
+    maps.front().value_size = 64;
+    auto code = bpf::assemble("stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\nldxw r3, [r0+32]\nout: mov r0, 0\nexit\n").value();
+    code[1].src = 1;
+    const auto with_map = [&](std::int32_t index) {
+        code[1].imm = index;
+        return code_of(verify(std::make_shared<const bpf::Object>(bpf::object_from_slots(code, "tc", maps).value()), std::make_shared<const Platform>(*builtin_platform("linux"))));
+    };
+    EXPECT_EQ(with_map(0), "");
+    EXPECT_EQ(with_map(1), "MBPF1013");
+    EXPECT_NE(with_map(65536), "");
+}
+
 }  // namespace
 }  // namespace mbpf

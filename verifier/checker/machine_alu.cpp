@@ -292,7 +292,7 @@ bool Machine::load_immediate(uint32_t slot) {
         if (target < 0 || target >= env_.insn_count) return fail(Reason::bad_target);
         v.size = static_cast<uint32_t>(target);
     } else if (pseudo == bpf::Pseudo::map || pseudo == bpf::Pseudo::map_value) {
-        if (insn.imm < 0 || static_cast<uint32_t>(insn.imm) >= env_.map_count) return fail(Reason::bad_map, insn.dst, insn.imm);
+        if (insn.imm < 0 || insn.imm > INT16_MAX || static_cast<uint32_t>(insn.imm) >= env_.map_count) return fail(Reason::bad_map, insn.dst, insn.imm);
         const MapRule& map = env_.maps[insn.imm];
         v = Value::pointer(pseudo == bpf::Pseudo::map ? Region::map_handle : Region::map_value);
         v.map = static_cast<int16_t>(insn.imm);
