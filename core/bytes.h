@@ -19,8 +19,11 @@ inline std::uint64_t read_u64(std::span<const std::uint8_t> b, std::size_t at) {
     return read_u32(b, at) | static_cast<std::uint64_t>(read_u32(b, at + 4)) << 32;
 }
 // The NUL-terminated string at `at`, or nothing if it starts or runs outside.
+// Longer ones are none: a file may name one long text many thousand times.
+inline constexpr std::size_t kMaxStringBytes = 4096;
+
 inline std::optional<std::string_view> read_string(std::span<const std::uint8_t> b, std::size_t at) {
-    for (std::size_t end = at; end < b.size(); ++end)
+    for (std::size_t end = at; end < b.size() && end - at <= kMaxStringBytes; ++end)
         if (b[end] == 0) return std::string_view(reinterpret_cast<const char*>(b.data()) + at, end - at);
     return std::nullopt;
 }

@@ -51,6 +51,7 @@ Status read_sections(std::span<const std::uint8_t> bytes, ElfFile& file) {
     if (table > bytes.size() || bytes.size() - table < std::uint64_t{count} * kSectionBytes)
         return bad(3003, "ELF file ends inside its section table");
     std::vector<RawSection> raw(count);
+    std::uint64_t total = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t at = static_cast<std::size_t>(table) + i * kSectionBytes;
         ElfSection section;
@@ -64,6 +65,9 @@ Status read_sections(std::span<const std::uint8_t> bytes, ElfFile& file) {
         if (section.type != kElfNobits && section.type != 0) {
             if (raw[i].offset > bytes.size() || section.size > bytes.size() - raw[i].offset)
                 return bad(3003, "ELF section " + std::to_string(i) + " lies outside the file");
+            // Nor do sections share bytes: thousands of them that did would be as many copies of what is read.
+            total += section.size;
+            if (total > bytes.size()) return bad(3004, "ELF sections overlap");
             section.bytes = bytes.subspan(static_cast<std::size_t>(raw[i].offset), static_cast<std::size_t>(section.size));
         }
         file.sections.push_back(section);
@@ -85,7 +89,7 @@ Status read_symbols(ElfFile& file) {
         const auto strings = file.sections[section.link].bytes;
         for (std::size_t at = 0; at + kSymbolBytes <= section.bytes.size(); at += kSymbolBytes) {
             const auto name = read_string(strings, read_u32(section.bytes, at));
-            if (!name) return bad(3004, "name of an ELF symbol lies outside the string table");
+            if (!name) return bad(3004, "name of an ELF symbol lies outside the string table, or is too long");
             ElfSymbol symbol;
             symbol.name = *name;
             symbol.type = section.bytes[at + 4] & 0xf;

@@ -15,6 +15,7 @@ using bpf::MapFieldKind;
 
 constexpr unsigned kMaxDepth = 16;
 constexpr std::size_t kMaxFields = 256;
+constexpr unsigned kMaxVisits = 1u << 16;  // of types: structs of structs hold more members than anyone can look at
 
 // Names that the kernel's BTF record knows.
 constexpr auto kOthers = std::to_array<std::string_view>({
@@ -35,8 +36,8 @@ bool is_kernel_pointer(const Btf& btf, const BtfType& pointer) {
 }
 
 // False: too deep or too many.
-bool walk(const Btf& btf, std::uint32_t id, std::uint64_t offset, unsigned depth, std::vector<MapField>& out) {
-    if (depth > kMaxDepth || out.size() > kMaxFields) return false;
+bool walk(const Btf& btf, std::uint32_t id, std::uint64_t offset, unsigned depth, unsigned& visits, std::vector<MapField>& out) {
+    if (depth > kMaxDepth || out.size() > kMaxFields || ++visits > kMaxVisits) return false;
     const BtfType* type = btf.resolve(id);
     if (type == nullptr) return true;
     const auto add = [&](MapFieldKind kind, std::uint32_t size) {
@@ -49,23 +50,24 @@ bool walk(const Btf& btf, std::uint32_t id, std::uint64_t offset, unsigned depth
         const auto size = btf.size_of(type->element_type);
         if (!size || *size == 0) return true;
         std::vector<MapField> one;
-        if (!walk(btf, type->element_type, 0, depth + 1, one)) return false;
+        if (!walk(btf, type->element_type, 0, depth + 1, visits, one)) return false;
         if (one.empty()) return true;
         if (type->elements > kMaxFields) return false;
         for (std::uint32_t i = 0; i < type->elements; ++i)
-            if (!walk(btf, type->element_type, offset + std::uint64_t{i} * *size, depth + 1, out)) return false;
+            if (!walk(btf, type->element_type, offset + std::uint64_t{i} * *size, depth + 1, visits, out)) return false;
         return true;
     }
     if (type->kind != BtfKind::structure && type->kind != BtfKind::union_) return true;
     if (const auto kind = kernel_kind(type->name)) return add(*kind, type->size_or_type);
-    return std::ranges::all_of(type->members, [&](const BtfMemberRef& member) { return walk(btf, member.type, offset + member.offset_bits / 8, depth + 1, out); });
+    return std::ranges::all_of(type->members, [&](const BtfMemberRef& member) { return walk(btf, member.type, offset + member.offset_bits / 8, depth + 1, visits, out); });
 }
 
 }  // namespace
 
 void find_kernel_fields(const Btf& btf, std::uint32_t type, std::uint32_t offset, std::vector<MapField>& out) {
     std::vector<MapField> found;
-    if (!walk(btf, type, offset, 0, found)) found = {{MapFieldKind::other, offset, btf.size_of(type).value_or(UINT32_MAX - offset)}};
+    unsigned visits = 0;
+    if (!walk(btf, type, offset, 0, visits, found)) found = {{MapFieldKind::other, offset, btf.size_of(type).value_or(UINT32_MAX - offset)}};
     out.insert(out.end(), found.begin(), found.end());
     std::ranges::sort(out, {}, &MapField::offset);
 }

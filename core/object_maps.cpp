@@ -13,6 +13,7 @@ namespace mbpf {
 namespace {
 
 constexpr std::uint64_t kMaxDataBytes = 1u << 24;
+constexpr std::size_t kMaxMaps = 1024;  // of an object; the checker counts in 16 bits
 
 Diagnostic bad(std::string what) {
     Diagnostic d;
@@ -20,6 +21,12 @@ Diagnostic bad(std::string what) {
     d.message = std::move(what);
     d.fix = "declare maps as the author's header shows, with __uint, __type and SEC(\".maps\")";
     return d;
+}
+
+Status add_map(ObjectMaps& out, bpf::Map map) {
+    if (out.maps.size() == kMaxMaps) return bad("the object has more than " + std::to_string(kMaxMaps) + " maps");
+    out.maps.push_back(std::move(map));
+    return ok();
 }
 
 // __uint(name, N) is a member `int (*name)[N]`.
@@ -117,8 +124,7 @@ Status read_inner_map(const Btf& btf, const BtfType& definition, bpf::Map& outer
     if (Status s = apply_definition(btf, *inner, map); !s) return s;
     if (is_map_of_maps(map)) return bad("map " + outer.name + " holds maps of maps");
     outer.inner_map = static_cast<std::int32_t>(out.maps.size());
-    out.maps.push_back(std::move(map));
-    return ok();
+    return add_map(out, std::move(map));
 }
 
 Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, ObjectMaps& out) {
@@ -142,7 +148,7 @@ Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, Ob
             const auto values = std::ranges::find(definition->members, std::string_view("values"), &BtfMemberRef::name);
             if (values != definition->members.end()) out.values_at[index] = values->offset_bits / 8;
             out.declared[{section, offset}] = index;
-            out.maps.push_back(std::move(map));
+            if (Status s = add_map(out, std::move(map)); !s) return s;
         }
     }
     return ok();
@@ -187,7 +193,7 @@ Status read_legacy_maps(const ElfFile& elf, std::size_t section, ObjectMaps& out
         entry.index = static_cast<std::uint32_t>(out.maps.size());
         out.declared[{section, symbol.value}] = entry.index;
         legacy.push_back(entry);
-        out.maps.push_back(std::move(map));
+        if (Status s = add_map(out, std::move(map)); !s) return s;
     }
     return ok();
 }
@@ -243,7 +249,7 @@ Status read_data(const ElfFile& elf, const Btf* btf, ObjectMaps& out) {
         if (map.origin != bpf::MapOrigin::bss) map.initial.assign(section.bytes.begin(), section.bytes.end());
         if (btf != nullptr && map.origin != bpf::MapOrigin::rodata) find_kernel_variables(elf, *btf, i, map);
         out.data[i] = static_cast<std::uint32_t>(out.maps.size());
-        out.maps.push_back(std::move(map));
+        if (Status s = add_map(out, std::move(map)); !s) return s;
     }
     return ok();
 }

@@ -92,7 +92,11 @@ Status Reader::read_debug() {
     auto lines = read_btf_lines(extension->bytes, *btf_);
     if (!lines) return lines.error();
     for (BtfLine& line : *lines) lines_[line.section].push_back(line);
-    for (auto& [section, list] : lines_) std::ranges::stable_sort(list, {}, &BtfLine::byte_offset);
+    for (auto& [section, list] : lines_) {
+        std::ranges::stable_sort(list, {}, &BtfLine::byte_offset);
+        const auto again = std::ranges::unique(list, {}, &BtfLine::byte_offset);  // no line of ours: one is an instruction's
+        list.erase(again.begin(), again.end());
+    }
     auto relocations = read_btf_core_relocations(extension->bytes, *btf_);
     if (!relocations) return relocations.error();
     core_relocations_ = std::move(relocations).value();
