@@ -186,5 +186,52 @@ TEST(Maps, beyond_those_that_can_be_told_apart_are_none) {
     EXPECT_NE(with_map(65536), "");
 }
 
+// A lock of 4 bytes at 8 of a value: its first and last byte are no more to be touched than the others.
+TEST(Maps, hide_what_the_kernel_keeps_in_values) {
+    std::vector<bpf::Map> maps{map_of(1, 24, 4)};
+    maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 8, 4}};
+    const auto judged_with = [&](const char* use) { return code_of(judged("stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\n" + std::string(use) + "\nout: mov r0, 0\nexit\n", "tc", "linux", maps, 1)); };
+    for (const char* use : {"ldxdw r1, [r0+0]", "ldxb r1, [r0+7]", "ldxb r1, [r0+12]", "stw [r0+12], 0"}) EXPECT_EQ(judged_with(use), "") << use;
+    for (const char* use : {"ldxdw r1, [r0+1]", "ldxb r1, [r0+8]", "ldxb r1, [r0+11]", "stw [r0+11], 0", "stb [r0+8], 0", "ldxdw r1, [r0+8]"}) EXPECT_EQ(judged_with(use), "MBPF1013") << use;
+}
+
+// The word that an atomic changed is not the one that was stored.
+TEST(Atomics, change_what_is_known_of_the_stack) {
+    const auto judged_with = [](const char* change) { return code_of(judged("stdw [r10-8], 0\nstdw [r10-16], 0\nmov r2, 9\n" + std::string(change) + "\nldxdw r3, [r10-8]\nmov r1, r10\nadd r1, r3\nstb [r1-16], 1\nmov r0, 0\nexit\n")); };
+    EXPECT_EQ(judged_with("mov r4, 0"), "");
+    for (const char* change : {"lock_add64 [r10-8], r2", "lock_fetch_add32 [r10-8], r2", "lock_xchg64 [r10-8], r2", "mov r0, 0\nlock_cmpxchg64 [r10-8], r2"}) EXPECT_EQ(judged_with(change), "MBPF1011") << change;
+}
+
+// A store at one of several places initialises none of them surely.
+TEST(Stack, written_somewhere_is_written_nowhere_in_particular) {
+    const auto judged_with = [](const char* before) {
+        return code_of(judged(std::string(before) + "ldxw r2, [r1+20]\nand r2, 8\nmov r3, r10\nadd r3, r2\nstdw [r3-16], 1\nldxdw r0, [r10-16]\nmov r0, 1\nexit\n", "xdp", "microbpf"));
+    };
+    EXPECT_EQ(judged_with("stdw [r10-16], 0\n"), "");
+    EXPECT_EQ(judged_with(""), "MBPF1018");
+}
+
+// Out of the packet such a load ends the whole program: only where it may end, and may look.
+TEST(LegacyLoads, end_programs_only_where_those_may_end) {
+    const bpf::Insn load{0x30, 0, 0, 0, 12};
+    const auto judged_with = [&](std::string_view before, std::string_view after, const char* section = "socket") {
+        auto code = bpf::assemble(before).value();
+        for (bpf::Insn& insn : code)
+            if (insn.opcode == 0x18) insn.src = 1;
+        code.push_back(load);
+        const auto rest = bpf::assemble(after).value();
+        code.insert(code.end(), rest.begin(), rest.end());
+        bpf::Map ring = map_of(27, 0, 4096);
+        ring.key_size = 0;
+        return code_of(verify(std::make_shared<const bpf::Object>(bpf::object_from_slots(code, section, {ring}).value()), std::make_shared<const Platform>(*builtin_platform("linux"))));
+    };
+    EXPECT_EQ(judged_with("mov r6, r1\n", "exit\n"), "");
+    EXPECT_NE(judged_with("mov r6, r2\n", "exit\n"), "") << "no context";
+    EXPECT_NE(judged_with("mov r6, r1\nmov r7, 0\n", "mov r0, r1\nexit\n"), "") << "arguments end";
+    EXPECT_NE(judged_with("mov r6, r1\nlddw r1, 0\nmov r2, 8\nmov r3, 0\ncall 131\njeq r0, 0, +5\nmov r7, r0\n", "mov r1, r7\nmov r2, 0\ncall 132\nmov r0, 0\nexit\n"), "") << "holding a record";
+    EXPECT_NE(judged_with("call local f\nexit\nf: mov r6, r1\n", "exit\n"), "") << "in a function";
+    EXPECT_NE(judged_with("mov r6, r1\n", "mov r0, 1\nexit\n", "sk_reuseport"), "") << "not on that hook";
+}
+
 }  // namespace
 }  // namespace mbpf
