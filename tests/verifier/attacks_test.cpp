@@ -231,6 +231,39 @@ TEST(LegacyLoads, end_programs_only_where_those_may_end) {
     EXPECT_NE(judged_with("mov r6, r1\nlddw r1, 0\nmov r2, 8\nmov r3, 0\ncall 131\njeq r0, 0, +5\nmov r7, r0\n", "mov r1, r7\nmov r2, 0\ncall 132\nmov r0, 0\nexit\n"), "") << "holding a record";
     EXPECT_NE(judged_with("call local f\nexit\nf: mov r6, r1\n", "exit\n"), "") << "in a function";
     EXPECT_NE(judged_with("mov r6, r1\n", "mov r0, 1\nexit\n", "sk_reuseport"), "") << "not on that hook";
+    // With 0, which must be a result there.
+    Platform platform = *builtin_platform("linux");
+    for (Hook& hook : platform.hooks)
+        if (hook.name == "socket") hook.any_return = false, hook.return_min = 1, hook.return_max = 2;
+    const std::vector<bpf::Insn> code{{0xbf, 6, 1, 0, 0}, load, {0xb7, 0, 0, 0, 1}, {0x95, 0, 0, 0, 0}};
+    EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(bpf::object_from_slots(code, "socket").value()), std::make_shared<const Platform>(platform))), "MBPF1016");
+}
+
+// The callback of bpf_loop(3, callback, &context, 0) makes a tail call, which nothing could come back from.
+TEST(Callbacks, make_no_tail_calls) {
+    const auto judged_with = [](std::int32_t helper) {
+        auto code = bpf::assemble("stxdw [r10-8], r1\nmov r1, 3\nlddw r2, 0\nmov r3, r10\nadd r3, -8\nmov r4, 0\ncall 181\nmov r0, 0\nexit\nldxdw r1, [r2+0]\nlddw r2, 0\nmov r3, 0\ncall " + std::to_string(helper) + "\nmov r0, 0\nexit\n").value();
+        code[2].src = 4;
+        code[2].imm = 7;
+        for (std::size_t i = 3; i < code.size(); ++i)
+            if (code[i].opcode == 0x18) code[i].src = 1;
+        return code_of(verify(std::make_shared<const bpf::Object>(bpf::object_from_slots(code, "tc", {map_of(3, 4, 4)}).value()), std::make_shared<const Platform>(*builtin_platform("linux"))));
+    };
+    EXPECT_EQ(judged_with(5), "");
+    EXPECT_NE(judged_with(12), "");
+}
+
+// bpf_spin_lock is 93, bpf_spin_unlock 94; r6 a value whose lock is at 8.
+TEST(Locks, are_held_briefly_and_given_back) {
+    std::vector<bpf::Map> maps{map_of(1, 24, 4)};
+    maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 8, 4}};
+    const auto judged_with = [&](std::string_view use) {
+        std::string text = "mov r7, r1\nstw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\nmov r6, r0\nadd r6, 8\n";
+        for (char c : use) text += c == 'L' ? "mov r1, r6\ncall 93\n" : c == 'U' ? "mov r1, r6\ncall 94\n" : c == 'h' ? "call 5\n" : c == 'f' ? "call local f\n" : c == 'w' ? "stdw [r6+8], 1\n" : "mov r1, r6\nadd r1, 1\ncall 93\n";
+        return code_of(judged(text + "out: mov r0, 0\nexit\n" + (use.find('f') != use.npos ? "f: mov r0, 0\nexit\n" : ""), "tc", "linux", maps, 1));
+    };
+    for (const char* use : {"LU", "LwU", "LUhf", "LULU"}) EXPECT_EQ(judged_with(use), "") << use;
+    for (const char* use : {"L", "U", "LL", "LLUU", "LhU", "LfU", "LUU", "x"}) EXPECT_NE(judged_with(use), "") << use;
 }
 
 }  // namespace
