@@ -266,5 +266,28 @@ TEST(Locks, are_held_briefly_and_given_back) {
     for (const char* use : {"L", "U", "LL", "LLUU", "LhU", "LfU", "LUU", "x"}) EXPECT_NE(judged_with(use), "") << use;
 }
 
+// The first of two runs writes its stack, the second reads it without: what is there then can be anything.
+TEST(Callbacks, have_a_stack_of_their_own_for_every_run) {
+    const auto judged_with = [](const char* second) {
+        return code_of(judged("stdw [r10-8], 0\nmov r1, 2\nlddw r2, 7\nmov r3, r10\nadd r3, -8\nmov r4, 0\ncall 181\nmov r0, 0\nexit\n"
+                              "ldxdw r3, [r2+0]\njne r3, 0, second\nstdw [r10-8], 7\nstdw [r2+0], 1\nmov r0, 0\nexit\nsecond: " + std::string(second) + "ldxdw r0, [r10-8]\nmov r1, r10\nsub r1, r0\nstb [r1+0], 0\nmov r0, 0\nexit\n"));
+    };
+    EXPECT_EQ(judged_with("stdw [r10-8], 7\n"), "");
+    EXPECT_EQ(judged_with(""), "MBPF1011");
+}
+
+// What was compared with the packet's end, or its start, before a helper moved them. 44: bpf_xdp_adjust_head; 5: the time.
+TEST(Packets, that_moved_are_as_long_as_anybody_says) {
+    const auto judged_with = [](const char* before, const char* after, const char* helper) {
+        return code_of(judged("mov r6, r1\nldxw r7, [r1+12]\nand r7, 63\nldxw r2, [r6+0]\nldxw r3, [r6+4]\n" + std::string(before) + "mov r1, r6\nmov r2, 4\ncall " + helper + "\n" + after + "out: mov r0, 1\nexit\n", "xdp"));
+    };
+    for (const auto& [before, after] : {std::pair{"mov r4, r2\nadd r4, r7\njgt r4, r3, out\n", "jeq r7, 0, out\nldxw r2, [r6+0]\nadd r2, r7\nldxb r0, [r2-1]\n"},
+                                        std::pair{"mov r4, r2\nadd r4, 8\njgt r4, r3, out\n", "ldxw r2, [r6+0]\nldxb r0, [r2+7]\n"},
+                                        std::pair{"ldxw r3, [r6+8]\nadd r3, 4\njgt r3, r2, out\n", "ldxw r2, [r6+8]\nldxw r0, [r2+0]\n"}}) {
+        EXPECT_EQ(judged_with(before, after, "5"), "") << after;
+        EXPECT_NE(judged_with(before, after, "44"), "") << after;
+    }
+}
+
 }  // namespace
 }  // namespace mbpf
