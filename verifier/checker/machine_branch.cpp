@@ -69,8 +69,7 @@ Edge Machine::compare_numbers(Comparison& c) {
 Edge Machine::compare_null(unsigned reg, bool is_null) {
     const Value v = s_.regs[reg];
     if (v.kind == ValueKind::pointer) return is_null ? Edge::infeasible : Edge::feasible;
-    const bool holds = v.reference != 0 && !v.borrowed;
-    bool all = true;
+    bool all = true, holds = v.reference != 0 && !v.borrowed;
     for (unsigned i = 0; i < s_.value_count(); ++i) {
         const Value& member = s_.at(i);
         const bool together = (member.symbol != 0 && member.symbol == v.symbol) || (holds && member.reference == v.reference && !member.borrowed);

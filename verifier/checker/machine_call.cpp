@@ -390,14 +390,13 @@ bool Machine::enter_run() {
     Number one = Number::constant(1);
     if (!Number::refine(bpf::Condition::ge, true, 64, runs.number, one)) return false;
     s_.refine(runs, runs.number);
+    s_.clear_stack(static_cast<uint8_t>(s_.depth - 1));  // the run gets a stack of its own
+    const Value context = saved(kPassedContext), map = saved(kPassedMap), all = saved(kRuns);
     // The index counts up from 0 while the runs left count down.
-    const Value all = saved(kRuns);
     const Number index = Number::alu64(bpf::AluOp::sub, all.is_number() ? all.number : Number::range_u(0, kMaxRuns), runs.number);
     runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
     if (runs.symbol != 0) --runs.delta;
     save(kRunsLeft, runs);
-    s_.clear_stack(static_cast<uint8_t>(s_.depth - 1));  // the run gets a stack of its own
-    const Value context = saved(kPassedContext), map = saved(kPassedMap);
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
     s_.regs[1] = Value::of(meet(index, Number::range_u(0, kMaxRuns - 1)));
     s_.regs[2] = context;
@@ -407,13 +406,11 @@ bool Machine::enter_run() {
 }
 
 void Machine::pass_element(const Value& map, const Value& context) {
-    s_.regs[1] = map;
-    s_.regs[2] = Value::pointer(Region::memory);
+    s_.regs[1] = s_.regs[2] = s_.regs[3] = map;
+    s_.regs[2].region = Region::memory;
     s_.regs[2].size = env_.maps[map.map].key_size;
-    s_.regs[2].map = map.map;
     s_.regs[2].read_only = true;
-    s_.regs[3] = Value::pointer(Region::map_value);
-    s_.regs[3].map = map.map;
+    s_.regs[3].region = Region::map_value;
     s_.regs[4] = context;
 }
 
@@ -444,8 +441,7 @@ bool Machine::end_run(uint32_t slot) {
     if (s_.locked) return fail(Reason::lock);
     if (timer && s_.holds_references()) return fail(Reason::unreleased);
     // The key is there for one run only.
-    const Value map = saved(kPassedMap);
-    s_.forget_if([&](const Value& v) { return map.is_pointer() && v.region == Region::memory && v.map == map.map; });
+    s_.forget_if([map = saved(kPassedMap)](const Value& v) { return map.is_pointer() && v.region == Region::memory && v.map == map.map; });
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
     return true;
 }
