@@ -31,7 +31,7 @@ macro(mbpf_read_board board)
 endmacro()
 
 # Flags of all that is compiled for the device; the level is the caller's.
-set(MBPF_CODE_FLAGS -g -fomit-frame-pointer -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+set(MBPF_CODE_FLAGS -g -fomit-frame-pointer -falign-loops=1 -ffunction-sections -fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
   -DPB_NO_ERRMSG=1 -DPB_BUFFER_ONLY=1) # nanopb: no texts, messages from and to memory alone
 set(MBPF_BASE_FLAGS)
 if(MBPF_CPU)
@@ -60,7 +60,7 @@ function(_mbpf_firmware_base)
     COMMAND ${NANOPB_GENERATOR} -q -I ${MBPF_ROOT}/core/proto -f ${R}/control.options -e .nanopb -D ${generated} control.proto
     DEPENDS ${MBPF_ROOT}/core/proto/control.proto ${R}/control.options COMMENT "nanopb: control.proto" VERBATIM)
   add_custom_target(mbpf_image_protocol DEPENDS ${generated}/control.nanopb.h)
-  add_library(mbpf_image_third_party STATIC EXCLUDE_FROM_ALL ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${generated}/control.nanopb.c ${MBPF_RUNTIME_CRYPTO_SOURCES})
+  add_library(mbpf_image_third_party STATIC EXCLUDE_FROM_ALL ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_RUNTIME_CRYPTO_SOURCES})
   target_compile_options(mbpf_image_third_party PRIVATE ${MBPF_BASE_FLAGS} ${MBPF_CODE_FLAGS} $<IF:$<C_COMPILER_ID:Clang>,-Oz,-Os> -std=c11 -w -include ${R}/crypto/crypto_names.h)
   target_compile_definitions(mbpf_image_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
   target_include_directories(mbpf_image_third_party PRIVATE ${R}/include)

@@ -10,6 +10,13 @@ set(R ${PROJECT_SOURCE_DIR}/firmware_runtime)
 mbpf_add_firmware(firmware-${MBPF_BOARD} BOARD ${MBPF_PORT} PLATFORMS microbpf isa HOOKS ALL HELPERS ALL MAP_TYPES ALL
   SOURCES ${R}/reference/main.c ${R}/reference/virtual_board.c)
 
+# The same with the line of the least sizes that firmware_size counts (docs/porting.md), for the end-to-end tests.
+if(MBPF_BOARD STREQUAL cortex-m4)
+  mbpf_add_firmware(small-line-${MBPF_BOARD} BOARD ${MBPF_PORT} PLATFORMS microbpf isa HOOKS ALL HELPERS ALL MAP_TYPES ALL
+    SIZES MBPF_MESSAGE_BYTES=512u MBPF_LINE_BYTES=128u MBPF_MAX_PACKAGES=3
+    SOURCES ${R}/reference/main.c ${R}/reference/virtual_board.c)
+endif()
+
 if(MBPF_BOARD MATCHES "^(cortex-m4|rv32imac)$")
   include(${PROJECT_SOURCE_DIR}/tests/device.cmake)
 endif()

@@ -2,7 +2,7 @@
 # The runtime as a host library, and the boards' firmware by nested builds into firmware/.
 include(ExternalProject)
 
-add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES} ${MBPF_GENERATED}/control.nanopb.c)
+add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES})
 target_compile_options(mbpf_runtime_third_party PRIVATE -w -include ${R}/crypto/crypto_names.h)
 target_compile_definitions(mbpf_runtime_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
 target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
@@ -27,7 +27,7 @@ target_link_libraries(mbpf_runtime_host PUBLIC mbpf_runtime_crypto mbpf_runtime_
 # The same with sanitizers and a call at every edge, which tests/fuzz/line_fuzz.cpp counts.
 add_library(mbpf_runtime_fuzzed OBJECT EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES}
   ${MBPF_RUNTIME_COAP_SOURCES} ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_NANOPB_SOURCES}
-  ${MBPF_GENERATED}/control.nanopb.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
+  ${R}/port/posix/flash.c ${R}/port/posix/port.c)
 target_compile_options(mbpf_runtime_fuzzed PRIVATE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $<$<C_COMPILER_ID:GNU>:-fsanitize-coverage=trace-pc>)
 target_compile_definitions(mbpf_runtime_fuzzed PUBLIC MBPF_SLOT_ALIGN=4096 MBPF_STATISTICS=1)
 target_include_directories(mbpf_runtime_fuzzed PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix ${R}/port)
@@ -46,7 +46,7 @@ set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
 file(MAKE_DIRECTORY ${firmware_folder})
 # What each build makes for tests and tools, besides the reference firmware.
 set(images native-fletcher16 checker bench hook-cost hook-cost-plain hook-cost-counted maps calls)
-set(images_cortex-m4 ${images} size)
+set(images_cortex-m4 ${images} size small-line)
 set(images_rv32imac ${images})
 set(images_cortex-m33)
 foreach(board cortex-m4 cortex-m33 rv32imac)
@@ -57,6 +57,11 @@ foreach(board cortex-m4 cortex-m33 rv32imac)
     list(APPEND made ${nested}/firmware/${image}-${board}.elf)
     list(APPEND copied ${firmware_folder}/${image}-${board}.elf)
   endforeach()
+  set(also)
+  if(small-line IN_LIST images_${board}) # in a folder of firmware of its own, as MBPF_FIRMWARE_DIR names one
+    file(MAKE_DIRECTORY ${firmware_folder}/small-line)
+    set(also COMMAND ${CMAKE_COMMAND} -E copy_if_different ${nested}/firmware/small-line-${board}.elf ${firmware_folder}/small-line/firmware-${board}.elf)
+  endif()
   ExternalProject_Add(firmware-${board}
     SOURCE_DIR ${PROJECT_SOURCE_DIR}
     BINARY_DIR ${nested}
@@ -70,6 +75,7 @@ foreach(board cortex-m4 cortex-m33 rv32imac)
     BUILD_ALWAYS ON
     BUILD_COMMAND ${CMAKE_COMMAND} --build ${nested}
     INSTALL_COMMAND ${CMAKE_COMMAND} -E copy_if_different ${made} ${firmware_folder}
+    ${also}
     BUILD_BYPRODUCTS ${copied}
     DEPENDS mbpf-platform-gen)
 endforeach()

@@ -8,7 +8,7 @@ list(APPEND MBPF_RUNTIME_CORE_SOURCES ${R}/src/attest.c ${R}/src/event_flash.c $
 set(MBPF_RUNTIME_MEMORY_SOURCES ${R}/src/memory.c)
 set(MBPF_RUNTIME_HELPER_SOURCES
   ${R}/helpers/format.c ${R}/helpers/isa.c ${R}/helpers/maps.c ${R}/helpers/ring_buffer.c ${R}/helpers/tail_call.c ${R}/helpers/time.c ${R}/helpers/trace_printk.c)
-set(MBPF_RUNTIME_CONTROL_SOURCES ${R}/src/control.c ${R}/src/control_attest.c ${R}/src/control_faults.c ${R}/src/control_run.c ${R}/src/control_state.c ${R}/src/control_store.c ${R}/src/frame.c)
+set(MBPF_RUNTIME_CONTROL_SOURCES ${R}/src/control.c ${R}/src/control_attest.c ${R}/src/control_faults.c ${R}/src/control_run.c ${R}/src/control_state.c ${R}/src/control_store.c ${R}/src/frame.c ${R}/src/message.c)
 # Only for ports with a network.
 set(MBPF_RUNTIME_COAP_SOURCES ${R}/src/coap.c ${R}/src/coap_message.c)
 set(MBPF_RUNTIME_CRYPTO_SOURCES ${R}/crypto/ed25519.c ${R}/crypto/ed25519_sign.c ${R}/crypto/sha256.c)

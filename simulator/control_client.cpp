@@ -3,6 +3,7 @@
 #include "simulator/control_client.h"
 
 #include <mbpf/abi/admission.h>
+#include <mbpf/abi/attest.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -33,7 +34,10 @@ Diagnostic make(unsigned code, std::string message, std::string why = {}, std::s
     return d;
 }
 
+Diagnostic too_large(std::size_t bytes, std::size_t most) { return make(3503, "request of " + std::to_string(bytes) + " bytes is too large for one message", "the device takes " + std::to_string(most), "send less at once"); }
+
 constexpr unsigned kRandomBits = 12;
+constexpr std::size_t kMostEventBytes = 1u << 20;  // of a device that would tell without end
 
 std::string hex(std::uint64_t value, int digits = 1) {
     char text[20];
@@ -95,7 +99,7 @@ std::uint64_t ControlClient::next_sequence() {
 Status ControlClient::send(const control::Request& request, std::size_t* bytes) {
     std::string message;
     request.SerializeToString(&message);
-    if (message.size() > kMaxMessageBytes) return make(3503, "request of " + std::to_string(message.size()) + " bytes is too large for one message", "", "send less at once");
+    if (message.size() > kMaxMessageBytes) return too_large(message.size(), kMaxMessageBytes);
     if (bytes) *bytes = channel_->bytes_on_line(message.size());
     return channel_->send(std::span(reinterpret_cast<const std::uint8_t*>(message.data()), message.size()));
 }
@@ -137,6 +141,9 @@ Result<control::Response> ControlClient::greet() {
     if (!response) return response;
     if (response->code() != control::CODE_OK) return refusal(*response);
     session_ = response->hello().session();
+    // What says less than a hello's own length would leave nothing to talk with.
+    const std::size_t most = response->hello().message_bytes();
+    message_bytes_ = most == 0 ? kMaxMessageBytes : std::clamp<std::size_t>(most, kLeastMessageBytes, kMaxMessageBytes);
     count_ = std::max(count_, response->hello().last_sequence() >> kRandomBits);
     greeted_ = true;
     return response;
@@ -144,10 +151,12 @@ Result<control::Response> ControlClient::greet() {
 
 Result<control::Response> ControlClient::call(control::Request request) {
     if (request.has_hello()) return greet();
-    if (request.ByteSizeLong() + 17 > kMaxMessageBytes) return make(3503, "request of " + std::to_string(request.ByteSizeLong()) + " bytes is too large for one message", "", "send less at once");
+    const std::size_t bytes = request.ByteSizeLong() + kEnvelopeBytes;
+    if (bytes > kMaxMessageBytes) return too_large(bytes, kMaxMessageBytes);
     for (int round = 0;; ++round) {
         if (!greeted_)
             if (auto hello = greet(); !hello) return hello.error();
+        if (bytes > message_bytes_) return too_large(bytes, message_bytes_);
         request.set_session(session_);
         request.set_sequence(next_sequence());
         int tries_used = 0;
@@ -159,6 +168,23 @@ Result<control::Response> ControlClient::call(control::Request request) {
         greeted_ = false;
         if (tries_used > 1 || round >= 3) return refusal(*response);
     }
+}
+
+Result<control::AttestReply> ControlClient::events(std::uint32_t until) {
+    control::AttestReply all;
+    for (std::uint64_t next = 0; (next == 0 || next < until) && all.events().size() < kMostEventBytes;) {
+        control::Request request;
+        request.mutable_attest()->set_from(static_cast<std::uint32_t>(next));
+        auto r = call(std::move(request));
+        if (!r) return r.error();
+        const control::AttestReply& part = r->attest();
+        if (all.events().empty()) all = part;
+        else if (part.events().empty() || part.first() != next) break;  // there are no more, or the device has forgotten it meanwhile
+        else all.mutable_events()->append(part.events());
+        next = all.first() + all.events().size() / MBPF_EVENT_BYTES;
+        if (part.events().empty()) break;
+    }
+    return all;
 }
 
 // The rest of a package whose first part did not hold all.

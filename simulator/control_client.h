@@ -43,6 +43,11 @@ class ControlClient {
     };
     // `package`: as serialised for devices, without host sections.
     Result<control::Response> push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress = {});
+    // A new root record, in one message or, where it is longer than the device's, as packages come.
+    Result<control::Response> update_root(std::span<const std::uint8_t> record);
+    // The events that the device holds, at least up to the `until`-th ever, in as many messages as they take: first, base
+    // and events of the whole. Nothing of it is to be believed before a signed report says how it ends.
+    Result<control::AttestReply> events(std::uint32_t until = UINT32_MAX);
     // All packages, with all programs and maps.
     Result<std::vector<control::ListReply>> list();
     Result<std::vector<control::HooksReply>> hooks();
@@ -51,7 +56,10 @@ class ControlClient {
 
   private:
     friend class Transfer;
+    static constexpr std::size_t kEnvelopeBytes = 17;  // sequence and session, which call() adds
     std::uint64_t next_sequence();
+    // Bytes as packages come, then the request that makes use of them.
+    Result<control::Response> transfer(std::span<const std::uint8_t> bytes, const control::Request& then, const Progress& progress);
     Status send(const control::Request& request, std::size_t* bytes = nullptr);
     // Responses that have arrived, whatever they answer.
     Result<std::vector<control::Response>> receive(int timeout_ms);
@@ -64,6 +72,7 @@ class ControlClient {
     std::unique_ptr<MessageChannel> channel_;
     bool greeted_ = false;
     std::uint32_t session_ = 0;
+    std::size_t message_bytes_ = kMaxMessageBytes;  // of the device, once greeted
     std::uint64_t count_ = 0;  // the sequence without its last, random bits
 };
 

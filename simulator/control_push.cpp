@@ -13,7 +13,7 @@ namespace mbpf {
 
 namespace {
 
-constexpr std::size_t kLeastChunk = 16, kMostChunk = 896;
+constexpr std::size_t kLeastChunk = 16, kMostChunk = kMaxMessageBytes - 32;  // what is around a chunk
 constexpr int kRestarts = 3;  // of the device, during one push
 constexpr int kGaps = 1000;   // answers that a chunk is missing, without any progress
 
@@ -166,22 +166,37 @@ class Transfer {
     bool lost_ = false;
 };
 
-Result<control::Response> ControlClient::push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress) {
-    Transfer transfer(*this, package, progress);
+Result<control::Response> ControlClient::transfer(std::span<const std::uint8_t> bytes, const control::Request& then, const Progress& progress) {
+    Transfer transfer(*this, bytes, progress);
     for (int restarts = 0;; ++restarts) {
         if (Status sent = transfer.run(); !sent) {
             if (!transfer.lost() || restarts >= kRestarts) return sent.error();
             continue;
         }
-        control::Request commit;
-        commit.mutable_push_commit()->set_activate(options.activate);
-        commit.mutable_push_commit()->set_dry_run(options.dry_run);
-        commit.mutable_push_commit()->set_probation_ms(options.probation_ms);
-        commit.mutable_push_commit()->set_host_confirms(options.host_confirms);
-        auto r = call(std::move(commit));
-        const bool restarted = !r && r.error().code == "MBPF4105";  // it has nothing to commit
+        auto r = call(then);
+        const bool restarted = !r && r.error().code == "MBPF4105";  // it has nothing to go on with
         if (!restarted || restarts >= kRestarts) return r;
     }
+}
+
+Result<control::Response> ControlClient::push(std::span<const std::uint8_t> package, const PushOptions& options, const Progress& progress) {
+    control::Request commit;
+    commit.mutable_push_commit()->set_activate(options.activate);
+    commit.mutable_push_commit()->set_dry_run(options.dry_run);
+    commit.mutable_push_commit()->set_probation_ms(options.probation_ms);
+    commit.mutable_push_commit()->set_host_confirms(options.host_confirms);
+    return transfer(package, commit, progress);
+}
+
+Result<control::Response> ControlClient::update_root(std::span<const std::uint8_t> record) {
+    if (!greeted_)
+        if (auto hello = greet(); !hello) return hello.error();
+    control::Request update;
+    update.mutable_root_update()->set_record(record.data(), record.size());
+    if (update.ByteSizeLong() + kEnvelopeBytes <= message_bytes_) return call(std::move(update));
+    update.mutable_root_update()->clear_record();
+    update.mutable_root_update()->set_transferred(true);
+    return transfer(record, update, {});
 }
 
 }  // namespace mbpf

@@ -13,6 +13,7 @@
 namespace mbpf {
 
 inline constexpr std::size_t kMaxMessageBytes = 1024;
+inline constexpr std::size_t kLeastMessageBytes = 256;  // a device that takes less cannot even say so
 
 std::uint32_t crc32(std::span<const std::uint8_t> bytes);
 std::vector<std::uint8_t> encode_frame(std::span<const std::uint8_t> message);

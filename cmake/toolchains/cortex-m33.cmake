@@ -13,7 +13,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(MBPF_CPU cortex-m33)
 set(MBPF_BOARD cortex-m33) # of the reference firmware
 set(MBPF_PORT cortex_m/mps2_an505)
-set(MBPF_MACHINE_FLAGS -mcpu=cortex-m33+nodsp -mthumb -mfloat-abi=soft)
+set(MBPF_MACHINE_FLAGS -mno-movt -mcpu=cortex-m33+nodsp -mthumb -mfloat-abi=soft)
 set(MBPF_PICOLIBC /usr/lib/picolibc/arm-none-eabi)
 set(MBPF_LIBC ${MBPF_PICOLIBC}/lib/thumb/v8-m.main/nofp/libc.a)
 file(GLOB MBPF_LIBGCC /usr/lib/gcc/arm-none-eabi/*/thumb/v8-m.main/nofp/libgcc.a)

@@ -13,7 +13,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(MBPF_CPU cortex-m4)
 set(MBPF_BOARD cortex-m4) # of the reference firmware
 set(MBPF_PORT cortex_m/mps2_an386)
-set(MBPF_MACHINE_FLAGS -mcpu=cortex-m4 -mthumb -mfloat-abi=soft)
+set(MBPF_MACHINE_FLAGS -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -mno-movt)
 set(MBPF_PICOLIBC /usr/lib/picolibc/arm-none-eabi)
 set(MBPF_LIBC ${MBPF_PICOLIBC}/lib/thumb/v7e-m/nofp/libc.a)
 file(GLOB MBPF_LIBGCC /usr/lib/gcc/arm-none-eabi/*/thumb/v7e-m/nofp/libgcc.a)

@@ -360,19 +360,22 @@ static mbpf_status gpio_stimulus(const mbpf_control_GpioEdge *r, mbpf_control_St
 static mbpf_status packet_stimulus(const mbpf_control_Packet *r, mbpf_control_StimulusReply *reply)
 {
     MBPF_ALIGNED(8) uint8_t context[MBPF_XDP_CONTEXT_BYTES];
-    memcpy(board.rt->open.packet, r->data.bytes, r->data.size);
-    (void)mbpf_xdp_context(context, board.rt->open.packet, r->data.size, r->ifindex);
+    if (r->data.count > MBPF_PACKET_BYTES) {
+        return MBPF_OUT_OF_RANGE;
+    }
+    memcpy(board.rt->open.packet, r->data.at, r->data.count);
+    (void)mbpf_xdp_context(context, board.rt->open.packet, r->data.count, r->ifindex);
     mbpf_hook_result result = mbpf_hook_run(board.xdp, context);
     reply->verdict = result.verdict;
     reply->programs_run = result.programs_run;
-    reply->data.size = r->data.size;
-    memcpy(reply->data.bytes, board.rt->open.packet, r->data.size);
+    reply->data.at = board.rt->open.packet;
+    reply->data.count = r->data.count;
     return MBPF_OK;
 }
 
 static mbpf_status coap_stimulus(const mbpf_control_CoapRequest *r, mbpf_control_StimulusReply *reply)
 {
-    if (r->method < MBPF_COAP_GET || r->method > MBPF_COAP_DELETE || r->payload.size > COAP_PAYLOAD) {
+    if (r->method < MBPF_COAP_GET || r->method > MBPF_COAP_DELETE || r->payload.count > COAP_PAYLOAD) {
         return MBPF_OUT_OF_RANGE;
     }
     char path[MBPF_ATTACH_BYTES];
@@ -383,8 +386,8 @@ static mbpf_status coap_stimulus(const mbpf_control_CoapRequest *r, mbpf_control
     request.timestamp = mbpf_port_time_ns();
     request.method = r->method;
     request.message_id = board.next_message_id++ & 0xFFFFu;
-    request.payload_len = r->payload.size;
-    memcpy(request.payload, r->payload.bytes, r->payload.size);
+    request.payload_len = r->payload.count;
+    memcpy(request.payload, r->payload.at, r->payload.count);
     memset(&board.response, 0, sizeof board.response);
     mbpf_hook_result result = mbpf_hook_run_where(board.coap, &request, mbpf_attach_equals, path);
     reply->verdict = result.verdict;
@@ -395,8 +398,8 @@ static mbpf_status coap_stimulus(const mbpf_control_CoapRequest *r, mbpf_control
         reply->coap_code = MBPF_COAP_UNAVAILABLE;
     } else {
         reply->coap_code = board.response.code;
-        reply->data.size = (pb_size_t)board.response.bytes;
-        memcpy(reply->data.bytes, board.response.payload, board.response.bytes);
+        reply->data.at = board.response.payload;
+        reply->data.count = board.response.bytes;
     }
     return MBPF_OK;
 }
@@ -424,6 +427,39 @@ static mbpf_status sensor_stimulus(const mbpf_control_SensorSetup *r, mbpf_contr
     return MBPF_OK;
 }
 
+MBPF_CONTROL_FIELDS(GpioEdge);
+MBPF_CONTROL_FIELDS(Packet);
+MBPF_CONTROL_FIELDS(CoapRequest);
+MBPF_CONTROL_FIELDS(SensorSetup);
+#define MBPF_PART_AT 0
+static const mbpf_field Stimulus_fields[] = {mbpf_control_Stimulus_FIELDLIST(MBPF_PART, 0) MBPF_FIELDS_END};
+
+/* `what` of the request; MBPF_BAD_REQUEST: no such message. */
+static mbpf_status decode(const mbpf_part *request, mbpf_control_Stimulus *r)
+{
+    mbpf_part what = {0u, 0, 0u};
+    memset(r, 0, sizeof *r);
+    bool sound = mbpf_message_decode(request->at, request->count, Stimulus_fields, &what);
+    r->which_what = (pb_size_t)what.tag;
+    switch (what.tag) {
+    case mbpf_control_Stimulus_gpio_tag:
+        sound = sound && mbpf_message_decode(what.at, what.count, GpioEdge_fields, &r->what);
+        break;
+    case mbpf_control_Stimulus_packet_tag:
+        sound = sound && mbpf_message_decode(what.at, what.count, Packet_fields, &r->what);
+        break;
+    case mbpf_control_Stimulus_coap_tag:
+        sound = sound && mbpf_message_decode(what.at, what.count, CoapRequest_fields, &r->what);
+        break;
+    case mbpf_control_Stimulus_sensor_tag:
+        sound = sound && mbpf_message_decode(what.at, what.count, SensorSetup_fields, &r->what);
+        break;
+    default:
+        break;
+    }
+    return sound ? MBPF_OK : MBPF_BAD_REQUEST;
+}
+
 static mbpf_status perform(const mbpf_control_Stimulus *r, mbpf_control_StimulusReply *reply)
 {
     switch (r->which_what) {
@@ -440,10 +476,14 @@ static mbpf_status perform(const mbpf_control_Stimulus *r, mbpf_control_Stimulus
     }
 }
 
-mbpf_status mbpf_virtual_board_stimulus(const mbpf_control_Stimulus *r, mbpf_control_StimulusReply *reply)
+mbpf_status mbpf_virtual_board_stimulus(const mbpf_part *request, mbpf_control_StimulusReply *reply)
 {
-    mbpf_status status = perform(r, reply);
-    uint32_t id = r->which_what == mbpf_control_Stimulus_sensor_tag && r->what.sensor.device_id < SENSORS ? r->what.sensor.device_id : 0u;
+    mbpf_control_Stimulus r;
+    mbpf_status status = decode(request, &r);
+    if (status == MBPF_OK) {
+        status = perform(&r, reply);
+    }
+    uint32_t id = r.which_what == mbpf_control_Stimulus_sensor_tag && r.what.sensor.device_id < SENSORS ? r.what.sensor.device_id : 0u;
     const sensor *s = &board.sensors[id];
     reply->gpio_outputs = board.gpio_out[0];
     reply->motor_stopped = board.motor_stopped;

@@ -18,7 +18,7 @@ void mbpf_virtual_board_init(mbpf_runtime *rt);
 void mbpf_virtual_board_poll(mbpf_runtime *rt);
 /* False when a sensor with a program of the package got no sample through for 256 samples in a row. */
 bool mbpf_virtual_board_healthy(mbpf_runtime *rt, const mbpf_package_state *package);
-mbpf_status mbpf_virtual_board_stimulus(const mbpf_control_Stimulus *request, mbpf_control_StimulusReply *reply);
+mbpf_status mbpf_virtual_board_stimulus(const mbpf_part *request, mbpf_control_StimulusReply *reply);
 
 #ifdef __cplusplus
 }

@@ -9,7 +9,7 @@
 #include "mbpf/version.h"
 #include "put.h"
 
-static uint8_t *put_bytes(uint8_t *at, const void *bytes, uint32_t count)
+__attribute__((noinline)) static uint8_t *put_bytes(uint8_t *at, const void *bytes, uint32_t count)
 {
     memcpy(at, bytes, count);
     return at + count;
@@ -23,9 +23,8 @@ static uint8_t *put_header(uint8_t *at, const mbpf_runtime *rt, const uint8_t *n
     at = mbpf_put(at, MBPF_ATTEST_VERSION, 2u);
     at = mbpf_put(at, packages, 2u);
     at = put_bytes(at, nonce, MBPF_ATTEST_NONCE_BYTES);
-    at = put_bytes(at, t->device_id, sizeof t->device_id);
-    at = put_bytes(at, t->group_id, sizeof t->group_id);
-    at = put_bytes(at, t->class_id, sizeof t->class_id);
+    _Static_assert(offsetof(mbpf_trust, device_id) + 2u * MBPF_SCOPE_ID_BYTES == offsetof(mbpf_trust, class_id), "the three ids are in a row");
+    at = put_bytes(at, (const uint8_t *)t + offsetof(mbpf_trust, device_id), 3u * MBPF_SCOPE_ID_BYTES);
     at = mbpf_put(at, t->root.version, 4u);
     at = put_bytes(at, t->root.digest, sizeof t->root.digest);
     at = put_bytes(at, firmware, sizeof firmware);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the host may ask about programs that were stopped. */
 #include "mbpf/control.h"
-#include "text.h"
 
-void mbpf_control_faults(mbpf_control *c, uint32_t number)
+void mbpf_control_faults(mbpf_control *c)
 {
+    uint32_t number = c->request.head.body.faults.number;
     mbpf_control_FaultsReply *r = &c->response.body.faults;
-    c->response.which_body = mbpf_control_Response_faults_tag;
     r->count = c->rt->fault_count;
 #if MBPF_ISOLATION
     /* Older ones were overwritten; the oldest that is left stands for them. */
@@ -23,8 +22,8 @@ void mbpf_control_faults(mbpf_control *c, uint32_t number)
         r->in_text = f->pc_offset != UINT32_MAX;
         r->text_offset = r->in_text ? f->pc_offset : 0u;
         r->time_ns = f->time_ns;
-        mbpf_text_copy(r->package, f->package, sizeof r->package);
-        mbpf_text_copy(r->program, f->program, sizeof r->program);
+        r->package = f->package;
+        r->program = f->program;
         return;
     }
 #endif

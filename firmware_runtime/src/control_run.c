@@ -47,11 +47,11 @@ static bool is_packet_hook(const mbpf_hook_row *row)
 static void prepare(mbpf_control *c, const mbpf_control_TestRun *r, const mbpf_hook_row *row)
 {
     memset(c->rt->open.context, 0, sizeof c->rt->open.context);
-    memcpy(c->rt->open.packet, r->packet.bytes, r->packet.size);
+    memcpy(c->rt->open.packet, r->packet.at, r->packet.count);
     if (is_packet_hook(row)) {
-        (void)mbpf_xdp_context(c->rt->open.context, c->rt->open.packet, r->packet.size, 1u);
+        (void)mbpf_xdp_context(c->rt->open.context, c->rt->open.packet, r->packet.count, 1u);
     } else {
-        memcpy(c->rt->open.context, r->context.bytes, r->context.size);
+        memcpy(c->rt->open.context, r->context.at, r->context.count);
     }
 }
 
@@ -79,35 +79,30 @@ static void stopped(mbpf_control *c, mbpf_program *program)
 #if MBPF_ISOLATION
     uint32_t kind = mbpf_stopped_now.kind;
     mbpf_contain(program);
-    mbpf_control_set(c, MBPF_STOPPED);
-    mbpf_text_copy(c->response.detail, mbpf_fault_text(kind), sizeof c->response.detail);
+    mbpf_control_refuse(c, MBPF_STOPPED, mbpf_fault_text(kind));
 #else
     (void)c;
     (void)program;
 #endif
 }
 
-void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
+void mbpf_control_test_run(mbpf_control *c)
 {
-    mbpf_package_state *package = mbpf_find_package(c->rt, r->package);
-    mbpf_program *program = package ? mbpf_find_program(package, r->program) : 0;
+    const mbpf_control_TestRun *r = &c->request.head.body.test_run;
+    mbpf_program *program = mbpf_control_program(c, r->package, r->program);
     if (!program) {
-        mbpf_control_set(c, MBPF_NOT_FOUND);
-        mbpf_text_copy(c->response.detail, package ? "program" : "package", sizeof c->response.detail);
         return;
     }
     const mbpf_hook_row *row = program->point->row;
     bool packet = is_packet_hook(row);
-    uint32_t context_bytes = row->raw_memory ? r->context.size : row->context_bytes;
-    if ((!packet && r->context.size > context_bytes) || context_bytes > MBPF_CONTEXT_BYTES || r->packet.size > MBPF_PACKET_BYTES) {
-        mbpf_control_set(c, MBPF_OUT_OF_RANGE);
-        mbpf_text_copy(c->response.detail, "context size", sizeof c->response.detail);
+    uint32_t context_bytes = row->raw_memory ? r->context.count : row->context_bytes;
+    if ((!packet && r->context.count > context_bytes) || context_bytes > MBPF_CONTEXT_BYTES || r->packet.count > MBPF_PACKET_BYTES) {
+        mbpf_control_refuse(c, MBPF_OUT_OF_RANGE, "context size");
         return;
     }
     prepare(c, r, row);
     if (!packet && !ranges_hold(row, c->rt->open.context)) {
-        mbpf_control_set(c, MBPF_OUT_OF_RANGE);
-        mbpf_text_copy(c->response.detail, "context field out of its range", sizeof c->response.detail);
+        mbpf_control_refuse(c, MBPF_OUT_OF_RANGE, "context field out of its range");
         return;
     }
     mbpf_program empty = *program; /* what it costs to get there and back */
@@ -133,18 +128,14 @@ void mbpf_control_test_run(mbpf_control *c, const mbpf_control_TestRun *r)
     }
     total = total > overhead ? total - overhead : 0u;
     mbpf_control_TestRunReply *reply = &c->response.body.test_run;
-    c->response.which_body = mbpf_control_Response_test_run_tag;
     reply->result = result;
     reply->total_instructions = total;
     reply->instructions = total / runs;
-    reply->packet.size = r->packet.size;
-    memcpy(reply->packet.bytes, c->rt->open.packet, r->packet.size);
-    if (!packet) { /* xdp_md holds addresses of this device: nothing for the host */
-        reply->context.size = (pb_size_t)context_bytes;
-        memcpy(reply->context.bytes, c->rt->open.context, context_bytes);
-    }
-    /* What would pass a message together goes without the context. */
-    if (reply->context.size + reply->packet.size > 940u) {
-        reply->context.size = 0u;
+    reply->packet.at = c->rt->open.packet;
+    reply->packet.count = r->packet.count;
+    /* xdp_md holds addresses of this device: nothing for the host. What would pass a message together goes without. */
+    if (!packet && context_bytes + r->packet.count <= MBPF_MAX_MESSAGE_BYTES - 84u) {
+        reply->context.at = c->rt->open.context;
+        reply->context.count = context_bytes;
     }
 }

@@ -30,10 +30,10 @@ static void describe_loaded(mbpf_control_SlotsReply *r, const mbpf_package_state
     }
 }
 
-void mbpf_control_list_slots(mbpf_control *c, uint32_t index)
+void mbpf_control_list_slots(mbpf_control *c)
 {
+    const uint32_t index = c->request.head.body.list_slots.index;
     mbpf_control_SlotsReply *r = &c->response.body.slots;
-    c->response.which_body = mbpf_control_Response_slots_tag;
     if (!c->rt->store) {
         return;
     }
@@ -48,7 +48,8 @@ void mbpf_control_list_slots(mbpf_control *c, uint32_t index)
         return;
     }
     r->state = record.kind == MBPF_RECORD_CONFIRMED ? mbpf_control_SlotsReply_State_CONFIRMED : mbpf_control_SlotsReply_State_TRIAL;
-    mbpf_text_copy(r->name, record.name, sizeof r->name);
+    mbpf_text_copy((char *)c->scratch, record.name, sizeof c->scratch);
+    r->name = (const char *)c->scratch;
     r->bytes = record.bytes;
     r->rollback_counter = record.counter;
     r->tries = record.tries;
@@ -60,16 +61,23 @@ void mbpf_control_list_slots(mbpf_control *c, uint32_t index)
     }
 }
 
-void mbpf_control_end_trial(mbpf_control *c, const char *name, bool confirm)
+static void end_trial(mbpf_control *c, mbpf_status status)
 {
-    mbpf_package_state *package = mbpf_find_package(c->rt, name);
-    if (!package) {
-        mbpf_control_set(c, MBPF_NOT_FOUND);
-        mbpf_text_copy(c->response.detail, "package", sizeof c->response.detail);
-        return;
+    mbpf_control_refuse(c, status, status == MBPF_BAD_STATE ? "package is not on trial" : 0);
+}
+
+void mbpf_control_confirm(mbpf_control *c)
+{
+    mbpf_package_state *package = mbpf_control_package(c, c->request.head.body.confirm.package);
+    if (package) {
+        end_trial(c, mbpf_confirm(c->rt, package));
     }
-    mbpf_control_set(c, confirm ? mbpf_confirm(c->rt, package) : mbpf_revert(c->rt, package, MBPF_EMPTY_REVERTED));
-    if (c->response.code == (mbpf_control_Code)MBPF_BAD_STATE) {
-        mbpf_text_copy(c->response.detail, "package is not on trial", sizeof c->response.detail);
+}
+
+void mbpf_control_revert(mbpf_control *c)
+{
+    mbpf_package_state *package = mbpf_control_package(c, c->request.head.body.revert.package);
+    if (package) {
+        end_trial(c, mbpf_revert(c->rt, package, MBPF_EMPTY_REVERTED));
     }
 }

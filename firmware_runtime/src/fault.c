@@ -75,8 +75,8 @@ mbpf_package_state *mbpf_record_fault(const mbpf_program *program)
     r->pc = why.pc;
     uintptr_t offset = (uintptr_t)why.pc - package->domain.text;
     r->pc_offset = offset < package->text_bytes ? (uint32_t)offset : UINT32_MAX;
-    memcpy(r->package, package->name, sizeof r->package);
-    memcpy(r->program, program->name, sizeof r->program);
+    memcpy(r->package, package->name, MBPF_NAME_BYTES);
+    memcpy(r->program, program->name, MBPF_PROGRAM_NAME_BYTES);
     say(r);
     mbpf_event(rt, MBPF_EVENT_FAULT, r->kind, r->package, 0);
     return package;

@@ -8,30 +8,6 @@
 #include "ticks.h" /* the port's */
 #endif
 
-mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,
-                                     bool prefix)
-{
-    if (rt->point_count >= MBPF_MAX_HOOK_POINTS) {
-        return 0;
-    }
-    for (uint32_t i = 0u; i < platform->hook_count; i++) {
-        const mbpf_hook_row *row = &platform->hooks[i];
-        if (!mbpf_text_equal(row->name, hook)) {
-            continue;
-        }
-        mbpf_hook_point *point = &rt->points[rt->point_count++];
-        point->name = name;
-        point->row = row;
-        point->platform = platform;
-        point->prefix = prefix;
-        point->pass = 1; /* filters: 0 drop, 1 pass; xdp's differ and are set by the firmware */
-        point->drop = 0;
-        point->chain = MBPF_CHAIN_WHILE_PASS;
-        return point;
-    }
-    return 0;
-}
-
 static int32_t idle_verdict(const mbpf_hook_point *point)
 {
     return point->row->fail_open ? point->pass : point->drop;

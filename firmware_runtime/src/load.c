@@ -34,11 +34,34 @@ mbpf_status mbpf_add_platform(mbpf_runtime *rt, const mbpf_platform_tables *plat
     return MBPF_OK;
 }
 
+mbpf_hook_point *mbpf_add_hook_point(mbpf_runtime *rt, const mbpf_platform_tables *platform, const char *hook, const char *name,
+                                     bool prefix)
+{
+    if (rt->point_count >= MBPF_MAX_HOOK_POINTS) {
+        return 0;
+    }
+    for (const mbpf_hook_row *row = platform->hooks; row < platform->hooks + platform->hook_count; row++) {
+        if (!mbpf_text_equal(row->name, hook)) {
+            continue;
+        }
+        mbpf_hook_point *point = &rt->points[rt->point_count++];
+        point->name = name;
+        point->row = row;
+        point->platform = platform;
+        point->prefix = prefix;
+        point->pass = 1; /* filters: 0 drop, 1 pass; xdp's differ and are set by the firmware */
+        point->drop = 0;
+        point->chain = MBPF_CHAIN_WHILE_PASS;
+        return point;
+    }
+    return 0;
+}
+
 mbpf_package_state *mbpf_find_package(mbpf_runtime *rt, const char *name)
 {
-    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
-        if (rt->packages[i].used && !rt->packages[i].held && mbpf_text_equal(rt->packages[i].name, name)) {
-            return &rt->packages[i];
+    for (mbpf_package_state *package = rt->packages; package < rt->packages + MBPF_MAX_PACKAGES; package++) {
+        if (package->used && !package->held && mbpf_text_equal(package->name, name)) {
+            return package;
         }
     }
     return 0;
@@ -133,7 +156,7 @@ static void *helper_address(mbpf_package_state *package, const mbpf_helper_row *
     return function_address(helper->function);
 }
 
-static void *entry_address(const mbpf_admitted *p, uint32_t program)
+MBPF_OUT_OF_LINE static void *entry_address(const mbpf_admitted *p, uint32_t program)
 {
     mbpf_package_program row;
     mbpf_read_program(p, program, &row);
@@ -170,7 +193,6 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
         mbpf_program *program = &package->programs[i];
-        memset(program, 0, sizeof *program);
         void *address = entry_address(p, i);
         memcpy(&program->entry, &address, sizeof address);
         program->imports = imports;
@@ -186,8 +208,8 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
         program->stack_bytes = row.stack_bytes;
         program->priority = row.priority;
         program->flags = row.flags;
-        memcpy(program->name, row.name, sizeof program->name);
-        memcpy(program->attach, row.attach, sizeof program->attach);
+        program->name = (const char *)p->bytes + p->header.programs_offset + i * (uint32_t)sizeof row; /* the row's first member */
+        program->attach = program->name + offsetof(mbpf_package_program, attach);
     }
 }
 
@@ -218,11 +240,11 @@ static void set_up_tail_calls(const mbpf_admitted *p, mbpf_package_state *packag
 #endif
 }
 
-mbpf_package_state *mbpf_free_record(mbpf_runtime *rt)
+MBPF_OUT_OF_LINE mbpf_package_state *mbpf_free_record(mbpf_runtime *rt)
 {
-    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
-        if (!rt->packages[i].used) {
-            return &rt->packages[i];
+    for (mbpf_package_state *package = rt->packages; package < rt->packages + MBPF_MAX_PACKAGES; package++) {
+        if (!package->used) {
+            return package;
         }
     }
     return 0;
@@ -249,7 +271,7 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
     package->version_major = p->header.version_major;
     package->version_minor = p->header.version_minor;
     package->version_patch = p->header.version_patch;
-    memcpy(package->name, p->name, sizeof package->name);
+    package->name = (const char *)p->bytes + offsetof(mbpf_package_header, name);
     if (p->header.data_init_bytes != 0u) {
         memcpy(ram + plan.data, p->bytes + p->header.data_offset, p->header.data_init_bytes);
     }

@@ -6,90 +6,79 @@
 #include "mbpf/admission_check.h"
 #include "text.h"
 
-/* Sums for one hook point, or all of them. */
+/* Sums over programs. Cycles: of those that state them, which programs of 64-bit parts do not. */
 typedef struct load_sum {
-    uint64_t instructions; /* of programs with the same attach string, which one event runs */
-    uint64_t all_instructions;
-    uint64_t cycles; /* likewise, of programs that state them: those of 64-bit parts do not */
-    uint64_t all_cycles;
-    uint32_t greatest_stack;
+    uint64_t instructions;
+    uint64_t cycles;
+    uint32_t greatest_stack; /* at the point looked at last */
 } load_sum;
 
-static void add_program(load_sum *sum, bool same_attach, uint64_t instructions, uint32_t cycles, uint32_t stack)
+MBPF_OUT_OF_LINE static void add_program(load_sum *sum, uint64_t instructions, uint32_t cycles, uint32_t stack)
 {
-    cycles = cycles == MBPF_UNBOUNDED ? 0u : cycles;
-    sum->instructions += same_attach ? instructions : 0u;
-    sum->all_instructions += instructions;
-    sum->cycles += same_attach ? cycles : 0u;
-    sum->all_cycles += cycles;
+    sum->instructions += instructions;
+    sum->cycles += cycles == MBPF_UNBOUNDED ? 0u : cycles;
     if (stack > sum->greatest_stack) {
         sum->greatest_stack = stack;
     }
 }
 
-/* What runs at `point` once the package is admitted: its own programs and those of all packages but the one
- * it replaces. */
-static load_sum sum_at(const mbpf_runtime *rt, const mbpf_admitted *p, const mbpf_hook_point *point, const char *attach)
+static bool stays(const mbpf_admitted *p, const mbpf_package_state *package)
 {
-    load_sum sum = {0u, 0u, 0u, 0u, 0u};
+    return package->used && !mbpf_text_equal(package->name, p->name);
+}
+
+/* Adds what runs at `point` once the package is admitted: its own programs and those of all packages but the one
+ * it replaces. `attach`: only those with that string, which one event runs; null: all. */
+MBPF_OUT_OF_LINE static void add_point(load_sum *sum, const mbpf_admitted *p, const mbpf_hook_point *point, const char *attach)
+{
+    sum->greatest_stack = 0u;
     for (uint32_t i = 0u; i < p->header.program_count; i++) {
         mbpf_package_program row;
         mbpf_read_program(p, i, &row);
-        if (p->points[i] == point) {
-            add_program(&sum, mbpf_text_equal((const char *)row.attach, attach), row.worst_case_instructions, row.native_cycles, row.stack_bytes);
+        if (p->points[i] == point && (!attach || mbpf_text_equal((const char *)row.attach, attach))) {
+            add_program(sum, row.worst_case_instructions, row.native_cycles, row.stack_bytes);
         }
     }
-    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
-        const mbpf_package_state *other = &rt->packages[i];
-        if (!other->used || mbpf_text_equal(other->name, p->name)) {
-            continue;
-        }
-        for (uint32_t j = 0u; j < other->program_count; j++) {
+    for (const mbpf_package_state *other = p->rt->packages; other < p->rt->packages + MBPF_MAX_PACKAGES; other++) {
+        for (uint32_t j = 0u; stays(p, other) && j < other->program_count; j++) {
             const mbpf_program *program = &other->programs[j];
-            if (program->point == point) {
-                add_program(&sum, mbpf_text_equal(program->attach, attach), program->worst_case_instructions, program->native_cycles, program->stack_bytes);
+            if (program->point == point && (!attach || mbpf_text_equal(program->attach, attach))) {
+                add_program(sum, program->worst_case_instructions, program->native_cycles, program->stack_bytes);
             }
         }
     }
-    return sum;
 }
 
-bool mbpf_check_budgets(mbpf_runtime *rt, const mbpf_admitted *p, mbpf_verdict *v)
+bool mbpf_check_hook_budget(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
 {
-    for (uint32_t i = 0u; i < p->header.program_count; i++) {
-        mbpf_package_program row;
-        mbpf_read_program(p, i, &row);
-        const mbpf_hook_row *hook = p->points[i]->row;
-        const load_sum all = sum_at(rt, p, p->points[i], (const char *)row.attach);
-        if (all.instructions > hook->max_instructions) {
-            return mbpf_refuse(v, MBPF_ADMIT_HOOK_BUDGET, hook->max_instructions, all.instructions, (const char *)row.attach);
-        }
-        if (hook->max_cycles != 0u && all.cycles > hook->max_cycles) {
-            return mbpf_refuse(v, MBPF_ADMIT_CYCLES, hook->max_cycles, all.cycles, (const char *)row.attach);
-        }
-    }
-    uint64_t instructions = 0u, cycles = 0u, stack = 0u, ram = p->header.ram_bytes;
-    for (uint32_t i = 0u; i < rt->point_count; i++) {
-        load_sum sum = sum_at(rt, p, &rt->points[i], "");
-        instructions += sum.all_instructions;
-        cycles += sum.all_cycles;
+    const mbpf_hook_row *hook = p->points[i]->row;
+    load_sum sum = {0u, 0u, 0u};
+    p->detail = (const char *)row->program.attach;
+    add_point(&sum, p, p->points[i], p->detail);
+    return mbpf_at_most_u64(p, MBPF_ADMIT_HOOK_BUDGET, hook->max_instructions, sum.instructions) &&
+           (hook->max_cycles == 0u || mbpf_at_most_u64(p, MBPF_ADMIT_CYCLES, hook->max_cycles, sum.cycles));
+}
+
+bool mbpf_check_budgets(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
+{
+    const mbpf_runtime *rt = p->rt;
+    load_sum sum = {0u, 0u, 0u};
+    /* 32 bits hold both: each part has passed its own limit, and the arena is one of RAM's. */
+    uint32_t stack = 0u, ram = p->header.ram_bytes;
+    (void)i;
+    (void)row;
+    for (const mbpf_hook_point *point = rt->points; point < rt->points + rt->point_count; point++) {
+        add_point(&sum, p, point, 0);
         stack += sum.greatest_stack;
     }
-    for (uint32_t i = 0u; i < MBPF_MAX_PACKAGES; i++) {
-        const mbpf_package_state *other = &rt->packages[i];
-        ram += other->used && !mbpf_text_equal(other->name, p->name) ? other->ram_bytes : 0u;
+    for (const mbpf_package_state *other = rt->packages; other < rt->packages + MBPF_MAX_PACKAGES; other++) {
+        ram += stays(p, other) ? other->ram_bytes : 0u;
     }
-    if (ram > MBPF_RAM_BUDGET) {
-        return mbpf_refuse(v, MBPF_ADMIT_RAM, MBPF_RAM_BUDGET, ram, "all packages");
+    p->detail = "all packages";
+    if (!mbpf_at_most(p, MBPF_ADMIT_RAM, MBPF_RAM_BUDGET, ram)) {
+        return false;
     }
-    if (instructions > MBPF_INSTRUCTION_BUDGET) {
-        return mbpf_refuse(v, MBPF_ADMIT_DEVICE_INSTRUCTIONS, MBPF_INSTRUCTION_BUDGET, instructions, "all hooks");
-    }
-    if (cycles > MBPF_CYCLE_BUDGET) {
-        return mbpf_refuse(v, MBPF_ADMIT_CYCLES, MBPF_CYCLE_BUDGET, cycles, "all hooks");
-    }
-    if (stack > MBPF_STACK_BUDGET) {
-        return mbpf_refuse(v, MBPF_ADMIT_DEVICE_STACK, MBPF_STACK_BUDGET, stack, "all hooks");
-    }
-    return true;
+    p->detail = "all hooks";
+    return mbpf_at_most_u64(p, MBPF_ADMIT_DEVICE_INSTRUCTIONS, MBPF_INSTRUCTION_BUDGET, sum.instructions) &&
+           mbpf_at_most_u64(p, MBPF_ADMIT_CYCLES, MBPF_CYCLE_BUDGET, sum.cycles) && mbpf_at_most(p, MBPF_ADMIT_DEVICE_STACK, MBPF_STACK_BUDGET, stack);
 }

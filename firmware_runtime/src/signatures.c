@@ -16,24 +16,18 @@ static void read_entry(const mbpf_admitted *p, uint32_t i, mbpf_signature_entry 
     uint32_t offset = p->header.signed_bytes + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + i * (uint32_t)sizeof *entry;
     mbpf_reader r = mbpf_reader_at(p->bytes, p->count, offset, (uint32_t)sizeof *entry);
     const uint8_t *at = mbpf_read_bytes(&r, (uint32_t)sizeof *entry);
-    memset(entry, 0, sizeof *entry);
     if (at) {
-        entry->role = at[0];
-        entry->algorithm = at[1];
-        entry->reserved[0] = at[2];
-        entry->reserved[1] = at[3];
-        memcpy(entry->key_id, at + 4, sizeof entry->key_id);
-        memcpy(entry->signature, at + 12, sizeof entry->signature);
+        memcpy(entry, at, sizeof *entry); /* bytes alone: no padding, no order */
+    } else {
+        memset(entry, 0, sizeof *entry);
     }
 }
 
 static uint64_t key_number(const uint8_t id[MBPF_KEY_ID_BYTES])
 {
-    uint64_t n = 0u;
-    for (uint32_t i = 0u; i < MBPF_KEY_ID_BYTES; i++) {
-        n = n << 8 | id[i];
-    }
-    return n;
+    uint64_t n;
+    memcpy(&n, id, sizeof n);
+    return __builtin_bswap64(n);
 }
 
 /* What a signature of that role over this package covers; the number of bytes. */
@@ -98,23 +92,23 @@ static role_scan scan_role(const mbpf_runtime *rt, const mbpf_admitted *p, uint3
     return scan;
 }
 
-static bool block_ok(const mbpf_admitted *p, uint32_t *count, mbpf_verdict *v)
+static bool block_ok(mbpf_admitted *p, uint32_t *count)
 {
     mbpf_reader r = mbpf_reader_at(p->bytes, p->count, p->header.signed_bytes, p->count - p->header.signed_bytes);
     uint32_t magic = mbpf_read_u32(&r);
     *count = mbpf_read_u16(&r);
     uint16_t reserved = mbpf_read_u16(&r);
+    p->detail = "signature block";
     if (magic != MBPF_SIGNATURE_MAGIC || reserved != 0u || *count > MBPF_MAX_SIGNATURES) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, MBPF_SIGNATURE_MAGIC, magic, "signature block");
+        return mbpf_fail(p, MBPF_ADMIT_LAYOUT, MBPF_SIGNATURE_MAGIC, magic);
     }
     uint32_t want = *count * (uint32_t)sizeof(mbpf_signature_entry);
+    p->detail = "signatures";
     if (r.left < want) {
-        return mbpf_refuse(v, MBPF_ADMIT_TRUNCATED, want, r.left, "signatures");
+        return mbpf_fail(p, MBPF_ADMIT_TRUNCATED, want, r.left);
     }
-    if (r.left > want) {
-        return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, want, r.left, "bytes after the signatures");
-    }
-    return true;
+    p->detail = "bytes after the signatures";
+    return r.left == want || mbpf_fail(p, MBPF_ADMIT_LAYOUT, want, r.left);
 }
 
 /* A role's own byte of the entry: the scope's kind of a deployment authorisation, zero in all others. */
@@ -126,50 +120,58 @@ static bool entry_ok(const mbpf_signature_entry *entry)
 }
 
 /* What is missing is said before what is wrong, and costs nothing. */
-static bool all_present(const mbpf_root *root, const mbpf_admitted *p, uint32_t count, mbpf_verdict *v)
+static bool all_present(const mbpf_root *root, mbpf_admitted *p, uint32_t count)
 {
     uint32_t present[MBPF_ROLE_DEPLOY + 1u] = {0u};
+    p->detail = "reserved bytes of a signature";
     for (uint32_t i = 0u; i < count; i++) {
         mbpf_signature_entry entry;
         read_entry(p, i, &entry);
         if (!entry_ok(&entry)) {
-            return mbpf_refuse(v, MBPF_ADMIT_LAYOUT, 0u, i, "reserved bytes of a signature");
+            return mbpf_fail(p, MBPF_ADMIT_LAYOUT, 0u, i);
         }
         if (entry.algorithm == MBPF_SIGALG_ED25519 && entry.role <= MBPF_ROLE_DEPLOY) {
             present[entry.role]++;
         }
     }
-    if (present[MBPF_ROLE_VERIFIER] == 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_SIGNATURE_MISSING_VERIFIER, 1u, 0u, "");
+    const uint32_t verifiers = present[MBPF_ROLE_VERIFIER];
+    p->detail = "";
+    if (verifiers == 0u) {
+        return mbpf_fail(p, MBPF_ADMIT_SIGNATURE_MISSING_VERIFIER, 1u, 0u);
     }
-    if (present[MBPF_ROLE_VERIFIER] < root->verifiers) {
-        return mbpf_refuse(v, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, present[MBPF_ROLE_VERIFIER], "");
+    if (verifiers < root->verifiers) {
+        return mbpf_fail(p, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, verifiers);
     }
     if (present[MBPF_ROLE_RELEASE] == 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_SIGNATURE_MISSING_RELEASE, 1u, 0u, "");
+        return mbpf_fail(p, MBPF_ADMIT_SIGNATURE_MISSING_RELEASE, 1u, 0u);
     }
     if ((root->flags & MBPF_ROOT_DEMAND_DEPLOYMENT) != 0u && present[MBPF_ROLE_DEPLOY] == 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_DEPLOYMENT, 1u, 0u, "");
+        return mbpf_fail(p, MBPF_ADMIT_DEPLOYMENT, 1u, 0u);
     }
     return true;
 }
 
-static bool none_holds(const role_scan *scan, const char *role, mbpf_verdict *v)
+static bool none_holds(mbpf_admitted *p, const role_scan *scan, const char *role)
 {
-    return mbpf_refuse(v, scan->known ? MBPF_ADMIT_SIGNATURE_INVALID : MBPF_ADMIT_KEY_UNKNOWN, 0u, scan->key, role);
+    p->detail = role;
+    return mbpf_fail_u64(p, scan->known ? MBPF_ADMIT_SIGNATURE_INVALID : MBPF_ADMIT_KEY_UNKNOWN, 0u, scan->key);
 }
 
-bool mbpf_check_signatures(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdict *v)
+bool mbpf_check_signatures(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
 {
+    const mbpf_runtime *rt = p->rt;
     const mbpf_root *root = &rt->trust.root;
     uint32_t count;
-    if (!block_ok(p, &count, v)) {
+    (void)i;
+    (void)row;
+    if (!block_ok(p, &count)) {
         return false;
     }
+    p->detail = "";
     if (root->count == 0u) {
-        return mbpf_refuse(v, MBPF_ADMIT_NO_TRUST_ANCHORS, 1u, 0u, "");
+        return mbpf_fail(p, MBPF_ADMIT_NO_TRUST_ANCHORS, 1u, 0u);
     }
-    if (!all_present(root, p, count, v)) {
+    if (!all_present(root, p, count)) {
         return false;
     }
     if (p->releasers != 0u) {
@@ -177,21 +179,22 @@ bool mbpf_check_signatures(const mbpf_runtime *rt, mbpf_admitted *p, mbpf_verdic
     }
     role_scan verifier = scan_role(rt, p, count, MBPF_ROLE_VERIFIER, root->verifiers);
     if (verifier.number == 0u) {
-        return none_holds(&verifier, "verifier", v);
+        return none_holds(p, &verifier, "verifier");
     }
     if (verifier.number < root->verifiers) {
-        return mbpf_refuse(v, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, verifier.number, "");
+        return mbpf_fail(p, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, verifier.number);
     }
     /* All release keys: what each may grant differs. */
     role_scan release = scan_role(rt, p, count, MBPF_ROLE_RELEASE, MBPF_TRUST_MAX_KEYS);
     if (release.number == 0u) {
-        return none_holds(&release, "release", v);
+        return none_holds(p, &release, "release");
     }
     p->releasers = release.signers;
     if ((root->flags & MBPF_ROOT_DEMAND_DEPLOYMENT) != 0u) {
         role_scan deploy = scan_role(rt, p, count, MBPF_ROLE_DEPLOY, 1u);
         if (deploy.number == 0u) {
-            return mbpf_refuse(v, MBPF_ADMIT_DEPLOYMENT, 0u, deploy.key, deploy.known ? "for another device" : "unknown key");
+            p->detail = deploy.known ? "for another device" : "unknown key";
+            return mbpf_fail_u64(p, MBPF_ADMIT_DEPLOYMENT, 0u, deploy.key);
         }
     }
     return true;

@@ -21,31 +21,28 @@ bool mbpf_text_equal(const char *a, const char *b)
     return *a == *b;
 }
 
-bool mbpf_text_starts(const char *text, const char *prefix)
+const char *mbpf_text_after(const char *text, const char *prefix)
 {
     while (*prefix != '\0') {
         if (*text++ != *prefix++) {
-            return false;
+            return 0;
         }
     }
-    return true;
+    return text;
 }
 
 bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated)
 {
-    uint32_t i = 0u;
-    while (i < bytes && field[i] >= 0x20u && field[i] != 0x7Fu) {
-        i++;
-    }
-    if (i == 0u || (terminated && i == bytes)) {
-        return false;
-    }
-    for (; i < bytes; i++) {
-        if (field[i] != 0u) {
+    uint8_t ended = 0u;
+    for (uint32_t i = 0u; i < bytes; i++) {
+        const uint8_t c = field[i];
+        if (c == 0u) {
+            ended = 1u;
+        } else if (ended != 0u || c < 0x20u || c == 0x7Fu) {
             return false;
         }
     }
-    return true;
+    return field[0] != 0u && (ended != 0u || !terminated);
 }
 
 uint32_t mbpf_text_u32(char *to, uint32_t value)

@@ -10,7 +10,12 @@
 /* Copies at most capacity - 1 characters and terminates. */
 void mbpf_text_copy(char *to, const char *from, uint32_t capacity);
 bool mbpf_text_equal(const char *a, const char *b);
-bool mbpf_text_starts(const char *text, const char *prefix);
+/* What of `text` follows the prefix; null: it begins otherwise. */
+const char *mbpf_text_after(const char *text, const char *prefix);
+static inline bool mbpf_text_starts(const char *text, const char *prefix)
+{
+    return mbpf_text_after(text, prefix) != 0;
+}
 /* A NUL-padded field: text, then only NULs; at least one when `terminated`. Control characters are refused,
  * since names end up on consoles. */
 bool mbpf_text_field_ok(const uint8_t *field, uint32_t bytes, bool terminated);

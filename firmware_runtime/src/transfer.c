@@ -7,7 +7,7 @@
 #include "mbpf/admission_check.h"
 #include "mbpf/crypto.h"
 
-static void drop_transfer(mbpf_runtime *rt)
+void mbpf_transfer_drop(mbpf_runtime *rt)
 {
     if (rt->transfer.open) {
         rt->slot_used[rt->transfer.slot] = false;
@@ -21,7 +21,7 @@ mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t 
     if (rt->transfer.open && rt->transfer.bytes == bytes && memcmp(rt->transfer.digest, sha256, sizeof rt->transfer.digest) == 0) {
         return MBPF_OK;
     }
-    drop_transfer(rt);
+    mbpf_transfer_drop(rt);
     if (bytes > MBPF_SLOT_BYTES) {
         (void)mbpf_refuse(v, MBPF_ADMIT_TOO_LARGE, MBPF_SLOT_BYTES, bytes, "");
         return MBPF_REFUSED;
@@ -77,36 +77,45 @@ static mbpf_status commit_to_ram(mbpf_runtime *rt, mbpf_admitted *p, uint8_t ram
     return MBPF_OK;
 }
 
-mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *options, mbpf_verdict *v, mbpf_commit_result *result)
+mbpf_status mbpf_transfer_whole(mbpf_runtime *rt, uint8_t digest[32], mbpf_verdict *v)
 {
-    mbpf_transfer *t = &rt->transfer;
-    memset(result, 0, sizeof *result);
+    const mbpf_transfer *t = &rt->transfer;
     (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
     if (!t->open || t->received != t->bytes) {
         return MBPF_BAD_STATE;
     }
-    const uint8_t *bytes = rt->slots[t->slot];
-    uint8_t digest[32];
-    mbpf_sha256(bytes, t->bytes, digest);
-    if (memcmp(digest, t->digest, sizeof digest) != 0) {
-        drop_transfer(rt);
+    mbpf_sha256(rt->slots[t->slot], t->bytes, digest);
+    if (memcmp(digest, t->digest, sizeof t->digest) != 0) {
+        mbpf_transfer_drop(rt);
         (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "transfer digest");
         return MBPF_BAD_REQUEST;
     }
+    return MBPF_OK;
+}
+
+mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *options, mbpf_verdict *v, mbpf_commit_result *result)
+{
+    mbpf_transfer *t = &rt->transfer;
+    uint8_t digest[32];
+    memset(result, 0, sizeof *result);
+    mbpf_status whole = mbpf_transfer_whole(rt, digest, v);
+    if (whole != MBPF_OK) {
+        return whole;
+    }
     mbpf_admitted admitted;
-    bool admit = mbpf_admit(rt, bytes, t->bytes, 0u, &admitted, v);
+    bool admit = mbpf_admit(rt, rt->slots[t->slot], t->bytes, 0u, &admitted, v);
     if (!admit) {
         mbpf_event(rt, MBPF_EVENT_REFUSED, v->code, admitted.name, digest);
     }
     if (!admit || options->dry_run) {
-        drop_transfer(rt);
+        mbpf_transfer_drop(rt);
         return admit ? MBPF_OK : MBPF_REFUSED;
     }
     result->stored = MBPF_NO_SLOT;
     mbpf_status status = (rt->keeper ? rt->keeper->commit : commit_to_ram)(rt, &admitted, t->slot, options, v, result);
     mbpf_event(rt, status == MBPF_OK ? MBPF_EVENT_ADMITTED : MBPF_EVENT_REFUSED, v->code, admitted.name, digest);
     if (status != MBPF_OK) {
-        drop_transfer(rt);
+        mbpf_transfer_drop(rt);
     }
     t->open = false; /* the slot is the package's now, or free */
     return status;

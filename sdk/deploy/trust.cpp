@@ -25,9 +25,7 @@ int root_push(ControlClient& device, const Arguments& a) {
         d.where.file = a.package_file;
         return cli::report(d, a.json);
     }
-    control::Request request;
-    request.mutable_root_update()->set_record(bytes->data(), bytes->size());
-    auto reply = device.call(std::move(request));
+    auto reply = device.update_root(*bytes);
     if (!reply) return cli::report(reply.error(), a.json);
     if (a.json) std::printf("{\"root_version\":%u}\n", record->version);
     else std::fprintf(stderr, "the device believes root record version %u now\n", record->version);
@@ -83,11 +81,9 @@ Result<Checked> ask(ControlClient& device, const PublicKey& key, const Attestati
     if (!reply) return reply.error();
     auto report = check_attestation(bytes_of(reply->attest().report()), bytes_of(reply->attest().signature()), nonce, key);
     if (!report) return report.error();
-    control::Request since;
-    since.mutable_attest();
-    auto told = device.call(since);
+    auto told = device.events(report->event_count);
     if (!told) return told.error();
-    auto events = check_events(*report, told->attest().first(), bytes_of(told->attest().base()), bytes_of(told->attest().events()));
+    auto events = check_events(*report, told->first(), bytes_of(told->base()), bytes_of(told->events()));
     if (!events) return events.error();
     return Checked{std::move(report).value(), std::move(events).value()};
 }

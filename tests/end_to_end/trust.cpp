@@ -2,6 +2,8 @@
 // On every device: it proves who it is and what runs, and its root record is replaced over the line.
 #include <gtest/gtest.h>
 #include <mbpf/abi/package.h>
+#include <mbpf/abi/trust.h>
+#include <sodium.h>
 
 #include <algorithm>
 
@@ -13,10 +15,8 @@ namespace {
 class Trust : public AttestedTest {
   protected:
     std::string code_of_root(const RootRecord& record) {
-        const auto bytes = encode_root(record).value();
-        control::Request request;
-        request.mutable_root_update()->set_record(bytes.data(), bytes.size());
-        return code_of(std::move(request));
+        auto r = device().update_root(encode_root(record).value());
+        return r ? "ok" : r.error().code;
     }
 };
 
@@ -120,6 +120,46 @@ TEST_P(Trust, root_record_is_replaced_over_the_line) {
     control::Request rubbish;
     rubbish.mutable_root_update()->set_record("not a record");
     EXPECT_EQ(code_of(rubbish), "MBPF5136");
+}
+
+// As one does that is longer than the device's messages (of 512 bytes in test_end_to_end_small_line).
+TEST_P(Trust, root_record_comes_as_packages_do_too) {
+    start();
+    RootRecord wanted = root_record();
+    while (wanted.keys.size() < MBPF_TRUST_MAX_KEYS) {
+        wanted.keys.push_back(wanted.keys.back());
+        wanted.keys.back().key = SecretKey::generate(Role::release, "").public_key();
+    }
+    RootRecord next = succeed_root(root_record(), wanted).value();
+    control::Request update;
+    update.mutable_root_update()->set_transferred(true);
+    EXPECT_EQ(code_of(update), "MBPF4105") << "nothing was transferred";
+    const auto transfer = [&](std::span<const std::uint8_t> bytes) {
+        std::string digest(32, '\0');
+        crypto_hash_sha256(reinterpret_cast<std::uint8_t*>(digest.data()), bytes.data(), bytes.size());
+        control::Request begin;
+        begin.mutable_push_begin()->set_bytes(static_cast<std::uint32_t>(bytes.size()));
+        begin.mutable_push_begin()->set_sha256(digest);
+        must(begin);
+        for (std::size_t at = 0; at < bytes.size(); at += 256) {
+            const auto part = bytes.subspan(at, std::min<std::size_t>(256, bytes.size() - at));
+            control::Request data;
+            data.mutable_push_data()->set_offset(static_cast<std::uint32_t>(at));
+            data.mutable_push_data()->set_data(part.data(), part.size());
+            data.mutable_push_data()->set_transfer(to_u32(digest));
+            must(data);
+        }
+    };
+    transfer(encode_root(next).value());
+    EXPECT_EQ(code_of(update), "MBPF5139") << "not signed";
+    ASSERT_TRUE(sign_root(next, trusted_key(Role::root)));
+    const auto bytes = encode_root(next).value();
+    EXPECT_GT(bytes.size(), 500u) << "no room for the rest of a message of 512";
+    transfer(bytes);
+    EXPECT_EQ(code_of(update), "ok");
+    EXPECT_EQ(code_of(update), "MBPF4105") << "its slot is given back";
+    EXPECT_EQ(hello().root_version(), 2u);
+    EXPECT_EQ(code_of_root(next), "MBPF5137") << "not twice";
 }
 
 // What a host was told before is part of what it is told after, and a revoked key stays revoked.

@@ -124,8 +124,9 @@ class Target {
         demand(mbpf_coap_datagram(coap_.get(), peer, copy.data(), static_cast<std::uint32_t>(copy.size()), &answer) <= MBPF_COAP_MAX_DATAGRAM, "an answer is too long");
     }
     control::Response message(const Bytes& m) {
+        Bytes own = m;  // executing it changes its bytes
         Bytes reply(MBPF_MAX_MESSAGE_BYTES);
-        reply.resize(mbpf_control_message(control_.get(), m.data(), static_cast<std::uint32_t>(m.size()), reply.data()));
+        reply.resize(mbpf_control_message(control_.get(), own.data(), static_cast<std::uint32_t>(own.size()), reply.data()));
         control::Response r;
         demand(r.ParseFromArray(reply.data(), static_cast<int>(reply.size())), "a reply is no message");
         return r;

@@ -58,6 +58,11 @@
 #ifndef MBPF_LOG_BYTES /* console history; a power of two */
 #define MBPF_LOG_BYTES 4096u
 #endif
+/* Greatest message of the control line, 384 to 1024: the line takes two buffers of it, and the host sends no more at
+ * once. Values of maps, records of ring buffers and contexts and packets of test runs that pass it cannot be told. */
+#ifndef MBPF_MESSAGE_BYTES
+#define MBPF_MESSAGE_BYTES 1024u
+#endif
 #ifndef MBPF_LINE_BYTES /* the serial line's receive buffer: what a host may send ahead of an answer */
 #define MBPF_LINE_BYTES 1024u
 #endif

@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MBPF_MAX_MESSAGE_BYTES 1024u
+#include "mbpf/config.h"
+
+#define MBPF_MAX_MESSAGE_BYTES MBPF_MESSAGE_BYTES
 /* Message and checksum, one COBS code byte each 254, the two delimiters. */
 #define MBPF_MAX_FRAME_BYTES (MBPF_MAX_MESSAGE_BYTES + 4u + (MBPF_MAX_MESSAGE_BYTES + 4u) / 254u + 1u + 2u)
 /* A message that lies so far into the buffer may be encoded in place: no byte is overwritten before it is read. */

@@ -94,8 +94,7 @@ typedef struct mbpf_program {
     bool priority_set; /* by the host: kept over a hot swap */
     uint8_t flags;
     bool attached;
-    char name[MBPF_PROGRAM_NAME_BYTES];
-    char attach[MBPF_ATTACH_BYTES];
+    const char *name, *attach; /* in the package */
 } mbpf_program;
 
 /* In `flags`, besides those of the package's row: the package has a program array. */
@@ -125,7 +124,7 @@ typedef struct mbpf_package_state {
 #if MBPF_ISOLATION
     mbpf_domain domain;
 #endif
-    char name[MBPF_NAME_BYTES];
+    const char *name; /* in `bytes`, all MBPF_NAME_BYTES */
     char map_names[MBPF_MAX_MAPS][MBPF_MAP_NAME_BYTES + 1u];
     mbpf_program programs[MBPF_MAX_PROGRAMS];
 } mbpf_package_state;
@@ -270,6 +269,10 @@ mbpf_status mbpf_transfer_begin(mbpf_runtime *rt, uint32_t bytes, const uint8_t 
 /* Bytes received before are skipped; MBPF_OUT_OF_RANGE: some in between are missing, or it passes the end. */
 mbpf_status mbpf_transfer_data(mbpf_runtime *rt, uint32_t offset, const uint8_t *bytes, uint32_t count);
 
+/* Of what was transferred: MBPF_OK when it is there and of the digest it was begun with, which is then in `digest`. */
+mbpf_status mbpf_transfer_whole(mbpf_runtime *rt, uint8_t digest[32], mbpf_verdict *verdict);
+/* Gives the slot back. */
+void mbpf_transfer_drop(mbpf_runtime *rt);
 mbpf_status mbpf_transfer_commit(mbpf_runtime *rt, const mbpf_commit_options *options, mbpf_verdict *verdict, mbpf_commit_result *result);
 
 /* The one that runs; a held version is not found. */

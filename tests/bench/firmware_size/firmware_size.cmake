@@ -9,7 +9,7 @@ foreach(variant size:-Oz:ON size-os:-Os:ON size-plain:-Oz:OFF size-plain-os:-Os:
   set(sizes)
   if(NOT isolation)
     set(sizes MBPF_SLOT_COUNT=1 MBPF_SLOT_BYTES=4096u MBPF_ARENA_BYTES=2048u MBPF_MAX_PACKAGES=2 MBPF_MAX_PROGRAMS=2 MBPF_MAX_MAPS=4 MBPF_MAX_HOOK_POINTS=4
-      MBPF_LOG_BYTES=128u MBPF_LINE_BYTES=128u MBPF_EVENT_RECORDS=2u MBPF_CONTEXT_BYTES=96u MBPF_PACKET_BYTES=64u)
+      MBPF_LOG_BYTES=128u MBPF_MESSAGE_BYTES=512u MBPF_LINE_BYTES=128u MBPF_EVENT_RECORDS=2u MBPF_CONTEXT_BYTES=96u MBPF_PACKET_BYTES=64u)
   endif()
   mbpf_add_firmware(${image}-${MBPF_BOARD} BOARD ${MBPF_PORT} PLATFORMS microbpf HOOKS timer
     HELPERS ktime_get_ns map_lookup_elem map_update_elem MAP_TYPES array hash OPTIMIZE ${level} ISOLATION ${isolation} SIZES ${sizes}
