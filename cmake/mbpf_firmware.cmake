@@ -214,7 +214,7 @@ function(mbpf_add_firmware name)
   set_source_files_properties(${R}/src/hooks.c PROPERTIES COMPILE_OPTIONS -O2)
   # And every byte of a boot through these.
   set_source_files_properties(${R}/src/crc32.c PROPERTIES COMPILE_OPTIONS -O2)
-  set_source_files_properties(${MBPF_RUNTIME_MEMORY_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2;-fno-builtin")
+  set_source_files_properties(${MBPF_RUNTIME_MEMORY_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2;-fno-builtin;-fno-unroll-loops")
   add_executable(${name}.elf ${F_SOURCES} ${MBPF_RUNTIME_MEMORY_SOURCES} ${tables} ${folder}/image.S ${MBPF_BOARD_SOURCES})
   foreach(target ${name}_runtime ${name}.elf)
     target_compile_options(${target} PRIVATE ${flags})

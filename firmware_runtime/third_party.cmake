@@ -13,6 +13,9 @@ set(MBPF_THIRD_PARTY_INCLUDES
   ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_BEARSSL_SOURCE}/src ${MBPF_NANOPB_SOURCE}
   ${MBPF_LIBSODIUM_SOURCE}/include/sodium ${MBPF_LIBSODIUM_SOURCE}/include ${MBPF_LIBSODIUM_SOURCE}/crypto_sign/ed25519/ref10)
 set(MBPF_CRYPTO_DEFINITIONS CONFIGURED=1 SODIUM_STATIC=1 NATIVE_LITTLE_ENDIAN=1)
+# Its squares are doubled by its other functions (crypto/ed25519_field.h).
+set_source_files_properties(${MBPF_LIBSODIUM_SOURCE}/crypto_core/ed25519/ref10/ed25519_ref10.c PROPERTIES
+  COMPILE_OPTIONS "-include;${R}/crypto/ed25519_field.h")
 # Verification hashes with BearSSL and reduces with the compact loop (crypto/ed25519.c).
 set_source_files_properties(${MBPF_LIBSODIUM_SOURCE}/crypto_sign/ed25519/ref10/open.c PROPERTIES
   COMPILE_DEFINITIONS sc25519_reduce=mbpf_reduce_mod_l)

@@ -64,17 +64,19 @@ int sodium_is_zero(const unsigned char *n, size_t count)
 }
 
 /* s (512 bits) := s mod L, L = 2^252 + 27742317777372353535851937790883648493. Signed base-256 digits: each
- * high digit d at position i is taken away as 16 * d * (L - 2^252) at i - 32, since 2^256 = 16 * 2^252. */
+ * high digit d at position i is taken away as 16 * d * (L - 2^252) at i - 32, since 2^256 = 16 * 2^252. 32 bits hold all of
+ * it: a digit is at most 255 and a carry from 12 places up, which is at most 17 times the digit there, twice over
+ * (255, 4,300, 73,000), and so a product less than 2^29. */
 void mbpf_reduce_mod_l(unsigned char s[64])
 {
     static const unsigned char l[32] = {0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14,
                                         0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
-    int64_t x[64];
+    int32_t x[64];
     for (int i = 0; i < 64; i++) {
         x[i] = s[i];
     }
     for (int i = 63; i >= 32; i--) {
-        int64_t carry = 0;
+        int32_t carry = 0;
         int j = i - 32;
         for (; j < i - 12; j++) {
             x[j] += carry - 16 * x[i] * l[j - (i - 32)];
@@ -84,7 +86,7 @@ void mbpf_reduce_mod_l(unsigned char s[64])
         x[j] += carry;
         x[i] = 0;
     }
-    int64_t carry = 0;
+    int32_t carry = 0;
     for (int j = 0; j < 32; j++) {
         x[j] += carry - (x[31] >> 4) * l[j];
         carry = x[j] >> 8;

@@ -7,6 +7,7 @@
 #include "mbpf/port.h"
 #include "mbpf/runtime.h"
 #include "mbpf/version.h"
+#include "divide.h"
 #include "put.h"
 
 __attribute__((noinline)) static uint8_t *put_bytes(uint8_t *at, const void *bytes, uint32_t count)
@@ -28,7 +29,7 @@ static uint8_t *put_header(uint8_t *at, const mbpf_runtime *rt, const uint8_t *n
     at = mbpf_put(at, t->root.version, 4u);
     at = put_bytes(at, t->root.digest, sizeof t->root.digest);
     at = put_bytes(at, firmware, sizeof firmware);
-    at = mbpf_put(at, mbpf_port_time_ns() / 1000000000u, 8u);
+    at = mbpf_put(at, mbpf_divide(mbpf_port_time_ns(), 1000000000u), 8u);
     at = mbpf_put(at, rt->events.count, 4u);
     return put_bytes(at, rt->events.head, sizeof rt->events.head);
 }

@@ -4,6 +4,7 @@
  * is trusted to ask, not to bypass the proof. */
 #include <string.h>
 
+#include "divide.h"
 #include "isolation.h"
 #include "mbpf/control.h"
 #include "mbpf/packet.h"
@@ -130,7 +131,7 @@ void mbpf_control_test_run(mbpf_control *c)
     mbpf_control_TestRunReply *reply = &c->response.body.test_run;
     reply->result = result;
     reply->total_instructions = total;
-    reply->instructions = total / runs;
+    reply->instructions = mbpf_divide(total, runs);
     reply->packet.at = c->rt->open.packet;
     reply->packet.count = r->packet.count;
     /* xdp_md holds addresses of this device: nothing for the host. What would pass a message together goes without. */

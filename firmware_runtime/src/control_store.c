@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the host may ask of the store: what it holds, and the end of a trial. */
+#include "divide.h"
 #include "mbpf/control.h"
 #include "mbpf/port.h"
 #include "mbpf/store.h"
@@ -26,7 +27,7 @@ static void describe_loaded(mbpf_control_SlotsReply *r, const mbpf_package_state
     r->version_minor = package->version_minor;
     r->version_patch = package->version_patch;
     if (package->on_trial && package->deadline_ns > now) {
-        r->probation_left_ms = (uint32_t)((package->deadline_ns - now) / MS_NS);
+        r->probation_left_ms = (uint32_t)mbpf_divide(package->deadline_ns - now, MS_NS);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "mbpf/crypto.h"
 #include "mbpf/port.h"
 #include "mbpf/runtime.h"
+#include "divide.h"
 #include "put.h"
 
 void mbpf_event_link(const uint8_t before[MBPF_DIGEST_BYTES], const uint8_t record[MBPF_EVENT_BYTES], uint8_t after[MBPF_DIGEST_BYTES])
@@ -51,7 +52,7 @@ void mbpf_event(mbpf_runtime *rt, uint32_t kind, uint32_t code, const char *name
     uint8_t *at = mbpf_put(record + 4, kind, 1u);
     at = mbpf_put(at, log->left_out, 1u);
     at = mbpf_put(at, code, 2u);
-    at = mbpf_put(at, mbpf_port_time_ns() / 1000000u, 8u);
+    at = mbpf_put(at, mbpf_divide(mbpf_port_time_ns(), 1000000u), 8u);
     if (digest) {
         memcpy(at, digest, 16u);
     }

@@ -5,7 +5,7 @@
   tests/bench/firmware_size/firmware_size.py [BUILD_FOLDER] [--json FILE] [--functions N] [--no-stack]
 
 The image is the whole runtime without virtual hardware (main.c beside this file), linked without merging strings so that
-each stays with its file; "bare" is without isolation and with small sizes. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
+each stays with its file; "bare" is without isolation and attestation, with the least sizes. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
 """
 import argparse
 import collections
@@ -36,7 +36,7 @@ PARTS = [
     ("map types", "map map_array map_hash map_records map_lpm map_lru map_queue map_ringbuf map_series map_program"),
     ("helpers, platform's tables", "format maps ring_buffer time trace_printk isa microbpf_platform packet atomics"),
     ("port and main", "startup cpu cmsdk line ram_flash main image"),
-    ("libc, libgcc", "memory"),
+    ("libc, libgcc", "memory divide"),
 ]
 WITHOUT = {"attestation's signing", "map types", "helpers, platform's tables", "port and main", "isolation", "log of events"}
 SECTION = re.compile(r"^\s*[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+ {9}(\S.*):\((\.[^)]+)\)$")
@@ -82,7 +82,7 @@ def measure(path):
 
 
 def peak_stack(build, image):
-    """Deepest use of the main stack: a signed package comes over the line, is verified, stored, loaded and runs."""
+    """Deepest use of the main stack: a signed package comes over the line, is verified, stored, loaded, runs, is upgraded."""
     tools = build / "bin"
     environment = dict(os.environ, MBPF_PASSPHRASE="size")
     with tempfile.TemporaryDirectory() as folder:
@@ -97,9 +97,10 @@ def peak_stack(build, image):
                                  cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             board.stdout.readline()
-            run("mbpf-deploy", "--device", "unix:line", "push", "tick.mbpf")
-            run("mbpf-deploy", "--device", "unix:line", "list")
-            said = run("mbpf-deploy", "--device", "unix:line", "log")
+            said = ""
+            for request in (["push", "tick.mbpf"], ["list"], ["confirm", "tick"], ["push", "tick.mbpf"], ["slots"], ["info"], ["unload", "tick"]):
+                run("mbpf-deploy", "--device", "unix:line", "--timeout-ms", "10000", *request)
+                said += run("mbpf-deploy", "--device", "unix:line", "log")
         finally:
             board.terminate()
             board.wait()
@@ -131,8 +132,10 @@ def main():
     result["static_ram"] = ram
     print(f"{'static RAM without slots, arena and stack, bare, least sizes':<56}{ram:>10}")
     if not a.no_stack:
-        result["peak_stack"] = peak_stack(build, build / "firmware/size-cortex-m4.elf")
-        print(f"{'peak stack: two signatures verified, stored, run':<56}{result['peak_stack']:>10}")
+        images = build / "firmware_runtime/cortex-m4/firmware"
+        result["peak_stack"] = peak_stack(build, images / "size-cortex-m4.elf")
+        result["peak_stack_bare"] = peak_stack(build, images / "size-plain-cortex-m4.elf")
+        print(f"{'peak stack: two signatures verified, stored, run':<56}{result['peak_stack']:>10}{result['peak_stack_bare']:>20}")
     for size, section, name in levels["-Oz"][2][:a.functions]:
         print(f"{size:>8} {section} {name}")
     for key, limit in limits.items():

@@ -56,7 +56,9 @@ int main(void)
     (void)mbpf_add_platform(&runtime, &mbpf_platform_microbpf);
     mbpf_hook_point *timer = mbpf_add_hook_point(&runtime, &mbpf_platform_microbpf, "timer", "timer/", true);
     mbpf_control_init(&control, &runtime);
+#ifndef MBPF_WITHOUT_ATTESTATION
     control.attest = mbpf_control_attest;
+#endif
     const mbpf_flash *flash = mbpf_port_flash();
     if (flash) {
         (void)mbpf_store_boot(&runtime, &store, flash);
