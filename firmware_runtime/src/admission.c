@@ -330,12 +330,15 @@ static bool check_helper(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
         return mbpf_fail(p, MBPF_ADMIT_HELPER_UNKNOWN, 0u, r->index);
     }
     p->gated += helper->gated;
-    if (!equal(p, MBPF_ADMIT_HELPER_ABI, helper->abi_hash, r->value) || !mbpf_at_most(p, MBPF_ADMIT_IMPORT, MBPF_GATES, p->gated)) {
+    if (!equal(p, MBPF_ADMIT_HELPER_ABI, helper->abi_hash, r->value)) {
         return false;
     }
     /* Signed without the capability it uses: the manifest lies, so it gets nothing. */
-    return (helper->capability & ~p->header.capabilities) == 0u ||
-           mbpf_fail_u64(p, MBPF_ADMIT_CAPABILITY, p->header.capabilities, helper->capability);
+    if ((helper->capability & ~p->header.capabilities) != 0u) {
+        return mbpf_fail_u64(p, MBPF_ADMIT_CAPABILITY, p->header.capabilities, helper->capability);
+    }
+    p->detail = "helpers";
+    return mbpf_at_most(p, MBPF_ADMIT_IMPORT, MBPF_GATES, p->gated);
 }
 
 /* A map's name may fill its field. */
