@@ -5,6 +5,7 @@
 
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/PatternMatch.h>
@@ -12,6 +13,7 @@
 #include <llvm/Transforms/Utils/LowerMemIntrinsics.h>
 
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace mbpf::front_end {
@@ -158,6 +160,17 @@ void test_next_counter(llvm::BranchInst& branch) {
     }
 }
 
+// A pointer that a context has in 32 bits: the whole of it, or of the pointer that it was cut from.
+llvm::Value* whole_pointer(llvm::IRBuilder<>& b, llvm::Value* half) {
+    using namespace llvm::PatternMatch;
+    llvm::Value* pointer = nullptr;
+    if (match(half, m_Trunc(m_PtrToInt(m_Value(pointer))))) return b.CreatePtrToInt(pointer, b.getInt64Ty());
+    const auto* load = llvm::dyn_cast<llvm::LoadInst>(half);
+    if (load == nullptr) return nullptr;
+    const bool from_context = llvm::isa<llvm::Argument>(load->getPointerOperand()->stripInBoundsConstantOffsets());
+    return from_context ? b.CreateZExt(half, b.getInt64Ty()) : nullptr;
+}
+
 // Stores an inline expansion would take: a word each, or less by the alignment.
 constexpr std::uint64_t kMaxInlineStores = 64;
 
@@ -184,6 +197,40 @@ void expand_signed_division(llvm::Module& module) {
         }
     }
     for (llvm::BinaryOperator* division : work) expand_division(*division);
+}
+
+void widen_pointer_distances(llvm::Module& module) {
+    std::vector<llvm::Instruction*> distances, comparisons;
+    for (llvm::Function& f : module)
+        for (llvm::Instruction& i : llvm::instructions(f)) {
+            if (i.getOpcode() == llvm::Instruction::Sub && i.getType()->isIntegerTy(32)) distances.push_back(&i);
+            if (llvm::isa<llvm::ICmpInst>(i) && i.getOperand(0)->getType()->isIntegerTy(32)) comparisons.push_back(&i);
+        }
+    // An empty assembler statement: the code generator would narrow the operation again.
+    llvm::Type* word = llvm::Type::getInt64Ty(module.getContext());
+    llvm::InlineAsm* kept = llvm::InlineAsm::get(llvm::FunctionType::get(word, {word}, false), "", "=r,0", false);
+    std::set<llvm::Value*> halves;
+    for (llvm::Instruction* distance : distances) {
+        llvm::IRBuilder<> b(distance);
+        llvm::Value *x = distance->getOperand(0), *y = distance->getOperand(1);
+        llvm::Value* end = whole_pointer(b, x);
+        llvm::Value* begin = end == nullptr ? nullptr : whole_pointer(b, y);
+        if (begin == nullptr) continue;  // what was made for `end` is dead, and goes
+        halves.insert({x, y});
+        llvm::Value* whole = b.CreateCall(kept, {b.CreateSub(end, begin)});
+        distance->replaceAllUsesWith(b.CreateTrunc(whole, b.getInt32Ty()));
+        distance->eraseFromParent();
+    }
+    // The optimiser asks for a distance of 0 by comparing the two.
+    for (llvm::Instruction* comparison : comparisons) {
+        llvm::Value *x = comparison->getOperand(0), *y = comparison->getOperand(1);
+        auto* test = llvm::cast<llvm::ICmpInst>(comparison);
+        if (test->isSigned() || !halves.contains(x) || !halves.contains(y) || !llvm::isa<llvm::LoadInst>(x) || !llvm::isa<llvm::LoadInst>(y)) continue;
+        llvm::IRBuilder<> b(comparison);
+        llvm::Value* whole = b.CreateCall(kept, {b.CreateZExt(x, word)});
+        comparison->replaceAllUsesWith(b.CreateICmp(test->getPredicate(), whole, b.CreateZExt(y, word)));
+        comparison->eraseFromParent();
+    }
 }
 
 // The ones of ~x & (x - 1) are the zeros below x's lowest one; all of them for x = 0.

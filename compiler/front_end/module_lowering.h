@@ -14,6 +14,8 @@ void expand_trailing_zeros(llvm::Module& module);
 // `lo <= x && x <= hi`, which the optimiser makes one comparison of x - lo, becomes two of x again: so the
 // verifier learns the range of x itself, and it costs no instruction more.
 void split_range_checks(llvm::Module& module);
+// `data_end - data` where 32 bits of it are used: taken of the whole pointers, of which the verifier knows the distance.
+void widen_pointer_distances(llvm::Module& module);
 // A loop's exit test on the old counter (i < 9) becomes one on the new (i + 1 < 10), as most authors wrote it:
 // one value fewer lives on, and the verifier bounds the one that the next iteration uses.
 void test_next_counters(llvm::Module& module);

@@ -193,6 +193,7 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
     if (!found.empty()) return false;
     if (options.cpu != "v4") expand_signed_division(module);
     expand_trailing_zeros(module);
+    widen_pointer_distances(module);
     split_range_checks(module);
     test_next_counters(module);
     expand_memory_intrinsics(module, machine);

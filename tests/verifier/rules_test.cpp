@@ -81,6 +81,17 @@ const Rule kRules[] = {
     {"packet_unchecked", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 3) > END(c)) return XDP_DROP;\n return p[3] & 1; // MBPF1012\n }"},
     {"packet_checked_the_other_way", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 4) <= END(c)) return p[3] & 1; return XDP_DROP; }"},
     {"packet_variable_offset", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c); if ((void *)(p + 1) > END(c)) return XDP_DROP; u32 n = p[0] & 63; u8 *q = p + n; if ((void *)(q + 8) > END(c)) return XDP_DROP; return q[7] & 1; }"},
+    // The length itself compared, in 64 and in 32 bits.
+    {"packet_length_long", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); long n = end - p; if (n < 20) return XDP_DROP; return p[19] & 1; }"},
+    {"packet_length_long_too_short", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); long n = end - p; if (n < 19) return XDP_DROP;\n return p[19] & 1; // MBPF1012\n }"},
+    {"packet_length_short", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); u32 n = end - p; if (n < 20) return XDP_DROP; return p[19] & 1; }"},
+    {"packet_length_short_too_short", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); u32 n = end - p; if (n < 19) return XDP_DROP;\n return p[19] & 1; // MBPF1012\n }"},
+    {"packet_length_of_fields", "SEC(\"xdp\") int f(struct xdp_md *c) { u32 n = c->data_end - c->data; return n > 60; }"},
+    {"packet_length_loop", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); u32 n = end - p, s = 0; if (n > 1500) return XDP_DROP; for (u32 i = 0; i < n; i++) s += p[i]; return s & 1; }"},
+    {"packet_length_loop_one_more", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); u32 n = end - p, s = 0; if (n > 1500) return XDP_DROP; for (u32 i = 0; i <= n; i++)\n s += p[i]; // MBPF1012\n return s & 1; }"},
+    {"packet_length_behind_a_header", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); p += 14; long n = end - p; if (n < 6) return XDP_DROP; return p[5] & 1; }"},
+    // Unsigned, a distance below nothing is large.
+    {"packet_length_behind_an_unchecked_header", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c), *end = END(c); p += 14; u64 n = end - p; if (n < 6) return XDP_DROP;\n return p[5] & 1; // MBPF1012\n }"},
     {"packet_write", "SEC(\"xdp\") int f(struct xdp_md *c) { struct ethhdr *h = DATA(c); if ((void *)(h + 1) > END(c)) return XDP_DROP; __builtin_memcpy(h->h_dest, h->h_source, 6); return XDP_TX; }"},
     {"packet_moved_too_far", "SEC(\"xdp\") int f(struct xdp_md *c) { u8 *p = DATA(c);\n u8 *q = p + c->rx_queue_index; // MBPF1011\n if ((void *)(q + 1) > END(c)) return XDP_DROP; return q[0] & 1; }"},
     {"null_checked", "SEC(\"trace/x\") long f(struct trace_event *e) { u32 k = e->id; struct v *p = bpf_map_lookup_elem(&arr, &k); return p ? p->a : 0; }"},

@@ -295,6 +295,9 @@ bool State::refine(const Value& like, const Number& now) {
     const Symbol symbol = like.symbol;
     const bool not_zero = like.delta == 0 && now.wide.umin > 0;
     bool possible = symbol == 0 || narrow(symbol, like.delta, now);
+    // The packet's length plus a constant: what it is at least, bytes are there.
+    const int64_t least = static_cast<int64_t>(now.wide.umin) - like.delta;
+    if (symbol == kPacketLength && domain::exact_sum(now.wide, static_cast<uint64_t>(int64_t{like.delta})) && least > packet_bytes && least <= kMaxPacket) packet_bytes = static_cast<int32_t>(least);
     for (const Sum& s : sums)
         if (symbol != 0 && s.b == symbol && like.delta == 0) bound_sum(s, now);
     for (const Pair& p : zeros)
