@@ -67,6 +67,71 @@ TEST(References, of_copies_that_nobody_knows_to_be_one) {
     }
 }
 
+bpf::Map map_of(std::uint32_t type, std::uint32_t value_size, std::uint32_t entries) {
+    bpf::Map map;
+    map.name = "m";
+    map.type = type;
+    map.key_size = 4;
+    map.value_size = value_size;
+    map.max_entries = entries;
+    return map;
+}
+
+std::shared_ptr<const bpf::Object> object_of(std::string_view text, const char* section, const std::vector<bpf::Map>& maps, std::initializer_list<std::uint8_t> pseudo) {
+    auto code = bpf::assemble(text);
+    EXPECT_TRUE(code) << render_text(code.error());
+    auto kind = pseudo.begin();
+    for (bpf::Insn& insn : code.value())
+        if (insn.opcode == 0x18 && kind != pseudo.end()) insn.src = *kind++;
+    return std::make_shared<const bpf::Object>(bpf::object_from_slots(std::move(code).value(), section, maps).value());
+}
+
+bool proves(const std::shared_ptr<const bpf::Object>& object, const char* platform, const std::vector<std::uint8_t>& proof) {
+    VerifyOptions options;
+    options.certificates = {proof};
+    return verify(object, std::make_shared<const Platform>(*builtin_platform(platform)), options).accepted();
+}
+
+// The search finds nothing for `bad`. Nor may the checker take what it found for `good`, whose instructions stand where
+// those of `bad` do, nor that with a bit turned over.
+void expect_no_proof(const std::string& good, const std::string& bad, const char* section, const char* platform, const std::vector<bpf::Map>& maps, std::initializer_list<std::uint8_t> pseudo) {
+    const auto right = object_of(good, section, maps, pseudo), wrong = object_of(bad, section, maps, pseudo);
+    const VerifyReport found = verify(right, std::make_shared<const Platform>(*builtin_platform(platform)));
+    ASSERT_TRUE(found.accepted()) << render_text(found.verdicts.front().diagnostics.front());
+    std::vector<std::uint8_t> proof = found.verdicts.front().certificate;
+    EXPECT_TRUE(proves(right, platform, proof));
+    EXPECT_FALSE(verify(wrong, std::make_shared<const Platform>(*builtin_platform(platform))).accepted()) << bad;
+    EXPECT_FALSE(proves(wrong, platform, proof)) << bad;
+    for (std::size_t i = 0; i < proof.size(); ++i)
+        for (unsigned bit = 0; bit < 8; ++bit) {
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+            EXPECT_FALSE(proves(wrong, platform, proof)) << bad << i << " " << bit;
+            proof[i] ^= static_cast<std::uint8_t>(1u << bit);
+        }
+}
+
+// Twenty calls of one function stand behind a contract. This one moves the packet.
+TEST(Forged, contracts_do_not_keep_packets) {
+    std::string text = "mov r6, r1\nldxw r7, [r6+76]\nldxw r2, [r6+80]\nmov r3, r7\nadd r3, 14\njgt r3, r2, out\n";
+    for (int i = 0; i < 20; ++i) text += "mov r1, r6\ncall local f\n";
+    text += "ldxb r0, [r7+13]\nout: mov r0, 0\nexit\nf: mov r2, 0\nmov r3, 0\ncall ";
+    expect_no_proof(text + "5\nmov r0, 0\nexit\n", text + "39\nmov r0, 0\nexit\n", "tc", "linux", {}, {});
+}
+
+// r7 is borrowed from the socket r6: to find it null gives nothing back.
+TEST(Forged, what_is_borrowed_is_not_held) {
+    const std::string text = "mov r8, r1\nstdw [r10-16], 0\nstdw [r10-8], 0\nmov r2, r10\nadd r2, -16\nmov r3, 12\nmov r4, -1\nmov r5, 0\ncall 84\njeq r0, 0, none\nmov r6, r0\nmov r1, r0\ncall 96\nmov r7, r0\n"
+                             "ldxw r1, [r8+0]\njeq r1, 7, met\nmov r9, 1\nmet: jne r7, 0, there\n";
+    const std::string rest = "none: mov r0, 0\nexit\nthere: mov r1, r6\ncall 86\nmov r0, 0\nexit\n";
+    expect_no_proof(text + "mov r1, r6\ncall 86\n" + rest, text + "mov r1, r6\ncall 5\n" + rest, "tc", "linux", {}, {});
+}
+
+// A callback's key is not to be written.
+TEST(Forged, what_is_read_only_stays_so) {
+    const std::string text = "mov r6, r1\nlddw r1, 0\nlddw r2, 6\nmov r3, 0\nmov r4, 0\ncall 164\nmov r0, 0\nexit\nldxw r5, [r3+0]\njeq r5, 7, met\nmov r9, 1\nmet: ";
+    expect_no_proof(text + "ldxw r0, [r2+0]\nmov r0, 0\nexit\n", text + "stw [r2+0], 1\nmov r0, 0\nexit\n", "tc", "linux", {map_of(2, 8, 4)}, {1, 4});
+}
+
 // A certificate by hand: one invariant at slot 2 of a program, of which `values` are told.
 VerifyReport with_invariant(std::string_view text, const std::vector<std::uint8_t>& values) {
     std::vector<std::uint8_t> node{1, 0, 0, 20};  // one; its length; no parts; 10 instructions are left
@@ -85,16 +150,6 @@ TEST(Forged, pointers_that_lie_anywhere_are_of_no_use) {
     const std::vector<std::uint8_t> exact{1, 2, 2, 2, 0, 15, 0}, anywhere{1, 2, 2 | 8 << 2, 2, 0, 1, 64};
     EXPECT_EQ(code_of(with_invariant("mov r2, r10\nadd r2, -8\nstdw [r2+0], 1\nmov r0, 0\nexit\n", exact)), "");
     EXPECT_EQ(code_of(with_invariant("mov r2, r10\nja next\nnext: stdw [r2+0], 1\nmov r0, 0\nexit\n", anywhere)), "MBPF1050");
-}
-
-bpf::Map map_of(std::uint32_t type, std::uint32_t value_size, std::uint32_t entries) {
-    bpf::Map map;
-    map.name = "m";
-    map.type = type;
-    map.key_size = 4;
-    map.value_size = value_size;
-    map.max_entries = entries;
-    return map;
 }
 
 // bpf_sk_storage_get(map, sk, value, flags): a value that may be null is as large as the map says if it is not.
@@ -287,6 +342,90 @@ TEST(Packets, that_moved_are_as_long_as_anybody_says) {
         EXPECT_EQ(judged_with(before, after, "5"), "") << after;
         EXPECT_NE(judged_with(before, after, "44"), "") << after;
     }
+}
+
+// Certificates by hand: cost units are instructions, every function may use 8 bytes of stack.
+struct StatedPoint {
+    std::uint32_t point = 0;
+    std::vector<std::uint8_t> body;
+};
+constexpr std::uint8_t kFrames = 2, kTerms = 1;
+constexpr std::uint32_t kEntry = 0x40000000u, kExit = 0xc0000000u;
+
+std::vector<std::uint8_t> proof_of(std::uint8_t worst_case, const std::vector<StatedPoint>& points) {
+    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', 3, worst_case, 1, 64, 0, static_cast<std::uint8_t>(points.size())}, nodes;
+    proof[8] = 2;  // functions: the program's first, and that at 9
+    const std::vector<std::uint8_t> functions{0, 8, 9, 8};
+    proof.insert(proof.begin() + 9, functions.begin(), functions.end());
+    for (const StatedPoint& p : points) {
+        for (std::uint32_t word : {p.point, static_cast<std::uint32_t>(nodes.size())})
+            for (int i = 0; i < 4; ++i) proof.push_back(static_cast<std::uint8_t>(word >> (8 * i)));
+        nodes.push_back(1);
+        nodes.push_back(static_cast<std::uint8_t>(p.body.size()));
+        nodes.insert(nodes.end(), p.body.begin(), p.body.end());
+    }
+    proof.insert(proof.end(), nodes.begin(), nodes.end());
+    return proof;
+}
+// One frame beyond the first: returns to contract 0, runs the function at 9.
+const std::vector<std::uint8_t> kInContract{1, 0x80, 0x80, 0x80, 0x80, 4, 9, 0};
+std::vector<std::uint8_t> joined(std::vector<std::uint8_t> a, const std::vector<std::uint8_t>& b, const std::vector<std::uint8_t>& c = {}) {
+    a.insert(a.end(), b.begin(), b.end());
+    a.insert(a.end(), c.begin(), c.end());
+    return a;
+}
+
+// The function at 9 gets r1 and does three instructions. Values: r1 as told, then r0 = 0 at the exit.
+VerifyReport with_contract(const std::string& main, const char* function, std::uint8_t worst_case, const std::vector<std::uint8_t>& entry) {
+    VerifyOptions options;
+    options.certificates = {proof_of(worst_case, {{kEntry | 9, entry}, {kExit, {0, 0, 1, 0, 1, 0}}})};
+    return verify(object_of(main + "mov r0, 0\nexit\n" + function + "mov r0, 0\nexit\n", "trace/x", {}, {}), std::make_shared<const Platform>(*builtin_platform("microbpf")), options);
+}
+
+TEST(Forged, contracts_are_of_functions_that_cannot_reach_their_callers) {
+    // r1 = 3, a number: fine, and the call costs what the contract says.
+    const std::string plain = "mov r1, 3\ncall local +7\nmov r3, 0\nmov r4, 0\nmov r5, 0\nmov r6, 0\nmov r7, 0\n";
+    const std::vector<std::uint8_t> three{1, 1, 1, 6};
+    const auto by_number = [&](std::uint8_t worst_case, std::uint8_t cost) { return code_of(with_contract(plain, "mov r2, 1\n", worst_case, joined({kFrames, cost}, kInContract, three))); };
+    EXPECT_EQ(by_number(12, 6), "");
+    EXPECT_EQ(by_number(11, 6), "MBPF1050") << "three more than main's nine";
+    EXPECT_EQ(by_number(12, 4), "MBPF1050") << "the function takes three";
+    // A cost of 0 and once r1, which is 3: it is no constant.
+    EXPECT_EQ(code_of(with_contract(plain, "mov r2, 1\n", 9, joined({kFrames | kTerms, 0, 1, 1 << 2, 2}, kInContract, three))), "MBPF1050");
+    // r1 = r10: the function writes into main's frame, whose slot main takes for what it was.
+    const std::string stack = "stdw [r10-8], 0\nmov r1, r10\ncall local +6\nldxdw r3, [r10-8]\nmov r4, r10\nadd r4, r3\nstb [r4-8], 1\n";
+    const std::vector<std::uint8_t> frame{1, 1, 2, 2, 0, 0, 0};
+    EXPECT_EQ(code_of(with_contract(stack, "stdw [r1-8], 999\n", 12, joined({kFrames, 6}, kInContract, frame))), "MBPF1050");
+}
+
+// In a called function a tail call may fail: what stands behind it is run, and must be stated.
+TEST(Forged, what_stands_behind_a_tail_call_is_judged) {
+    const auto judged_with = [](const char* behind, bool stated) {
+        const std::string text = "mov r6, 0\nmov r6, 0\nmov r6, 0\nmov r6, 0\nmov r6, 0\nmov r6, 0\ncall local +2\nmov r0, 0\nexit\nlddw r2, 0\nmov r3, 0\ncall 12\n" + std::string(behind) + "\nexit\n";
+        std::vector<StatedPoint> points;
+        if (stated) points.push_back({13, {kFrames, 20, 1, 7, 9, 0, 0}});
+        VerifyOptions options;
+        options.certificates = {proof_of(40, points)};
+        return code_of(verify(object_of(text, "tc", {map_of(3, 4, 4)}, {1}), std::make_shared<const Platform>(*builtin_platform("linux")), options));
+    };
+    EXPECT_EQ(judged_with("mov r0, 0", true), "");
+    EXPECT_EQ(judged_with("mov r0, 0", false), "MBPF1050");
+    EXPECT_EQ(judged_with("ldxdw r0, [r5+0]", true), "MBPF1050");
+}
+
+// The context's address is stored; that the bytes are written is stated, but not that they are a pointer.
+TEST(Forged, stored_pointers_are_no_numbers) {
+    VerifyOptions options;
+    const auto with_point = [&](std::vector<std::uint8_t> body) {
+        options.certificates = {proof_of(40, {{2, std::move(body)}})};
+        return code_of(verify(object_of("stxdw [r10-8], r1\nja next\nnext: ldxdw r0, [r10-8]\nmov r0, 0\nexit\n", "trace/x", {}, {}), std::make_shared<const Platform>(*builtin_platform("microbpf")), options));
+    };
+    constexpr std::uint8_t kWritten = 128;
+    const std::vector<std::uint8_t> written{kWritten, 20, 1, 0xf8, 3, 8};  // one range: 8 bytes behind 504
+    // The place is 80 + 504 * 8 + 7 = 4119.
+    EXPECT_EQ(with_point(joined(written, {1, 0x97, 0x20}, {2, 1 | 32, 48, 0, 0})), "") << "a context pointer at r10 - 8";
+    EXPECT_EQ(with_point(joined(written, {0})), "MBPF1050") << "nothing";
+    EXPECT_EQ(with_point(joined(written, {1, 0x97, 0x20}, {1 | 8 << 2, 64})), "MBPF1050") << "any number";
 }
 
 }  // namespace
