@@ -352,10 +352,10 @@ struct StatedPoint {
 constexpr std::uint8_t kFrames = 2, kTerms = 1;
 constexpr std::uint32_t kEntry = 0x40000000u, kExit = 0xc0000000u;
 
-std::vector<std::uint8_t> proof_of(std::uint8_t worst_case, const std::vector<StatedPoint>& points) {
+std::vector<std::uint8_t> proof_of(std::uint8_t worst_case, const std::vector<StatedPoint>& points, std::uint8_t function = 9) {
     std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', 3, worst_case, 1, 64, 0, static_cast<std::uint8_t>(points.size())}, nodes;
-    proof[8] = 2;  // functions: the program's first, and that at 9
-    const std::vector<std::uint8_t> functions{0, 8, 9, 8};
+    proof[8] = 2;  // functions: the program's first, and another
+    const std::vector<std::uint8_t> functions{0, 8, function, 8};
     proof.insert(proof.begin() + 9, functions.begin(), functions.end());
     for (const StatedPoint& p : points) {
         for (std::uint32_t word : {p.point, static_cast<std::uint32_t>(nodes.size())})
@@ -396,6 +396,28 @@ TEST(Forged, contracts_are_of_functions_that_cannot_reach_their_callers) {
     const std::string stack = "stdw [r10-8], 0\nmov r1, r10\ncall local +6\nldxdw r3, [r10-8]\nmov r4, r10\nadd r4, r3\nstb [r4-8], 1\n";
     const std::vector<std::uint8_t> frame{1, 1, 2, 2, 0, 0, 0};
     EXPECT_EQ(code_of(with_contract(stack, "stdw [r1-8], 999\n", 12, joined({kFrames, 6}, kInContract, frame))), "MBPF1050");
+}
+
+// The function releases the record that main holds, and main releases it again.
+TEST(Forged, contracts_hold_nothing_of_their_callers) {
+    bpf::Map ring = map_of(27, 0, 4096);
+    ring.key_size = 0;
+    const auto judged_with = [&](const char* helper, bool contract) {
+        const std::string text = "lddw r1, 0\nmov r2, 8\nmov r3, 0\ncall 131\njeq r0, 0, out\nmov r6, r0\nmov r1, r0\ncall local f\nmov r1, r6\nmov r2, 0\ncall 132\nout: mov r0, 0\nexit\nf: mov r2, 0\ncall " + std::string(helper) + "\nmov r0, 0\nexit\n";
+        constexpr std::uint8_t kReferences = 16, kFunction = 14, kOut = 12;
+        std::vector<StatedPoint> points{{kOut, {0, 4, 0}}};
+        if (contract) {
+            // Frames as in kInContract; reference 1 was acquired at 4; r1 leads to the record of 8 bytes.
+            points.push_back({kEntry | kFunction, {kFrames | kReferences, 20, 1, 0x80, 0x80, 0x80, 0x80, 4, kFunction, 0, 1, 4, 1, 1, 2, 8 | 32 | 64 | 128, 8, 0, 1, 0, 0}});
+            points.push_back({kExit, {0, 0, 1, 0, 1, 0}});
+        }
+        VerifyOptions options;
+        options.certificates = {proof_of(127, points, kFunction)};
+        return code_of(verify(object_of(text, "tc", {ring}, {1}), std::make_shared<const Platform>(*builtin_platform("linux")), options));
+    };
+    EXPECT_EQ(judged_with("5", false), "");
+    EXPECT_EQ(judged_with("132", false), "MBPF1050");
+    EXPECT_EQ(judged_with("132", true), "MBPF1050");
 }
 
 // In a called function a tail call may fail: what stands behind it is run, and must be stated.
