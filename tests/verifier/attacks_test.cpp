@@ -115,7 +115,7 @@ TEST(Forged, contracts_do_not_keep_packets) {
     std::string text = "mov r6, r1\nldxw r7, [r6+76]\nldxw r2, [r6+80]\nmov r3, r7\nadd r3, 14\njgt r3, r2, out\n";
     for (int i = 0; i < 20; ++i) text += "mov r1, r6\ncall local f\n";
     text += "ldxb r0, [r7+13]\nout: mov r0, 0\nexit\nf: mov r2, 0\nmov r3, 0\ncall ";
-    expect_no_proof(text + "5\nmov r0, 0\nexit\n", text + "39\nmov r0, 0\nexit\n", "tc", "linux", {}, {});
+    expect_no_proof(text + "34\nmov r0, 0\nexit\n", text + "39\nmov r0, 0\nexit\n", "tc", "linux", {}, {});
 }
 
 // r7 is borrowed from the socket r6: to find it null gives nothing back.
