@@ -115,7 +115,7 @@ TEST(Forged, contracts_do_not_keep_packets) {
     // The first call makes the contract: nothing is known of the packet yet.
     std::string text = "mov r6, r1\ncall local f\nldxw r7, [r6+76]\nldxw r2, [r6+80]\nmov r3, r7\nadd r3, 14\njgt r3, r2, out\n";
     for (int i = 0; i < 20; ++i) text += "mov r1, r6\ncall local f\n";
-    text += "ldxb r0, [r7+13]\nout: mov r0, 0\nexit\nf: mov r2, 0\nmov r3, 0\ncall ";
+    text += "ldxb r0, [r7+13]\nout: mov r0, 0\nexit\nf: ldxw r4, [r1+0]\njeq r4, 7, met\nmov r3, 1\nmet: mov r2, 0\ncall ";
     expect_no_proof(text + "34\nmov r0, 0\nexit\n", text + "39\nmov r0, 0\nexit\n", "tc", "linux", {}, {});
 }
 
