@@ -121,7 +121,7 @@ class Symbols {
 void put_value(Bytes& out, const Value& v, Symbols& symbols) {
     const unsigned form = number_form(v.number);
     const bool named = symbols.named(v);
-    out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.kind) | form << 2 | (named ? 64u : 0u) | (v.borrowed ? 128u : 0u)));
+    out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.kind) | form << 2 | (named ? 64u : 0u) | ((v.is_pointer() ? v.borrowed : v.modulus != 0) ? 128u : 0u)));
     if (v.is_pointer()) {
         out.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(v.region) | (v.read_only ? 16u : 0u) | (v.size != 0 ? 32u : 0u) | (v.map >= 0 ? 64u : 0u) | (v.reference != 0 ? 128u : 0u)));
         if (v.size != 0) put_varint(out, v.size);
@@ -134,6 +134,10 @@ void put_value(Bytes& out, const Value& v, Symbols& symbols) {
     if (named) {
         put_varint(out, symbols.number(v.symbol));
         put_zigzag(out, v.delta);
+    }
+    if (v.is_number() && v.modulus != 0) {
+        put_varint(out, v.modulus);
+        put_varint(out, static_cast<std::uint64_t>(v.remainder));
     }
 }
 
@@ -183,7 +187,7 @@ std::uint64_t signature_of(const State& s, const std::vector<Entry>& entries) {
 }
 
 // A stored number about which nothing is known but that its bytes are written.
-bool says_nothing(const Entry& e) { return e.at.frame != kRegisters && e.at.offset < 0 && e.value->is_number() && e.value->number == Number::unknown_bits(e.at.size * 8u); }
+bool says_nothing(const Entry& e) { return e.at.frame != kRegisters && e.at.offset < 0 && e.value->is_number() && e.value->modulus == 0 && e.value->number == Number::unknown_bits(e.at.size * 8u); }
 
 }  // namespace
 

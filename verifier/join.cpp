@@ -2,6 +2,7 @@
 #include "verifier/join.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace mbpf {
 
@@ -66,11 +67,25 @@ class Pairing {
 
 int null_class(const Value& v) { return v.is_number() ? -2 : v.kind == ValueKind::pointer ? -1 : v.symbol; }
 
-Value join_values(const Value& a, const Value& b, Pairing& names) {
+// The greatest modulus that leaves one remainder of both.
+void join_congruences(Value& out, const Value& a, const Value& b) {
+    const auto remainder = [](const Value& v) { return v.is_constant() ? domain::rank(v.number.wide.umin) : static_cast<std::uint64_t>(v.remainder); };
+    if (out.is_constant() || (!a.is_constant() && a.modulus == 0) || (!b.is_constant() && b.modulus == 0)) return;
+    const std::uint64_t x = remainder(a), y = remainder(b);
+    std::uint64_t m = x > y ? x - y : y - x;
+    for (const Value* v : {&a, &b})
+        if (!v->is_constant()) m = std::gcd(m, std::uint64_t{v->modulus});
+    if (m <= 1 || m > INT32_MAX) return;
+    out.modulus = static_cast<std::uint32_t>(m);
+    out.remainder = static_cast<std::int32_t>(x % m);
+}
+
+Value join_values(const Value& a, const Value& b, Pairing& names, bool congruences) {
     if (a.kind == ValueKind::unknown || b.kind == ValueKind::unknown) return {};
     if (a.is_number() && b.is_number()) {
         Value v = Value::of(Number::join(a.number, b.number));
         names.join(v, Pairing::side(a), Pairing::side(b));
+        if (congruences) join_congruences(v, a, b);
         return v;
     }
     // Null beside a pointer.
@@ -204,7 +219,7 @@ void copy_state(State& to, const State& from) {
         if (from.cells[i].value.is_pointer() && from.cells[i].at.offset < 0) to.frames[from.cells[i].at.frame].mark(from.cells[i].at.offset, from.cells[i].at.size, false);
 }
 
-bool join_states(State& a, const State& b, const Compared* compared) {
+bool join_states(State& a, const State& b, const Compared* compared, bool congruences) {
     if (!compatible(a, b)) return false;
     Pairing names;
     std::vector<Related> related;
@@ -223,16 +238,16 @@ bool join_states(State& a, const State& b, const Compared* compared) {
     State old(old_cells.data(), static_cast<std::uint16_t>(old_cells.size()));
     copy_state(old, a);
 
-    for (unsigned r = 0; r < State::kRegisters; ++r) a.regs[r] = r == bpf::kFramePointer ? old.regs[r] : join_values(old.regs[r], b.regs[r], names);
+    for (unsigned r = 0; r < State::kRegisters; ++r) a.regs[r] = r == bpf::kFramePointer ? old.regs[r] : join_values(old.regs[r], b.regs[r], names, congruences);
     for (unsigned f = 0; f < a.depth; ++f)
         for (unsigned w = 0; w < kFrameBytes / 64; ++w) a.frames[f].written[w] &= b.frames[f].written[w];
     a.cell_count = 0;
     for (unsigned i = 0; i < old.cell_count; ++i) {
         const Cell& c = old.cells[i];
         Value v;
-        if (const Value* other = b.value_at(c.at)) v = join_values(c.value, *other, names);
+        if (const Value* other = b.value_at(c.at)) v = join_values(c.value, *other, names, congruences);
         else if (c.value.is_number() && c.at.offset < 0 && b.frames[c.at.frame].all_written(c.at.offset, c.at.size) && !b.holds_pointer(c.at.frame, c.at.offset, c.at.size))
-            v = join_values(c.value, Value::of(b.assemble(c.at.frame, c.at.offset, c.at.size)), names);
+            v = join_values(c.value, Value::of(b.assemble(c.at.frame, c.at.offset, c.at.size)), names, congruences);
         if (v.kind != ValueKind::unknown) a.cells[a.cell_count++] = {c.at, v};
         else if (c.at.offset < 0 && !(c.value.is_number() && b.value_at(c.at) == nullptr)) a.frames[c.at.frame].mark(c.at.offset, c.at.size, false);
     }
@@ -343,10 +358,10 @@ Number widened(const Number& now, const Number& before, const Thresholds& t, boo
 
 void widen_state(State& now, const State& before, const Thresholds& thresholds) {
     for (unsigned r = 0; r < State::kRegisters; ++r)
-        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer());
+        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = now.regs[r].within_congruence(widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer()));
     for (unsigned i = 0; i < now.cell_count; ++i) {
         const Value* old = before.value_at(now.cells[i].at);
-        if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = widened(now.cells[i].value.number, old->number, thresholds, old->is_pointer());
+        if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = now.cells[i].value.within_congruence(widened(now.cells[i].value.number, old->number, thresholds, old->is_pointer()));
     }
     // A difference that is not at least as good as before would rise for ever.
     std::vector<Related> related;

@@ -17,7 +17,8 @@ void copy_state(proof::State& to, const proof::State& from);
 // i.e. frames, references or the lock.
 // `compared`: registers whose order is worth knowing even where so far only their ranges tell it.
 using Compared = std::vector<std::pair<std::uint8_t, std::uint8_t>>;
-bool join_states(proof::State& into, const proof::State& other, const Compared* compared = nullptr);
+// `congruences`: of two constants a number may be known modulo their difference.
+bool join_states(proof::State& into, const proof::State& other, const Compared* compared = nullptr, bool congruences = false);
 
 // Bounds that still grow are moved to the next of these: constants the program compares with, and the limits of
 // the integer types.

@@ -23,9 +23,14 @@ constexpr unsigned kFew = 8, kMore = 16, kMany = 64;  // states kept apart at a 
 
 Thresholds thresholds_of(const ProofEnvironment& env) {
     Thresholds t;
-    for (const bpf::Insn& insn : env.program().insns) {
+    for (std::size_t i = 0; i < env.program().insns.size(); ++i) {
+        const bpf::Insn& insn = env.program().insns[i];
         const Operation op = decode(insn);
         if (!op.valid || op.uses_src) continue;
+        if (op.kind == bpf::Kind::load_imm64 && insn.src == 0 && i + 1 < env.program().insns.size()) {
+            const std::uint64_t c = static_cast<std::uint32_t>(insn.imm) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(env.program().insns[i + 1].imm)) << 32;
+            for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
+        }
         if (op.kind != bpf::Kind::jump && !(op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::and_ || op.alu == bpf::AluOp::mod))) continue;
         const std::uint64_t c = static_cast<std::uint64_t>(insn.imm < 0 ? -std::int64_t{insn.imm} : std::int64_t{insn.imm});
         for (std::uint64_t v : {c, c + 1, c - 1}) t.add(v);
@@ -96,6 +101,10 @@ class Prover {
     // The next thing to try; false: nothing is left.
     bool next(SearchOptions& o, const Search& search, bool safe, std::uint32_t endless_loop) {
         if (spent_ >= max_steps_) return false;
+        if (!o.congruences && !search.loops().empty() && (safe || search.failure() != SearchFailure::budget)) {
+            o.congruences = true;
+            return true;
+        }
         if (!safe && search.failure() == SearchFailure::endless) {
             if (!search.failure_loops().empty() && o.unrolled.insert(search.failure_loops().front()).second) return true;
             if (o.disjuncts < kMany) {

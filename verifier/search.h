@@ -62,6 +62,7 @@ struct SearchOptions {
     bool fine = false;           // states that differ in numbers only are kept apart if registers hold different constants
     unsigned disjuncts = 8;      // states kept apart at a point
     bool relations = true;       // joins keep equalities and differences
+    bool congruences = false;    // joins keep what numbers are modulo their distance
     bool forget_dead = true;     // stack bytes that are not read again
     std::uint32_t shared_calls = UINT32_MAX;  // a function called at more places is run once for calls that are alike
     std::set<std::uint32_t> unrolled;  // loops (point of the head) run iteration by iteration

@@ -24,7 +24,7 @@ bool Search::load(const Bytes& bytes, State& into) const {
 // The join of an invariant and a state, as an invariant that covers both by the checker's own rules: relations
 // that it could not see are left out.
 bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
-    if (!load(old, other_) || !join_states(other_, s, compared)) return false;
+    if (!load(old, other_) || !join_states(other_, s, compared, options_.congruences)) return false;
     ++stats_.joins;
     load(old, old_);
     if (widen != nullptr) {

@@ -353,6 +353,62 @@ class Generator {
         put(0x55, b, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
         code_[none].offset = static_cast<std::int16_t>(code_.size() - none - 1);
     }
+    // Steps of any size until the counter is one word, in a register or a slot; sometimes that word is missed.
+    void stepped_loop(unsigned depth) {
+        static constexpr std::int32_t kSteps[] = {2, 3, 4, 5, 6, 7, 12, 24, 100, 1000, 65535};
+        const unsigned counter = number_register();
+        const bool in_slot = chance(30), wide = chance(70), down = chance(40);
+        const std::int32_t step = kSteps[pick(std::size(kSteps))], rounds = 1 + static_cast<std::int32_t>(pick(chance(80) ? 50 : 2000));
+        const std::int32_t start = chance(50) ? 0 : static_cast<std::int32_t>(pick(2000)) - (wide && chance(30) ? 100000 : 0), travel = step * rounds;
+        const std::int32_t first = down ? start + travel : start, last = (down ? start : start + travel) + (chance(85) ? 0 : static_cast<std::int32_t>(pick(7)) - 3);
+        const unsigned slot = wide ? 0x18 : 0x00;
+        put(wide ? 0xb7 : 0xb4, counter, 0, 0, first);
+        if (chance(15)) put(wide ? 0x07 : 0x04, counter, 0, 0, chance(50) ? step : 1);
+        if (in_slot) put(0x63 | slot, 10, counter, -80, 0);
+        const std::size_t head = code_.size();
+        if (in_slot) put(0x61 | slot, counter, 10, -80, 0);
+        const bool at_head = chance(30);
+        if (at_head) put(wide ? 0x15 : 0x16, counter, 0, 0, last);
+        if (chance(50) && depth > 0) statement(depth - 1);
+        if (in_slot) put(0x61 | slot, counter, 10, -80, 0);
+        put(wide ? 0x07 : 0x04, counter, 0, 0, down ? -step : step);
+        if (chance(10)) put(wide ? 0x07 : 0x04, counter, 0, 0, down ? -step : step);
+        if (in_slot) put(0x63 | slot, 10, counter, -80, 0);
+        if (at_head) {
+            put(0x05, 0, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+            code_[in_slot ? head + 1 : head].offset = static_cast<std::int16_t>(code_.size() - head - (in_slot ? 2 : 1));
+        } else {
+            put(wide ? 0x55 : 0x56, counter, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, last);
+        }
+    }
+    // A loop whose number of turns is told by the counter of the one around it.
+    void triangle(unsigned depth) {
+        static constexpr unsigned kExits[] = {0xad, 0xad, 0xbd, 0x5d, 0x2d, 0x6d};
+        const unsigned outer = 7 + pick(3), inner = outer == 9 ? 7 : outer + 1;
+        const bool down = chance(30), from_outer = chance(40), inner_down = chance(30);
+        const std::int32_t n = 2 + static_cast<std::int32_t>(pick(chance(85) ? 24 : 300)), step = chance(75) ? 1 : 2 + static_cast<std::int32_t>(pick(2));
+        const auto back = [&](std::size_t to) { return static_cast<int>(to) - static_cast<int>(code_.size()) - 1; };
+        put(0xb7, outer, 0, 0, down ? n * step : chance(50) ? 1 : 0);
+        const std::size_t head = code_.size();
+        if (chance(20)) put(0x07, inner == 9 ? 7 : inner + 1, 0, 0, 3);
+        if (from_outer || inner_down) {
+            put(0xbf, inner, outer, 0, 0);
+            if (chance(30)) put(0x07, inner, 0, 0, 1);
+        } else {
+            put(0xb7, inner, 0, 0, static_cast<std::int32_t>(pick(2)));
+        }
+        const std::size_t body = code_.size();
+        if (chance(25) && depth > 0) statement(depth - 1);
+        for (unsigned i = pick(3); i > 0; --i) put(0x0f, inner == 9 ? 7 : inner + 1, inner, 0, 0);
+        put(0x07, inner, 0, 0, inner_down ? -1 : 1);
+        if (inner_down) put(chance(50) ? 0x65 : 0x55, inner, 0, back(body), 0);
+        else if (from_outer) put(0xa5, inner, 0, back(body), n * step + 2);
+        else put(kExits[pick(std::size(kExits))], inner, outer, back(body), 0);
+        if (chance(20)) put(0x07, inner == 9 ? 7 : inner + 1, 0, 0, 5);
+        put(0x07, outer, 0, 0, down ? -step : step);
+        if (down) put(chance(50) ? 0x55 : 0x65, outer, 0, back(head), 0);
+        else put(0xa5, outer, 0, back(head), n * step);
+    }
     // A packet pointer that moves by what it reads, and is compared with the end in some way.
     void packet_walk(unsigned depth) {
         if (!packet_) return bits_loop(depth);
@@ -382,7 +438,10 @@ class Generator {
         code_[out].offset = static_cast<std::int16_t>(code_.size() - out - 1);
     }
     void walk(unsigned depth) {
-        switch (pick(4)) {
+        switch (pick(7)) {
+            case 4: stepped_loop(depth); break;
+            case 5:
+            case 6: triangle(depth); break;
             case 0: bits_loop(depth); break;
             case 1: remainder_loop(); break;
             default: packet_walk(depth); break;

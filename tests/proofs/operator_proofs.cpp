@@ -338,6 +338,27 @@ TEST(Halves, low_half_of_a_result_is_the_result_of_low_halves) {
     Proof("lsh by the half or more", 64).holds({z3::uge(y, number(32, 64)), z3::ult(y, number(64, 64))}, {instruction(AluOp::lsh, x, y) == instruction(AluOp::lsh, z3::zext(a, 32), y), instruction(AluOp::lsh, x, y) == instruction(AluOp::lsh, z3::sext(a, 32), y)});
 }
 
+// Words known by what they leave when divided, here by any number up to half of all.
+template <unsigned N>
+void prove_congruences() {
+    using W = Symbolic<N>;
+    const Given<N> g;
+    const W m = word<N>("m"), r = word<N>("r"), d = word<N>("d");
+    const expr half = number(std::uint64_t{1} << (N - 1), N);
+    const auto leaves = [&](const W& w, const W& rest) { return z3::urem(w.e + half, m.e) == rest.e; };
+    const std::vector<expr> given = {g.premises[0], z3::ult(number(0, N), m.e), z3::ule(m.e, half), z3::ult(r.e, m.e), leaves(g.x, r)};
+    Proof("ends of a congruence", N).holds(given, parts_of(domain::where_congruent(g.a, m, r), g.x));
+    std::vector<expr> moved = given;
+    moved.push_back(domain::exact_signed_sum(g.a, d).e);
+    moved[moved.size() - 2] = leaves(W(g.x - d), r);
+    Proof("a congruence plus delta", N).holds(moved, {leaves(g.x, domain::moved_remainder(m, r, d))});
+    W up = W(r + W(m - W(domain::rank(W(g.a.smin)) % m)));  // a whole modulus too far, if the end is such a word
+    EXPECT_EQ(counterexample(given, {(domain::SymbolicSigned<N>(W(W(g.a.smin) + up)) <= domain::SymbolicSigned<N>(g.x)).e}), z3::sat);
+}
+TEST(Congruences, keep_every_word) {
+    prove_congruences<6>();
+}
+
 // The proofs can fail: operators that are wrong in one place are refuted.
 TEST(Mutants, are_refuted) {
     using W = Symbolic<32>;

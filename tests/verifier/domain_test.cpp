@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "simulator/interpreter.h"
+#include "verifier/domain/relation.h"
 #include "verifier/number.h"
 
 namespace mbpf {
@@ -90,6 +91,26 @@ TEST(Interval8, sync_join_and_meet_lose_no_word) {
             }
             for (std::uint8_t w : members(a)) ASSERT_TRUE(!a.subset_of(b) || b.contains(w));
         }
+}
+
+// Every modulus, every remainder.
+TEST(Interval8, congruences_keep_every_word_and_end_in_one) {
+    for (const Word& a : family())
+        for (unsigned m = 1; m <= 128; ++m)
+            for (unsigned r = 0; r < m; ++r) {
+                const Word n = domain::where_congruent(a, static_cast<std::uint8_t>(m), static_cast<std::uint8_t>(r));
+                for (std::uint8_t w : members(a)) ASSERT_EQ(n.contains(w) || (w + 128) % 256 % m != r, true) << int{w} << " modulo " << m;
+                if (n.smin > n.smax) continue;
+                const bool below = (n.smin + 128) % static_cast<int>(m) == static_cast<int>(r), above = (n.smax + 128) % static_cast<int>(m) == static_cast<int>(r);
+                ASSERT_TRUE((below || n.smin == a.smin) && (above || n.smax == a.smax));
+                ASSERT_TRUE((below && above) || n.smin + 128 + static_cast<int>(m) > 255 || n.smax + 128 < static_cast<int>(m));
+            }
+}
+TEST(Interval8, a_remainder_moves_with_its_word) {
+    for (int w = -128; w < 128; ++w)
+        for (int d = -128; d < 128; ++d)
+            for (unsigned m = 1; m <= 128 && w + d >= -128 && w + d < 128; ++m)
+                ASSERT_EQ((w + d + 128) % static_cast<int>(m), domain::moved_remainder(static_cast<std::uint8_t>(m), static_cast<std::uint8_t>((w + 128) % static_cast<int>(m)), static_cast<std::uint8_t>(d)));
 }
 
 TEST(Interval8, refinement_keeps_every_word_with_a_partner) {

@@ -59,7 +59,8 @@ Number read_number(Reader& in, unsigned form) {
     return in.good ? n : Number::unknown();
 }
 
-// First byte: kind (2 bits), form of the number or variable part (4), has a symbol, is borrowed. Of a pointer the
+// First byte: kind (2 bits), form of the number or variable part (4), has a symbol, is borrowed
+// or (a number) has a modulus. Of a pointer the
 // region follows (4 bits), is it read only, and which of size, map and reference are stated.
 Value read_value(Reader& in) {
     const uint8_t head = in.byte();
@@ -82,7 +83,13 @@ Value read_value(Reader& in) {
         v.symbol = read_symbol(in);
         v.delta = static_cast<int32_t>(in.zigzag_within(kMaxDelta));
     }
-    v.borrowed = (head & 128) != 0;
+    const bool more = (head & 128) != 0;
+    v.borrowed = more && v.is_pointer();
+    if (more && v.is_number()) {
+        v.modulus = static_cast<uint32_t>(in.bounded(INT32_MAX));
+        v.remainder = static_cast<int32_t>(in.bounded(INT32_MAX));
+        in.require(static_cast<uint32_t>(v.remainder) < v.modulus);
+    }
     return v;
 }
 

@@ -8,7 +8,7 @@
 namespace mbpf::proof {
 
 inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
-inline constexpr uint8_t kVersion = 3;
+inline constexpr uint8_t kVersion = 4;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
 // The entry of a function's contract is its slot with this bit; the exit is the contract's number with both. Until
@@ -18,7 +18,7 @@ inline constexpr uint32_t kContract = 0x40000000u;
 inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
 inline constexpr int64_t kMaxCost = int64_t{1} << 61;
-inline constexpr uint32_t kMaxScale = 256;
+inline constexpr uint32_t kMaxScale = 1 << 16;
 
 struct Reader {
     const uint8_t* at = nullptr;

@@ -115,7 +115,7 @@ class Meaning {
 };
 
 bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning) {
-    if (stated.kind == ValueKind::number) return have.is_number() && within(have.number, stated.number) && meaning.number(stated, have, place, 0);
+    if (stated.kind == ValueKind::number) return have.is_number() && within(have.number, stated.number) && have.is_congruent(stated.modulus, stated.remainder) && meaning.number(stated, have, place, 0);
     if (stated.kind == ValueKind::pointer_or_null && have.is_null()) return stated.reference == 0 && meaning.nullable(stated, have);
     if (!have.is_pointer() || (have.kind == ValueKind::pointer_or_null && stated.kind == ValueKind::pointer)) return false;
     if (have.region != stated.region || have.map != stated.map || have.size != stated.size || have.reference != stated.reference || have.frame != stated.frame || have.read_only != stated.read_only || have.borrowed != stated.borrowed) return false;

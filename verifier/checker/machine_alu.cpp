@@ -93,7 +93,7 @@ bool Machine::move(const Insn& insn, const Operation& op, const Value& src) {
         result.number = Number::zext32(src.number);
         same = fits_unsigned(src.number, 32);
     }
-    if (!same) result.drop_symbol();
+    if (!same) result = Value::of(result.number);
     s_.regs[insn.dst] = result;
     return true;
 }
@@ -140,8 +140,13 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
         const int64_t move = !is_delta(k) ? kMaxDelta + 1 : op.alu == AluOp::add ? k : -k, delta = a.delta + move;
-        if (a.symbol == 0 || !is_delta(move) || !is_delta(delta)) return;
+        if (!is_delta(move)) return;
         if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > kMax32 : x.umin < static_cast<uint64_t>(-move))) return;
+        if (a.modulus != 0 && domain::exact_signed_sum(r.number.wide, static_cast<uint64_t>(move))) {
+            r.modulus = a.modulus;
+            r.remainder = static_cast<int32_t>(domain::moved_remainder(uint64_t{a.modulus}, static_cast<uint64_t>(a.remainder), static_cast<uint64_t>(move)));
+        }
+        if (a.symbol == 0 || !is_delta(delta)) return;
         r.symbol = a.symbol;
         r.delta = static_cast<int32_t>(delta);
         return;

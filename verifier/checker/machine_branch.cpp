@@ -54,6 +54,9 @@ Edge Machine::compare_numbers(Comparison& c) {
     }
     Value a = c.left.value, b = c.right.value;
     if (!Number::refine(c.is, c.holds, c.width, a.number, b.number)) return Edge::infeasible;
+    a.number = a.within_congruence(a.number);
+    b.number = b.within_congruence(b.number);
+    if (a.number.is_bottom() || b.number.is_bottom()) return Edge::infeasible;
     const auto narrow = [&](const Comparison::Side& side, const Number& now) {
         Value* v = side.reg == kImmediate || side.value.symbol != 0 || now == side.value.number ? nullptr : s_.edit(side.reg);
         if (v != nullptr) v->number = now;

@@ -395,6 +395,7 @@ bool Machine::enter_run() {
     // The index counts up from 0 while the runs left count down.
     const Number index = Number::alu64(bpf::AluOp::sub, all.is_number() ? all.number : Number::range_u(0, kMaxRuns), runs.number);
     runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
+    runs.modulus = 0;
     if (runs.symbol != 0) --runs.delta;
     save(kRunsLeft, runs);
     for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};

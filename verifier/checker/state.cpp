@@ -282,7 +282,7 @@ bool State::narrow(Symbol symbol, int64_t delta, const Number& now) {
         if (v.symbol != symbol || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
         const int64_t move = v.delta - delta;
         const Number moved = move == 0 ? now : Number::alu64(AluOp::add, now, Number::constant(static_cast<uint64_t>(move)));
-        const Number both = meet(v.number, moved);
+        const Number both = v.within_congruence(meet(v.number, moved));
         if (both.is_bottom()) return false;
         if (both == v.number) continue;
         Value* changed = edit(i);

@@ -43,8 +43,16 @@ inline bool is_delta(int64_t v) { return v >= -kMaxDelta && v <= kMaxDelta; }
 struct Value {
     Number number = Number::constant(0);
     int32_t delta = 0;
-    int32_t fixed = 0;
-    uint32_t size = 0;     // record, memory, object: bytes
+    // Of a pointer: its fixed part; of record, memory, object: bytes. Of a number: domain::rank() of every word leaves this
+    // remainder when divided by the modulus; 0: nothing is known.
+    union {
+        int32_t fixed = 0;
+        int32_t remainder;
+    };
+    union {
+        uint32_t size = 0;
+        uint32_t modulus;
+    };
     int32_t origin_delta = 0;
     Symbol symbol = 0;
     Symbol origin = 0;     // of the word w = origin + origin_delta the number is w << shift, which lost no bit; if shift
@@ -66,6 +74,17 @@ struct Value {
     // Near enough that sums of them do not overflow, even of a pointer of which a certificate says nothing.
     int64_t offset_min() const { return fixed + (number.wide.smin > -kFarOffset ? number.wide.smin : -kFarOffset); }
     int64_t offset_max() const { return fixed + (number.wide.smax < kFarOffset ? number.wide.smax : kFarOffset); }
+    // Every word of the number leaves `rest` when divided by `by`.
+    bool is_congruent(uint32_t by, int32_t rest) const {
+        if (by == 0 || is_constant()) return by == 0 || domain::rank(number.wide.umin) % by == static_cast<uint32_t>(rest);
+        return modulus % by == 0 && modulus != 0 && static_cast<uint32_t>(remainder) % by == static_cast<uint32_t>(rest);
+    }
+    // `n`, without what is no word of the congruence at its ends.
+    Number within_congruence(Number n) const {
+        if (!is_number() || modulus == 0) return n;
+        n.wide = domain::where_congruent(n.wide, uint64_t{modulus}, static_cast<uint64_t>(remainder));
+        return n.sync();
+    }
     void drop_symbol() {
         symbol = origin = 0;
         delta = 0;

@@ -35,6 +35,29 @@ constexpr BoolOf<W> exact_signed_sum(const Interval<W>& n, W delta) {
     return (rises & (n.smin >= S(W(sign_bit<W>() + delta)))) | (falls & (n.smax <= S(W(W(greatest_signed<W>()) + delta))));
 }
 
+// The place of a word in the order of signed words, from 0.
+template <class W>
+constexpr W rank(W w) {
+    return W(w ^ sign_bit<W>());
+}
+// Of words whose ranks leave the remainder r when divided by m, 0 <= r < m <= 2^(bits - 1): the ends of the signed range
+// move inward to such words. An end beyond which there is none stays.
+template <class W>
+constexpr Interval<W> where_congruent(const Interval<W>& a, W m, W r) {
+    const W low = rank(W(a.smin)), high = rank(W(a.smax));
+    const W up = W(W(r + W(m - W(low % m))) % m), down = W(W(W(high % m) + W(m - r)) % m);
+    Interval<W> n = a;
+    n.smin = pick(up > W(~low), a.smin, SignedOf<W>(rank(W(low + up))));
+    n.smax = pick(down > high, a.smax, SignedOf<W>(rank(W(high - down))));
+    return n;
+}
+// The remainder of words that are such ones plus delta, over the signed integers.
+template <class W>
+constexpr W moved_remainder(W m, W r, W delta) {
+    const W size = W(magnitude<W>(SignedOf<W>(delta)) % m);
+    return W(W(r + pick(SignedOf<W>(delta) < SignedOf<W>(0), W(m - size), size)) % m);
+}
+
 // No sum of two words wraps.
 template <class W>
 constexpr BoolOf<W> sums_fit(const Interval<W>& a, const Interval<W>& b) {

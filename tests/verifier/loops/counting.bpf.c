@@ -12,6 +12,15 @@ struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256); } ring SE
 T(hundred_thousand) { u64 s = 0; LOOP (u32 i = 0; i < 100000; i++) { s += i; KEEP(s); } return s; }  // exact turns=100000
 T(hundred_thousand_down) { u64 s = 0; LOOP (u64 i = 100000; i; i--) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
 T(hundred_thousand_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 300000; i += 3) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
+T(down_by_seven_not_equal) { u64 s = 0; LOOP (u64 i = 700005; i != 5; i -= 7) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1.1 turns=100000
+T(thousands_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 4200000000ull; i += 42000) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
+T(words_not_equal) { u64 s = 0; LOOP (u32 i = 1; i != 600001; i += 6) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
+T(signed_not_equal) { u64 s = 0; LOOP (s64 i = -300000; i != 450000; i += 5) { s ^= i; KEEP(s); KEEP(i); } return s; }  // exact turns=150000
+T(not_equal_in_the_middle) { u64 s = 0, i = 0; for (;;) { KEEP(i); if (i == 300000) break; s ^= i; KEEP(s); i += 3; } return s; }  // exact turns=100000
+M(not_equal_in_slot) { volatile u64 i = 0; u64 s = 0; LOOP (i = 0; i != 300000; i += 3) { s++; KEEP(s); } return s & 1; }  // exact turns=100000
+M(not_equal_in_word_slot) { volatile u32 i = 0; u64 s = 0; LOOP (i = 1300; i != 0; i -= 13) { s++; KEEP(s); } return s & 1; }  // exact turns=100
+T(nest_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 300; i += 3) LOOP (u64 j = 0; j != 7000; j += 7) { s ^= i; KEEP(s); KEEP(j); } return s; }  // exact turns=1000
+T(two_steps_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 30000;) { s ^= i; KEEP(s); if (i < 15000 && (e->id & 1)) { i += 6; s += 77; KEEP(s); } else i += 3; KEEP(i); } return s; }  // 2.5 turns=10000
 M(thousand_in_slot) { volatile u32 i = 0; u64 s = 0; LOOP (i = 0; i < 1000; i++) { s += e->timer_id; KEEP(s); } return s & 1; }  // exact turns=1000
 M(ten_thousand_in_slot) { volatile u64 i = 0; u64 s = 0; LOOP (i = 10000; i > 0; i--) { s++; KEEP(s); } return s & 1; }  // exact turns=10000
 M(thousand_by_fifty) { u64 s = 0; LOOP (u32 i = 0; i < 1000; i++) LOOP (u32 j = 0; j < 50; j++) { s += i ^ j; KEEP(s); } return s & 1; }  // exact turns=1000

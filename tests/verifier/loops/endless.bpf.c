@@ -16,6 +16,14 @@ T(down_to_zero_unsigned) { u64 s = 0, z = 0; KEEP(z); LOOP (u64 i = 10; i >= z; 
 T(signed_to_its_top) { u64 s = 0; s64 n = 0x7fffffffffffffff; KEEP(n); LOOP (s64 i = n - 5; i <= n;) { s += i; KEEP(s); i = (s64)((u64)i + 1); KEEP(i); } return s; }  // 1042
 T(byte_in_slot) { volatile u8 i = 0; volatile u16 n = 256; u64 s = 0; LOOP (i = 0; i < n; i++) { s++; KEEP(s); } return s; }  // 1042
 T(odd_never_even) { u64 s = 0; u64 i = e->arg[0] | 1; LOOP (; i != 100; i += 2) { s += i; KEEP(s); } return s; }  // 1042
+T(steps_over_the_end) { u64 s = 0; LOOP (u64 i = 0; i != 300001; i += 3) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1042
+T(steps_over_the_end_32) { u64 s = 0; LOOP (u32 i = 0; i != 300003; i += 6) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1042
+T(steps_over_zero) { u64 s = 0; LOOP (u64 i = 300000; i != 1; i -= 3) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1042
+T(two_starts) { u64 s = 0; LOOP (u64 i = e->id & 1; i != 300000; i += 3) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1042
+T(begins_beyond) { u64 s = 0; LOOP (u64 i = 300003; i != 300000; i += 3) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1042
+T(step_of_another_size) { u64 s = 0; LOOP (u64 i = 0; i != 300000;) { s ^= i; KEEP(s); i += 3; if (s & e->arg[0] & 8) i += 1; KEEP(i); } return s; }  // 1042
+M(steps_over_in_slot) { volatile u32 i = 0; u64 s = 0; LOOP (i = 0; i != 300001; i += 3) { s++; KEEP(s); } return s & 1; }  // 1042
+T(word_wraps_past_it) { u64 s = 0; u32 i = 0; ROLLED do { s ^= i; KEEP(s); i += 0x60000000; KEEP(i); } while (i != 0x10000000); return s; }  // 1042
 T(parity_of_input) { u64 s = 0; u64 i = e->arg[0] & 63; LOOP (; i != 100; i += 2) { s += i; KEEP(s); } return s; }  // 1042
 T(not_equal_from_above) { u64 s = 0; u64 i = e->arg[0] & 127; LOOP (; i != 100; i++) { s += i; KEEP(s); } return s; }  // 1042
 T(three_over_hundred) { u64 s = 0; LOOP (u64 i = 0; i != 100; i += 3) { s += i; KEEP(s); KEEP(i); } return s; }  // 1042

@@ -17,7 +17,6 @@ struct Pending {
 };
 constexpr Pending kPending[] = {
     {"packet_sum", "turns"},            // the head's states are counted apart, and only the last ones stated
-    {"hundred_thousand_not_equal", "accept"},  // that the counter is a multiple of 3
     {"down_by_seven_signed", "bound"},   // a last turn that a step beyond the exit excludes
     {"phases", "bound"},
     {"pointer_below_end", "bound"},
