@@ -288,6 +288,12 @@ class Solver {
         std::vector<std::pair<std::size_t, std::int64_t>> strict;  // ways back that move it, and by how much at least
         bool complete = false;  // all ways back do
         std::uint64_t rounds = 0;  // at most; of a complete one
+        std::int64_t step = 0;     // by which every way back moves it; 0: not by one
+    };
+    // A part inside another, and what a unit of its counter is worth; 0: its term is not linear.
+    struct Inner {
+        std::set<std::int32_t> nodes;
+        std::int64_t price = 0;
     };
 
     // Follows the counter from the heads through the part.
@@ -318,10 +324,11 @@ class Solver {
         };
         std::vector<std::int32_t> work(heads.begin(), heads.end());
         std::map<std::int32_t, unsigned> visits;
+        constexpr unsigned kSettled = 8;
         while (!work.empty()) {
             const std::int32_t n = work.back();
             work.pop_back();
-            if (++visits[n] > 64) return std::nullopt;
+            if (++visits[n] > 8 * kSettled) return std::nullopt;
             for (std::size_t f : out[n]) {
                 const std::int32_t to = flows_[f].to;
                 std::vector<Place> now = image(m.places[n], flows_[f]);
@@ -339,8 +346,9 @@ class Solver {
                         continue;
                     }
                     Place joined{old.at, std::min(old.low, same->low), std::max(old.high, same->high)};
-                    changed = changed || joined.low != old.low || joined.high != old.high;
-                    both.push_back(joined);
+                    const bool grown = joined.low != old.low || joined.high != old.high;
+                    changed = changed || grown;
+                    if (!grown || visits[to] < kSettled) both.push_back(joined);  // else a counter of a loop inside
                 }
                 if (!changed) continue;
                 m.places[to] = std::move(both);
@@ -359,6 +367,7 @@ class Solver {
                 }
             const std::int64_t moves = rises ? low : high == INT64_MAX ? INT64_MIN : -high;
             if (moves < 0) return std::nullopt;
+            m.step = low == high && (f == back.front() || low == m.step) ? low : 0;
             if (moves > 0) m.strict.push_back({f, moves});
             else m.complete = false;
         }
@@ -367,7 +376,7 @@ class Solver {
     }
 
     // The counter's range at the heads; nothing: not one the checker computes with.
-    std::optional<std::uint64_t> range(const std::set<std::int32_t>& heads, const Location& counter, Reading reading) {
+    std::optional<std::pair<std::int64_t, std::int64_t>> range(const std::set<std::int32_t>& heads, const Location& counter, Reading reading) {
         std::int64_t low = INT64_MAX, high = INT64_MIN;
         for (std::int32_t h : heads) {
             Value v;
@@ -377,7 +386,7 @@ class Solver {
             low = std::min(low, least);
             high = std::max(high, greatest);
         }
-        return static_cast<std::uint64_t>(high - low);
+        return std::pair(low, high);
     }
 
     bool no_measure(const Part& part) {
@@ -400,7 +409,8 @@ class Solver {
         std::uint64_t runs = 1, entries = 1;
     };
 
-    bool rank_part(const Part& part, const Within* within = nullptr) {
+    // `unit`: what one of the counter is worth, if the part is ranked by it alone.
+    bool rank_part(const Part& part, const Within* within = nullptr, std::int64_t* unit = nullptr) {
         for (std::int32_t n : part.nodes) trace(n);
         const std::uint32_t point = head_point(part);
         const std::set<std::int32_t> heads = heads_of(part, point);
@@ -413,10 +423,10 @@ class Solver {
         for (const Location& counter : numbers(*heads.begin())) {
             if (best && best->complete && ++tried > kTried) break;
             for (const auto& [rises, reading] : {std::pair{true, Reading::as_unsigned}, std::pair{false, Reading::as_unsigned}, std::pair{true, Reading::as_signed}, std::pair{false, Reading::as_signed}, std::pair{false, Reading::bits_set}}) {
-                const std::optional<std::uint64_t> way = range(heads, counter, reading);
+                const auto way = range(heads, counter, reading);
                 std::optional<Measure> m = way ? measure(part, heads, counter, rises, reading) : std::nullopt;
                 if (!m) continue;
-                m->rounds = *way / static_cast<std::uint64_t>(std::ranges::min_element(m->strict, {}, [](const auto& s) { return s.second; })->second);
+                m->rounds = static_cast<std::uint64_t>(way->second - way->first) / static_cast<std::uint64_t>(std::ranges::min_element(m->strict, {}, [](const auto& s) { return s.second; })->second);
                 const bool better = !best || (m->complete && !best->complete) || (m->complete == best->complete && (m->complete ? m->rounds < best->rounds : m->strict.size() > best->strict.size()));
                 if (better) best = std::move(m);
             }
@@ -430,27 +440,91 @@ class Solver {
         if (within != nullptr) around = measure(within->around, heads_of(within->around, within->point), best->counter, best->rises, best->reading);
         const std::uint64_t turns = same_loop && around ? entries + within->runs * best->rounds : entries * (best->rounds + 1);
         const Within inside{part, point, entries, turns};
-        for (const Part& inner : strong_parts(rest.nodes, rest.flows))
-            if (!rank_part(inner, &inside)) return false;
-        const std::optional<std::int64_t> coefficient = price(rest, heads, *best);
-        if (!coefficient || *coefficient > kMaxCoefficient) return no_measure(part);
+        std::vector<Inner> inner;
+        for (const Part& p : strong_parts(rest.nodes, rest.flows)) {
+            inner.push_back({{p.nodes.begin(), p.nodes.end()}, 0});
+            if (!rank_part(p, &inside, &inner.back().price)) return false;
+        }
+        const std::optional<std::int64_t> linear = price(rest, heads, *best, counted_ ? 0 : 1);
+        if (!linear) return no_measure(part);
+        const std::int64_t coefficient = around ? *linear : with_squares(part, rest, heads, *best, inner, *linear);
         const Part* whole = &part;
-        const auto has_room = [&](std::int32_t n) { return result_.costs[static_cast<std::size_t>(n)].term_count + 2u <= kMaxTerms; };
-        if (around && std::ranges::all_of(within->around.nodes, has_room)) {
+        if (around && std::ranges::all_of(within->around.nodes, [&](std::int32_t n) { return cost(n).term_count + 2u <= kMaxTerms; })) {
             best->places = std::move(around->places);
             whole = &within->around;
         }
-        for (std::int32_t n : whole->nodes) {
-            Cost& c = result_.costs[static_cast<std::size_t>(n)];
-            if (*coefficient == 0) break;
-            if (c.term_count == kMaxTerms) return no_measure(part);
-            const Place& place = *std::ranges::min_element(best->places[n], {}, [](const Place& p) { return p.high - p.low; });
-            c.terms[c.term_count++] = {place.at, best->rises ? -*coefficient : *coefficient, best->reading};
-        }
+        for (std::int32_t n : whole->nodes)
+            if (!add_term(n, place(*best, n).at, best->rises ? -coefficient : coefficient, best->reading)) return no_measure(part);
+        const Cost& c = cost(*heads.begin());
+        const bool is_linear = std::ranges::none_of(c.terms, c.terms + c.term_count, [](const Cost::Term& term) { return term.reading == Reading::squared; });
+        if (unit != nullptr && !around && best->reading != Reading::bits_set && is_linear) *unit = coefficient;
         for (const auto& [f, moves] : best->strict)
             if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
         note_iterations(point, part, *best, turns);
         return true;
+    }
+
+    Cost& cost(std::int32_t n) { return result_.costs[static_cast<std::size_t>(n)]; }
+    static const Place& place(Measure& m, std::int32_t n) {
+        return *std::ranges::min_element(m.places[n], {}, [](const Place& p) { return p.high - p.low; });
+    }
+
+    // False: there is no room.
+    bool add_term(std::int32_t n, const Location& at, std::int64_t coefficient, Reading reading) {
+        Cost& c = cost(n);
+        unsigned i = 0;
+        while (i < c.term_count && !(same_place(c.terms[i].at, at) && c.terms[i].reading == reading)) ++i;
+        if (coefficient == 0) return true;
+        if (i == kMaxTerms) return false;
+        if (i == c.term_count) c.terms[c.term_count++] = {at, 0, reading};
+        c.terms[i].coefficient += coefficient;
+        if (std::abs(c.terms[i].coefficient) > kMaxCoefficient) return false;
+        if (c.terms[i].coefficient == 0) c.terms[i] = c.terms[--c.term_count];
+        return true;
+    }
+
+    // Where the rounds of an inner loop go with this counter i, up or down, what they cost in all is a square of it. From
+    // C(i) = C(i + step) + grows * i follows C(i) = q i^2 + ..., q = -grows / (2 step). At a node inside, what the inner
+    // counter leaves to do goes with i, too, or does not; behind it, C(i + step) is left. Tries each; returns the price of
+    // a unit of i that is left, and keeps what makes the whole cheapest.
+    std::int64_t with_squares(const Part& part, const Part& rest, const std::set<std::int32_t>& heads, Measure& m, const std::vector<Inner>& inner, std::int64_t linear) {
+        const auto way = range(heads, m.counter, m.reading);
+        if (inner.empty() || m.reading == Reading::bits_set || !m.complete || m.step == 0 || way->first < -kMaxSquared || way->second > kMaxSquared) return linear;
+        steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(2 * std::abs(m.step))), kMaxScale + 1);
+        const double from = static_cast<double>(m.rises ? way->first : way->second), to = static_cast<double>(m.rises ? way->second : way->first);
+        const auto whole = [&](std::int64_t q, std::int64_t price) { return static_cast<double>(q) * (from * from - to * to) + static_cast<double>(price) * std::abs(to - from); };
+        std::int64_t square = 0, best = linear;
+        for (const Inner& loop : inner) {
+            if (loop.price == 0) continue;
+            std::set<std::int32_t> before = loop.nodes;  // from which it is still to come
+            for (bool grown = true; grown;) {
+                grown = false;
+                for (std::size_t f : rest.flows) grown = (before.contains(flows_[f].to) && before.insert(flows_[f].from).second) || grown;
+            }
+            const std::vector<Cost> start = result_.costs;
+            std::vector<Cost> kept = start;
+            std::int64_t added = 0;
+            for (const auto& [count, left] : {std::pair{1, 1}, std::pair{1, 0}, std::pair{-1, 0}, std::pair{-1, -1}}) {
+                const std::int64_t grows = count * loop.price, q = -grows / (2 * m.step);
+                if (grows % (2 * m.step) != 0) continue;
+                bool fits = true;
+                for (std::int32_t n : part.nodes) {
+                    const Place& at = place(m, n);
+                    const std::int64_t pending = loop.nodes.contains(n) ? left * loop.price : before.contains(n) ? grows : 0;
+                    fits = fits && at.low == at.high && add_term(n, at.at, q, Reading::squared) && add_term(n, at.at, pending - grows - 2 * q * at.low, m.reading);
+                }
+                const std::optional<std::int64_t> now = fits ? price(rest, heads, m, -kMaxCoefficient) : std::nullopt;
+                if (now && whole(square + q, *now) < whole(square + added, best)) {
+                    best = *now;
+                    added = q;
+                    kept = result_.costs;
+                }
+                result_.costs = start;
+            }
+            square += added;
+            result_.costs = std::move(kept);
+        }
+        return best;
     }
 
     // Heads that one run of the loop may pass before or after those of the part; nothing if they are in a cycle, too.
@@ -518,8 +592,8 @@ class Solver {
         return good;
     }
 
-    // The costliest round, per unit of the counter.
-    std::optional<std::int64_t> price(const Part& rest, const std::set<std::int32_t>& heads, const Measure& m) {
+    // The costliest round, per unit of the counter; `least` at least.
+    std::optional<std::int64_t> price(const Part& rest, const std::set<std::int32_t>& heads, const Measure& m, std::int64_t least) {
         for (std::int32_t n : rest.nodes)
             if (!weigh(n)) return std::nullopt;
         std::map<std::int32_t, std::int64_t> longest;
@@ -538,14 +612,14 @@ class Solver {
                 to->second = way;
             }
         }
-        std::int64_t price = counted_ ? 0 : 1;
+        std::int64_t price = least;
         for (const auto& [f, moves] : m.strict) {
             const auto from = longest.find(flows_[f].from);
             if (from == longest.end()) continue;
             const std::int64_t round = from->second + flows_[f].weight;
-            price = std::max(price, (round + moves - 1) / moves);
+            price = std::max(price, round > 0 ? (round + moves - 1) / moves : round / moves);
         }
-        return price;
+        return price <= kMaxCoefficient ? std::optional(price) : std::nullopt;
     }
 
     // With all terms known: the least constants that every edge can afford.
@@ -564,14 +638,14 @@ class Solver {
             }
         }
         for (std::int32_t n : nodes) {
-            Cost& c = result_.costs[static_cast<std::size_t>(n)];
+            Cost& c = cost(n);
             std::int64_t least = 0;
             if (n == 0 || c.term_count == 0) continue;
             if (!search_.load_node(n, state_) || !cost_least(state_, c, least)) {
                 result_.endless_loop = node(n).point;
                 return false;
             }
-            c.constant = std::max<std::int64_t>(0, -least);
+            c.constant = out(n).empty() ? std::max<std::int64_t>(0, -least) : -kMaxCost;
         }
         // Nodes are made roughly in the order of execution, so from the last backwards most settle at once.
         bool changed = true;

@@ -107,7 +107,6 @@ Cost read_cost(Reader& in, uint8_t parts) {
     c.term_count = static_cast<unsigned>(in.bounded(kMaxTerms));
     for (unsigned i = 0; i < c.term_count; ++i) {
         const uint64_t code = in.varint();
-        in.require((code & 3) <= static_cast<unsigned>(Reading::bits_set));
         c.terms[i].reading = static_cast<Reading>(code & 3);
         c.terms[i].at = location_of(in, code >> 2);
         c.terms[i].coefficient = in.zigzag_within(kMaxCoefficient);

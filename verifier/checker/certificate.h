@@ -17,7 +17,8 @@ inline constexpr uint32_t kContract = 0x40000000u;
 
 inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
-inline constexpr int64_t kMaxCost = int64_t{1} << 61;
+inline constexpr int64_t kMaxSquared = 0xffff;  // or its negative: the square is a counter, too
+inline constexpr int64_t kMaxCost = int64_t{1} << 60;
 inline constexpr uint32_t kMaxScale = 1 << 16;
 
 struct Reader {
@@ -57,9 +58,9 @@ enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetada
 // that stands for a word of so many bits.
 enum Form : uint8_t { kConstant = 0, kUnsigned = 1, kSigned = 2, kPattern = 4, kLow = 8, kBits = 8, kWhole = 15 };
 
-enum class Reading : uint8_t { as_unsigned, as_signed, bits_set };
+enum class Reading : uint8_t { as_unsigned, as_signed, bits_set, squared };
 
-// K + sum of coefficient * value at location, read as an integer or as how many of its bits are 1: bounds the
+// K + sum of coefficient * value at location, read as an integer, how many of its bits are 1, or its square: bounds the
 // instructions still to be executed.
 struct Cost {
     int64_t constant = 0;

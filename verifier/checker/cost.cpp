@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A linear form over counters, bounded from below: pairs of equal sign cancel by what is known of their
-// difference, the rest by their ranges. Coefficients and counters are limited so that nothing overflows.
+// A sum over counters and their squares, bounded from below: squares of one word, moved, leave a linear rest; of two
+// counters with opposite signs the one bounds the other by what is known of their difference; what is left is bounded by
+// its range. Coefficients and counters are limited so that nothing overflows.
 #include "verifier/checker/cost.h"
 
 namespace mbpf::proof {
@@ -29,16 +30,49 @@ bool least_of(const Summand& p, int64_t& least) {
     return true;
 }
 
+// symbol + delta does not wrap around as a signed number.
+bool exact(const Value& v) { return domain::exact_signed_sum(v.number.wide, static_cast<uint64_t>(int64_t{v.delta})); }
+bool one_symbol(const Summand& a, const Summand& b) { return a.counter.symbol != 0 && a.counter.symbol == b.counter.symbol; }
+
+// The one is the other, which can be squared, plus so much that can be squared.
+bool moved(const Summand& a, const Summand& b) {
+    const int64_t d = int64_t{b.counter.delta} - a.counter.delta;
+    return one_symbol(a, b) && exact(a.counter) && exact(b.counter) && d <= kMaxSquared && d >= -kMaxSquared && a.counter.number.wide.smin >= -kMaxSquared && a.counter.number.wide.smax <= kMaxSquared;
+}
+
+// p x^2 - p (x + d)^2 = -2pd x - p d^2.
+void expand(Summand& a, Summand& b, int64_t& least) {
+    if (a.reading != Reading::squared || b.reading != Reading::squared || a.coefficient != -b.coefficient || !moved(a, b)) return;
+    const int64_t d = int64_t{b.counter.delta} - a.counter.delta;
+    least -= a.coefficient * d * d;
+    a.coefficient *= -2 * d;
+    a.reading = Reading::as_signed;
+    b.coefficient = 0;
+}
+
+// p x^2 + c (x + d), where x is in its range: least at an end, or beside the vertex.
+void together(Summand& a, Summand& b, int64_t& least) {
+    if (a.reading != Reading::squared || b.reading != Reading::as_signed || a.coefficient == 0 || !moved(a, b)) return;
+    const int64_t low = a.counter.number.wide.smin, high = a.counter.number.wide.smax, vertex = -b.coefficient / (2 * a.coefficient);
+    int64_t lowest = (a.coefficient * low + b.coefficient) * low;
+    const int64_t others[] = {vertex - 1, vertex, vertex + 1, high};
+    for (const int64_t x : others)
+        if (x >= low && x <= high && (a.coefficient * x + b.coefficient) * x < lowest) lowest = (a.coefficient * x + b.coefficient) * x;
+    least += lowest + b.coefficient * (int64_t{b.counter.delta} - a.counter.delta);
+    a.coefficient = b.coefficient = 0;
+}
+
 // Moves as much as possible of +c U(have) and -c U(now) (or the reverse) into differences.
 void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least) {
     if (have.reading != now.reading || have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
-    if (same_symbol_only && (have.counter.symbol == 0 || have.counter.symbol != now.counter.symbol)) return;
+    if (same_symbol_only && !one_symbol(have, now)) return;
     const int64_t size = have.coefficient > 0 ? have.coefficient : -have.coefficient, other = now.coefficient > 0 ? now.coefficient : -now.coefficient;
     const int64_t m = size < other ? size : other;
     const bool rising = have.coefficient > 0;
     int64_t bound = 0;
+    const int64_t far = m > kMaxCoefficient ? kMaxSquared : kFarthest;
     // m (have - now) >= -m max(now - have), and the reverse.
-    if (!reading_difference(s, rising ? now.counter : have.counter, rising ? have.counter : now.counter, have.reading, bound) || bound > kFarthest || bound < -kFarthest) return;
+    if (!reading_difference(s, rising ? now.counter : have.counter, rising ? have.counter : now.counter, have.reading, bound) || bound > far || bound < -far) return;
     least -= m * bound;
     have.coefficient -= rising ? m : -m;
     now.coefficient += rising ? m : -m;
@@ -56,7 +90,12 @@ bool counter_at(const State& s, const Location& at, Value& counter) {
 bool reading_extreme(const Value& counter, Reading reading, bool greatest, int64_t& extreme) {
     const auto& w = counter.number.wide;
     if (reading == Reading::as_unsigned && (greatest ? w.umax : w.umin) > kMaxCounter) return false;
-    if (reading == Reading::as_unsigned) extreme = static_cast<int64_t>(greatest ? w.umax : w.umin);
+    if (reading == Reading::squared) {
+        if (w.smin < -kMaxSquared || w.smax > kMaxSquared) return false;
+        const bool is_low = (w.smin + w.smax < 0) == greatest;  // the farther from 0, or the nearer
+        const int64_t end = is_low ? w.smin : w.smax;
+        extreme = !greatest && w.smin < 0 && w.smax > 0 ? 0 : end * end;
+    } else if (reading == Reading::as_unsigned) extreme = static_cast<int64_t>(greatest ? w.umax : w.umin);
     else if (reading == Reading::as_signed) extreme = greatest ? w.smax : w.smin;
     else extreme = bits_of(greatest ? w.value | w.mask : w.value);
     return extreme <= kFarthest && extreme >= -kFarthest;
@@ -68,9 +107,9 @@ bool reading_difference(const State& s, const Value& a, const Value& b, Reading 
     const bool known = reading_extreme(a, reading, true, high) && reading_extreme(b, reading, false, low);
     bound = high - low;
     const bool same = b.symbol != 0 && a.symbol == b.symbol;
-    const auto exact = [](const Value& v) { return domain::exact_signed_sum(v.number.wide, static_cast<uint64_t>(int64_t{v.delta})); };
     if (reading == Reading::as_signed && same && exact(a) && exact(b)) known_by_symbol = int64_t{a.delta} - b.delta;
-    else if (reading == Reading::bits_set && same && a.delta == b.delta) known_by_symbol = 0;
+    else if (reading == Reading::as_signed && a.number.wide.smin >= 0 && b.number.wide.smin >= 0) return s.difference(a, b, bound);
+    else if ((reading == Reading::bits_set || reading == Reading::squared) && same && a.delta == b.delta) known_by_symbol = 0;
     else if (reading == Reading::bits_set && b.symbol != 0 && a.origin == b.symbol && a.shift == 0 && a.origin_delta == b.delta) known_by_symbol = -int64_t{a.bits_lost};  // a has some of b's bits
     else return known;
     if (!known || known_by_symbol < bound) bound = known_by_symbol;
@@ -78,23 +117,27 @@ bool reading_difference(const State& s, const Value& a, const Value& b, Reading 
 }
 
 bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin) {
-    Summand have[kMaxTerms], now[kMaxTerms];
+    Summand all[2 * kMaxTerms];
+    unsigned count = 0;
     if (s.steps > static_cast<uint64_t>(kMaxCost) / kMaxScale) return false;
     int64_t least = from.constant - static_cast<int64_t>(s.steps) * scale - (to == nullptr ? 0 : to->constant);
-    const unsigned now_count = to == nullptr ? 0 : to->term_count;
-    for (unsigned i = 0; i < from.term_count; ++i) have[i] = {s.ghosts[i], from.terms[i].coefficient, from.terms[i].reading};
-    for (unsigned i = 0; i < now_count; ++i) {
-        if (!counter_at(s, to->terms[i].at, now[i].counter)) return false;
-        now[i].coefficient = -to->terms[i].coefficient;
-        now[i].reading = to->terms[i].reading;
+    for (unsigned i = 0; i < from.term_count; ++i) all[count++] = {s.ghosts[i], from.terms[i].coefficient, from.terms[i].reading};
+    for (unsigned i = 0; to != nullptr && i < to->term_count; ++i, ++count) {
+        if (!counter_at(s, to->terms[i].at, all[count].counter)) return false;
+        all[count].coefficient = -to->terms[i].coefficient;
+        all[count].reading = to->terms[i].reading;
     }
-    for (int round = 0; round < 2; ++round)
-        for (unsigned i = 0; i < from.term_count; ++i)
-            for (unsigned j = 0; j < now_count; ++j) cancel(s, have[i], now[j], round == 0, least);
-    for (unsigned i = 0; i < from.term_count; ++i)
-        if (!least_of(have[i], least)) return false;
-    for (unsigned i = 0; i < now_count; ++i)
-        if (!least_of(now[i], least)) return false;
+    for (Summand& p : all)
+        if (p.reading == Reading::as_unsigned && p.counter.number.wide.smin >= 0) p.reading = Reading::as_signed;  // the same
+    for (int round = 0; round < 4; ++round)
+        for (unsigned i = 0; i < count; ++i)
+            for (unsigned j = 0; j < count; ++j) {
+                if (round == 0) expand(all[i], all[j], least);
+                else if (round == 3) together(all[i], all[j], least);
+                else if (i < j) cancel(s, all[i], all[j], round == 1, least);
+            }
+    for (unsigned i = 0; i < count; ++i)
+        if (!least_of(all[i], least)) return false;
     margin = least;
     return true;
 }

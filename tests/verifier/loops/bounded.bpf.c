@@ -38,8 +38,8 @@ T(early_return) { LOOP (u32 i = 0; i < 16; i++) { u32 k = i; KEEP(k); if (table[
 T(skips) { u64 s = 0; LOOP (u32 i = 0; i < 48; i++) { if (i & 1) continue; s += i; KEEP(s); } return s; }
 T(nested) { u64 s = 0; LOOP (u32 i = 0; i < 10; i++) LOOP (u32 j = 0; j < 12; j++) { s += i ^ j; KEEP(s); } return s; }  // exact
 T(three_deep) { u64 s = 0; LOOP (u32 i = 0; i < 5; i++) LOOP (u32 j = 0; j < 6; j++) LOOP (u32 k = 0; k < 7; k++) { s += i + j + k; KEEP(s); } return s; }  // exact
-T(triangle) { u64 s = 0; LOOP (u32 i = 0; i < 20; i++) LOOP (u32 j = i; j < 20; j++) { s += j; KEEP(s); } return s; }
-T(triangle_up) { u64 s = 0; LOOP (u32 i = 1; i < 20; i++) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // 2
+T(triangle) { u64 s = 0; LOOP (u32 i = 0; i < 20; i++) LOOP (u32 j = i; j < 20; j++) { s += j; KEEP(s); } return s; }  // exact
+T(triangle_up) { u64 s = 0; LOOP (u32 i = 1; i < 20; i++) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // exact
 T(shift_to_zero) { u64 x = e->arg[0], s = 0; while (x) { s++; KEEP(s); x >>= 1; KEEP(x); } return s; }
 T(divide_to_zero) { u64 x = e->arg[0], s = 0; while (x > 9) { s++; KEEP(s); x /= 10; KEEP(x); } return s; }
 T(gcd) { u32 a = (u32)e->arg[0], b = (u32)e->arg[1]; LOOP (int i = 0; i < 48 && b; i++) { u32 t = a % b; a = b; b = t; KEEP(b); } return a; }  // 2

@@ -12,7 +12,7 @@ struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 256); } ring SE
 T(hundred_thousand) { u64 s = 0; LOOP (u32 i = 0; i < 100000; i++) { s += i; KEEP(s); } return s; }  // exact turns=100000
 T(hundred_thousand_down) { u64 s = 0; LOOP (u64 i = 100000; i; i--) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
 T(hundred_thousand_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 300000; i += 3) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
-T(down_by_seven_not_equal) { u64 s = 0; LOOP (u64 i = 700005; i != 5; i -= 7) { s ^= i; KEEP(s); KEEP(i); } return s; }  // 1.1 turns=100000
+T(down_by_seven_not_equal) { u64 s = 0; LOOP (u64 i = 700005; i != 5; i -= 7) { s ^= i; KEEP(s); KEEP(i); } return s; }  // exact turns=100000
 T(thousands_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 4200000000ull; i += 42000) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
 T(words_not_equal) { u64 s = 0; LOOP (u32 i = 1; i != 600001; i += 6) { s ^= i; KEEP(s); } return s; }  // exact turns=100000
 T(signed_not_equal) { u64 s = 0; LOOP (s64 i = -300000; i != 450000; i += 5) { s ^= i; KEEP(s); KEEP(i); } return s; }  // exact turns=150000
@@ -21,6 +21,20 @@ M(not_equal_in_slot) { volatile u64 i = 0; u64 s = 0; LOOP (i = 0; i != 300000; 
 M(not_equal_in_word_slot) { volatile u32 i = 0; u64 s = 0; LOOP (i = 1300; i != 0; i -= 13) { s++; KEEP(s); } return s & 1; }  // exact turns=100
 T(nest_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 300; i += 3) LOOP (u64 j = 0; j != 7000; j += 7) { s ^= i; KEEP(s); KEEP(j); } return s; }  // exact turns=1000
 T(two_steps_not_equal) { u64 s = 0; LOOP (u64 i = 0; i != 30000;) { s ^= i; KEEP(s); if (i < 15000 && (e->id & 1)) { i += 6; s += 77; KEEP(s); } else i += 3; KEEP(i); } return s; }  // 2.5 turns=10000
+T(triangle_of_three_hundred) { u64 s = 0; LOOP (u32 i = 1; i < 300; i++) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // exact turns=299
+T(triangle_to_the_end) { u64 s = 0; LOOP (u32 i = 0; i < 299; i++) LOOP (u32 j = i + 1; j < 300; j++) { s += j; KEEP(s); } return s; }  // exact turns=299
+T(triangle_down_to_zero) { u64 s = 0; LOOP (u32 i = 300; i > 0; i--) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // exact turns=300
+T(triangle_all_down) { u64 s = 0; LOOP (u32 i = 300; i > 0; i--) LOOP (u32 j = i; j > 0; j--) { s += j; KEEP(s); } return s; }  // exact turns=300
+T(triangle_up_and_down) { u64 s = 0; LOOP (u32 i = 1; i < 300; i++) LOOP (u32 j = i; j > 0; j--) { s += j; KEEP(s); } return s; }  // exact turns=299
+T(triangle_in_threes) { u64 s = 0; LOOP (u32 i = 0; i < 300; i += 3) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // 1.02 turns=299
+T(triangle_not_equal) { u64 s = 0; LOOP (u64 i = 1; i != 300; i++) LOOP (u64 j = 0; j != i; j++) { s += j; KEEP(s); } return s; }  // exact turns=299
+M(triangle_in_slots) { volatile u32 i, j; u64 s = 0; LOOP (i = 1; i < 100; i++) LOOP (j = 0; j < i; j++) { s++; KEEP(s); } return s & 1; }  // exact turns=99
+T(triangle_seven_times) { u64 s = 0; LOOP (u32 k = 0; k < 7; k++) LOOP (u32 i = 1; i < 40; i++) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // exact turns=39
+T(triangle_of_input) { u64 s = 0; u32 n = e->id & 63; LOOP (u32 i = 0; i < n; i++) LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } return s; }  // 1.1 turns=63
+T(two_triangles) { u64 s = 0; LOOP (u32 i = 1; i < 300; i++) { LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } LOOP (u32 j = i; j < 300; j++) { s ^= j; KEEP(s); } } return s; }  // 1.2 turns=299
+T(pyramid) { u64 s = 0; LOOP (u32 i = 0; i < 20; i++) LOOP (u32 j = 0; j < i; j++) LOOP (u32 k = 0; k < j; k++) { s += j; KEEP(s); } return s; }  // 3.5 turns=20
+T(triangle_left_early) { u64 s = 0; LOOP (u32 i = 1; i < 100; i++) { u64 before = s; LOOP (u32 j = 0; j < i; j++) { s += e->arg[0] >> (j & 63) & 1; KEEP(s); } if (s == before) break; } return s; }  // 1.02 turns=100
+T(insertion_of_words) { LOOP (u32 i = 1; i < 32; i++) { u32 v = cells[i], j = i; LOOP (; j > 0 && cells[(j - 1) & 31] > v; j--) cells[j & 31] = cells[(j - 1) & 31]; cells[j & 31] = v; } return cells[0]; }  // 3 turns=32
 M(thousand_in_slot) { volatile u32 i = 0; u64 s = 0; LOOP (i = 0; i < 1000; i++) { s += e->timer_id; KEEP(s); } return s & 1; }  // exact turns=1000
 M(ten_thousand_in_slot) { volatile u64 i = 0; u64 s = 0; LOOP (i = 10000; i > 0; i--) { s++; KEEP(s); } return s & 1; }  // exact turns=10000
 M(thousand_by_fifty) { u64 s = 0; LOOP (u32 i = 0; i < 1000; i++) LOOP (u32 j = 0; j < 50; j++) { s += i ^ j; KEEP(s); } return s & 1; }  // exact turns=1000
@@ -82,7 +96,7 @@ T(inner_moves_outer) { u64 s = 0; u32 i = 0; WHILE (i < 40) { WHILE (i < 40 && (
 T(up_then_down) { u64 s = 0; u32 up = 1, i = 0; WHILE (1) { s += i; KEEP(s); if (up) { if (++i == 20) up = 0; } else if (--i == 0) break; KEEP(up); } return s; }  // 2
 T(phases) { u64 s = 0; u32 i = 0; LOOP (; i < 10; i++) { s += i; KEEP(s); } LOOP (; i < 30; i += 2) { s ^= i; KEEP(s); } LOOP (; i > 3; i -= 3) { s -= i; KEEP(s); } return s; }  // exact turns=10
 T(two_meet) { u64 s = 0; LOOP (u32 i = 0, j = 100; i < j; i += 2, j -= 3) { s += j - i; KEEP(s); } return s; }  // 2.6
-T(triangle_down) { u64 s = 0; LOOP (u32 i = 20; i > 0; i--) LOOP (u32 j = i; j > 0; j--) { s += j; KEEP(s); } return s; }  // 2.2 turns=20
+T(triangle_down) { u64 s = 0; LOOP (u32 i = 20; i > 0; i--) LOOP (u32 j = i; j > 0; j--) { s += j; KEEP(s); } return s; }  // exact turns=20
 T(triangle_of_three) { u64 s = 0; LOOP (u32 i = 0; i < 8; i++) LOOP (u32 j = 0; j < i; j++) LOOP (u32 k = 0; k < j; k++) { s += k; KEEP(s); } return s; }  // 8 turns=8
 T(powers_inside) { u64 s = 0; LOOP (u32 i = 1; i < 64; i <<= 1) { LOOP (u32 j = 0; j < i; j++) { s += j; KEEP(s); } KEEP(i); } return s; }  // 4
 T(sieve) { LOOP (u32 i = 2; i < 8; i++) LOOP (u32 m = i * i; m < 64; m += i) cells[m] = 0; return cells[e->id & 63]; }  // 3
