@@ -10,8 +10,6 @@
  * often once it is entered. */
 #define MBPF_ROUNDS(function, count) __asm__(".globl mbpf_rounds_" #function "\n.set mbpf_rounds_" #function ", " #count "\n")
 
-/* Of a two-word divisor's quotient there are three estimates and two steps at most. */
-MBPF_ROUNDS(__udivmoddi4, 5);
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem);
 
 static unsigned leading_zeros(uint32_t x)
@@ -60,6 +58,24 @@ static inline uint32_t shifted_low(uint64_t x, unsigned n)
     return n == 32u ? high : high << (32u - n) | low >> n;
 }
 
+/* Of d with s leading zeros in its first word: an estimate by its first 32 bits, corrected by one. */
+__attribute__((always_inline)) static inline uint64_t divide_far(uint64_t n, uint64_t d, unsigned s, uint64_t *rem)
+{
+    uint32_t r;
+    const uint32_t top = (uint32_t)((d << s) >> 32);
+    const uint64_t half = n >> 1; /* makes high < top */
+    uint32_t q = divide_word((uint32_t)(half >> 32), (uint32_t)half, top, &r);
+    q = (uint32_t)(((uint64_t)q << s) >> 31);
+    if (q != 0u) q--;
+    uint64_t left = n - (uint64_t)q * d;
+    if (left >= d) {
+        q++;
+        left -= d;
+    }
+    *rem = left;
+    return q;
+}
+
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
 {
     const uint32_t n1 = (uint32_t)(n >> 32), n0 = (uint32_t)n, d1 = (uint32_t)(d >> 32), d0 = (uint32_t)d;
@@ -87,47 +103,24 @@ uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rem)
         *rem = r >> s;
         return (uint64_t)high << 32 | q;
     }
-    /* Two-word divisor: the quotient is one word. Of a large one the top word tells nearly all: n1 / (d1 + 1) is at
-     * most the quotient, and short of it by less than one part in d1, and two. So three rounds at most, and two
-     * steps. */
-    if (d1 >> 8 != 0u && d1 != 0xffffffffu) {
-        uint32_t quotient = n1 / (d1 + 1u);
-        uint64_t left = n - (uint64_t)quotient * d;
-        while (left >= d) {
-            uint32_t more = (uint32_t)(left >> 32) / (d1 + 1u);
-            more += more == 0u;
-            quotient += more;
-            left -= (uint64_t)more * d;
-        }
-        *rem = left;
-        return quotient;
+    /* Two-word divisor: the quotient is one word. Cut n and d to their leading bits n' and d', the one a word, and add one
+     * to the other: (n' + 1) / d' - n' / (d' + 1) = n' / (d' (d' + 1)) + 1 / d'. That is below 1/2 if d' has 18 bits, so
+     * the quotient of those is the whole one, or less by one; if d' has 13, it is so of what a first estimate leaves. */
+    uint32_t over = d1 + 1u, leading = n1;
+    if (over <= 1u << 12) {
+        const unsigned s = leading_zeros(d1), t = leading_zeros(n1);
+        if (s - t > 14u) return divide_far(n, d, s, rem);
+        over = shifted_low(d, 32u - t) + 1u;
+        leading = shifted_low(n, 32u - t);
+        if (s == t) over = 0xffffffffu, leading = 0; /* d <= n < 2d */
     }
-    const unsigned s = leading_zeros(d1), t = leading_zeros(n1);
-    if (s == t) { /* d <= n < 2d */
-        *rem = n - d;
-        return 1;
-    }
-    if (s - t <= 12u) { /* nearly all divisions: one hardware division of the leading words, then a correction */
-        const uint32_t over = shifted_low(d, 32u - t) + 1u;
-        uint32_t quotient = shifted_low(n, 32u - t) / over;
-        uint64_t left = n - (uint64_t)quotient * d;
-        while (left >= d) {
-            uint32_t more = shifted_low(left, 32u - t) / over;
-            if (more == 0u) more = 1u;
-            quotient += more;
-            left -= (uint64_t)more * d;
-        }
-        *rem = left;
-        return quotient;
-    }
-    /* Estimate from the divisor's top word, correct by one. */
-    uint32_t r;
-    const uint32_t top = (uint32_t)((d << s) >> 32);
-    const uint64_t half = n >> 1; /* makes high < top */
-    uint32_t q = divide_word((uint32_t)(half >> 32), (uint32_t)half, top, &r);
-    q = (uint32_t)(((uint64_t)q << s) >> 31);
-    if (q != 0u) q--;
+    uint32_t q = leading / over;
     uint64_t left = n - (uint64_t)q * d;
+    if (over <= 1u << 17) {
+        const uint32_t more = (uint32_t)(left >> 32) / over;
+        q += more;
+        left -= (uint64_t)more * d;
+    }
     if (left >= d) {
         q++;
         left -= d;
