@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/assemble.h"
+#include "verifier/checker/certificate.h"
 #include "verifier/verify.h"
 
 namespace mbpf {
@@ -138,7 +139,7 @@ VerifyReport with_invariant(std::string_view text, const std::vector<std::uint8_
     std::vector<std::uint8_t> node{1, 0, 0, 20};  // one; its length; no parts; 10 instructions are left
     node.insert(node.end(), values.begin(), values.end());
     node[1] = static_cast<std::uint8_t>(node.size() - 2);
-    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', 3, 20, 1, 8, 1, 0, 8, 1, 2, 0, 0, 0, 0, 0, 0, 0};
+    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', proof::kVersion, 20, 1, 8, 1, 0, 8, 1, 2, 0, 0, 0, 0, 0, 0, 0};
     proof.insert(proof.end(), node.begin(), node.end());
     auto object = bpf::object_from_slots(bpf::assemble(text).value(), "trace/x");
     VerifyOptions options;
