@@ -355,7 +355,7 @@ constexpr std::uint8_t kFrames = 2, kTerms = 1;
 constexpr std::uint32_t kEntry = 0x40000000u, kExit = 0xc0000000u;
 
 std::vector<std::uint8_t> proof_of(std::uint8_t worst_case, const std::vector<StatedPoint>& points, std::uint8_t function = 9) {
-    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', 3, worst_case, 1, 64, 0, static_cast<std::uint8_t>(points.size())}, nodes;
+    std::vector<std::uint8_t> proof{'M', 'B', 'P', 'C', proof::kVersion, worst_case, 1, 64, 0, static_cast<std::uint8_t>(points.size())}, nodes;
     proof[8] = 2;  // functions: the program's first, and another
     const std::vector<std::uint8_t> functions{0, 8, function, 8};
     proof.insert(proof.begin() + 9, functions.begin(), functions.end());
