@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Little-endian reads from borrowed bytes. The caller has checked the bounds, except for read_string.
+// Little-endian reads from borrowed bytes, and their digits. The caller of a read has checked the bounds, except for
+// read_string.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace mbpf {
@@ -26,6 +28,15 @@ inline std::optional<std::string_view> read_string(std::span<const std::uint8_t>
     for (std::size_t end = at; end < b.size() && end - at <= kMaxStringBytes; ++end)
         if (b[end] == 0) return std::string_view(reinterpret_cast<const char*>(b.data()) + at, end - at);
     return std::nullopt;
+}
+inline std::string hex_digits(std::span<const std::uint8_t> bytes) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint8_t b : bytes) {
+        text += kDigits[b >> 4];
+        text += kDigits[b & 15];
+    }
+    return text;
 }
 
 }  // namespace mbpf

@@ -7,6 +7,9 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "core/make_diagnostic.h"
+#include "core/printable.h"
+
 namespace mbpf {
 
 namespace {
@@ -45,9 +48,12 @@ std::string_view severity_colour(Severity severity) {
     return "";
 }
 
+// Files, tokens and devices have a say in what we say, but not in what the terminal does.
+std::string shown(std::string_view text) { return printable(text, "\n\t"); }
+
 std::string place(const SourceLocation& where) {
     if (where.file.empty()) return {};
-    std::string text = where.file;
+    std::string text = shown(where.file);
     if (where.line != 0) text += ":" + std::to_string(where.line);
     if (where.line != 0 && where.column != 0) text += ":" + std::to_string(where.column);
     return text + ": ";
@@ -81,9 +87,9 @@ std::size_t width(std::string_view text) {
 void append_source(std::string& out, const SourceLocation& where, const RenderOptions& options) {
     if (where.text.empty() || where.line == 0) return;
     std::string line = where.text;
-    for (char& c : line)
-        if (c == '\t' || static_cast<unsigned char>(c) < 0x20) c = ' ';
-    line.erase(line.find_last_not_of(' ') + 1);  // the \r of sources written elsewhere, too
+    line.erase(line.find_last_not_of(" \t\r\n") + 1);  // the \r of sources written elsewhere, too
+    std::ranges::replace(line, '\t', ' ');
+    line = printable(line);
     std::string number = std::to_string(where.line);
     if (number.size() < 5) number.insert(0, 5 - number.size(), ' ');
     out += number + " | " + line + "\n";
@@ -105,6 +111,15 @@ nlohmann::json location_json(const SourceLocation& where) {
 }
 
 }  // namespace
+
+Diagnostic diagnostic(unsigned code, std::string message, std::string why, std::string fix) {
+    Diagnostic d;
+    d.code = "MBPF" + std::to_string(code);
+    d.message = std::move(message);
+    d.why = std::move(why);
+    d.fix = std::move(fix);
+    return d;
+}
 
 const DiagnosticCode* find_diagnostic_code(std::string_view code) {
     const auto* found = std::ranges::find(kCodes, code, &DiagnosticCode::code);
@@ -147,21 +162,21 @@ std::string render_text(const Diagnostic& d, const RenderOptions& options) {
     const auto colour = [&](std::string_view code) { return options.colour ? std::string(code) : std::string(); };
     out += colour("\033[1m") + place(d.where) + colour("\033[0m");
     out += colour(severity_colour(d.severity)) + std::string(severity_name(d.severity)) + ": " + colour("\033[0m");
-    out += colour("\033[1m") + d.message + colour("\033[0m");
+    out += colour("\033[1m") + shown(d.message) + colour("\033[0m");
     if (!d.code.empty()) out += " [" + d.code + "]";
     out += "\n";
     append_source(out, d.where, options);
     if (!d.why.empty() || d.instruction) {
-        out += "  why: " + d.why;
+        out += "  why: " + shown(d.why);
         if (d.instruction) {
             if (!d.why.empty()) out += " ";
             out += "(instruction " + std::to_string(*d.instruction) + ")";
         }
         out += "\n";
     }
-    if (const std::string fix = fix_of(d); !fix.empty()) out += "  fix: " + fix + "\n";
+    if (const std::string fix = fix_of(d); !fix.empty()) out += "  fix: " + shown(fix) + "\n";
     for (const DiagnosticNote& note : d.notes) {
-        out += "  " + place(note.where) + colour(severity_colour(Severity::note)) + "note: " + colour("\033[0m") + note.message + "\n";
+        out += "  " + place(note.where) + colour(severity_colour(Severity::note)) + "note: " + colour("\033[0m") + shown(note.message) + "\n";
         append_source(out, note.where, options);
     }
     return out;

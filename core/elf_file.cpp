@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/make_diagnostic.h"
 #include "core/bytes.h"
 
 namespace mbpf {
@@ -14,13 +15,7 @@ namespace {
 constexpr std::size_t kHeaderBytes = 64, kSectionBytes = 64, kSymbolBytes = 24, kRelBytes = 16;
 constexpr std::uint16_t kMachineBpf = 247, kTypeRelocatable = 1;
 
-Diagnostic bad(unsigned code, std::string message, std::string fix = "build the object with clang -target bpf") {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.fix = std::move(fix);
-    return d;
-}
+Diagnostic bad(unsigned code, std::string message, std::string fix = "build the object with clang -target bpf") { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 
 Status check_identity(std::span<const std::uint8_t> bytes) {
     if (bytes.size() < 4 || bytes[0] != 0x7f || bytes[1] != 'E' || bytes[2] != 'L' || bytes[3] != 'F')

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "core/make_diagnostic.h"
 #include "core/bytes.h"
 #include "core/core_relocations.h"
 #include "core/object_maps.h"
@@ -21,13 +22,7 @@ constexpr std::uint32_t kMaxFilledElements = 4096;  // of a program array, by th
 constexpr std::size_t kMaxProgramSlots = 1u << 20;
 constexpr std::size_t kMaxObjectSlots = 1u << 22;  // over all programs, since shared functions are copied
 
-Diagnostic bad(unsigned code, std::string message, std::string fix = {}) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.fix = std::move(fix);
-    return d;
-}
+Diagnostic bad(unsigned code, std::string message, std::string fix = {}) { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 
 struct FunctionKey {
     std::size_t section = 0;

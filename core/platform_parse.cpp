@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/platform_validate.h"
+#include "core/printable.h"
 #include "platform.pb.h"
 
 namespace mbpf {

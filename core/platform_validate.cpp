@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "core/printable.h"
 #include "core/section_pattern.h"
 
 namespace mbpf {
@@ -365,13 +366,6 @@ Problem check(const Platform& p) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-    return out;
-}
 
 Status validate_platform(const Platform& platform, std::string_view name) {
     if (Problem problem = check(platform)) {

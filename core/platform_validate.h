@@ -2,7 +2,6 @@
 // Whether a descriptor makes sense: what the verifier, the code generators and the firmware rely on.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "core/platform.h"
@@ -11,8 +10,5 @@ namespace mbpf {
 
 // MBPF3102 to MBPF3110; `name` is for messages.
 Status validate_platform(const Platform& platform, std::string_view name);
-
-// `text` with control characters replaced: a descriptor's names are printed on terminals.
-std::string printable(std::string_view text);
 
 }  // namespace mbpf

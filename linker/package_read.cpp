@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/printable.h"
 #include "linker/byte_stream.h"
 #include "linker/package.h"
 #include "linker/package_layout.h"
@@ -25,26 +26,6 @@ Diagnostic malformed(const char* code, std::string message, std::string why = {}
     return d;
 }
 
-// Code points as RFC 3629 has them, without control characters: names reach terminals and JSON.
-bool is_printable_utf8(std::span<const std::uint8_t> text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const std::uint8_t lead = text[i];
-        if (lead < 0x20 || lead == 0x7f) return false;
-        const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
-        if (length == 0 || length > text.size() - i) return false;
-        std::uint32_t point = length == 1 ? lead : lead & (0x7fu >> length);
-        for (std::size_t k = 1; k < length; ++k) {
-            if (text[i + k] >> 6 != 2) return false;
-            point = point << 6 | (text[i + k] & 0x3fu);
-        }
-        constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-        if (point < least[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return false;
-        if (point >= 0x80 && point < 0xa0) return false;
-        i += length;
-    }
-    return true;
-}
-
 // A NUL-padded name of `size` bytes. `full`: it may fill the field to the last byte.
 bool read_name(ByteReader& in, std::size_t size, bool full, std::string& name) {
     const auto field = in.bytes(size);
@@ -53,7 +34,7 @@ bool read_name(ByteReader& in, std::size_t size, bool full, std::string& name) {
     const bool terminated = full || end != field.end();
     const auto length = static_cast<std::size_t>(end - field.begin());
     name.assign(field.begin(), end);
-    return !in.failed() && padded && terminated && length > 0 && is_printable_utf8(field.first(length));
+    return !in.failed() && padded && terminated && length > 0 && is_printable(name);
 }
 
 // What the header says, beyond what Package keeps.

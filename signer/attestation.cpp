@@ -5,28 +5,15 @@
 #include <mbpf/abi/admission.h>
 #include <mbpf/abi/attest.h>
 #include <mbpf/abi/reader.h>
-#include <sodium.h>
 
 #include <algorithm>
+
+#include "core/make_diagnostic.h"
+#include "linker/package_layout.h"
 
 namespace mbpf {
 
 namespace {
-
-Diagnostic problem(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
-
-std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
-    std::array<std::uint8_t, 32> digest;
-    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-    return digest;
-}
 
 // Reads through the device's own reader; after its end everything is zero.
 class Reader {
@@ -79,10 +66,10 @@ std::vector<std::uint8_t> attestation_bytes(std::span<const std::uint8_t> report
 }
 
 Result<Attestation> check_attestation(std::span<const std::uint8_t> report, std::span<const std::uint8_t> signature, const AttestationNonce& nonce, const PublicKey& device) {
-    if (device.role != Role::device) return problem(5009, "a key of role " + std::string(role_name(device.role)) + " attests nothing", "", "give the device's own public key with --pub");
+    if (device.role != Role::device) return diagnostic(5009, "a key of role " + std::string(role_name(device.role)) + " attests nothing", "", "give the device's own public key with --pub");
     std::array<std::uint8_t, 64> signed_with{};
     if (signature.size() == signed_with.size()) std::ranges::copy(signature, signed_with.begin());
-    if (signature.size() != signed_with.size() || !signature_holds(device, attestation_bytes(report), signed_with)) return problem(5150, "the report is not signed by device key " + key_id_text(device.id()), "", "this is another device, or an impostor on the line");
+    if (signature.size() != signed_with.size() || !signature_holds(device, attestation_bytes(report), signed_with)) return diagnostic(5150, "the report is not signed by device key " + key_id_text(device.id()), "", "this is another device, or an impostor on the line");
     Reader in(report);
     const std::uint32_t magic = in.u32();
     const std::uint16_t version = in.u16(), packages = in.u16();
@@ -96,8 +83,8 @@ Result<Attestation> check_attestation(std::span<const std::uint8_t> report, std:
     a.uptime_s = in.u64();
     a.event_count = in.u32();
     in.bytes(a.event_head);
-    if (in.failed() || magic != MBPF_ATTEST_MAGIC || version != MBPF_ATTEST_VERSION || in.left() != packages * sizeof(mbpf_attest_package)) return problem(3505, "the device's report is not one this tool knows", std::to_string(report.size()) + " bytes", "use firmware of the same SDK release");
-    if (answered != nonce) return problem(5151, "the report answers another nonce", "", "it is an old one, replayed: something is on the line");
+    if (in.failed() || magic != MBPF_ATTEST_MAGIC || version != MBPF_ATTEST_VERSION || in.left() != packages * sizeof(mbpf_attest_package)) return diagnostic(3505, "the device's report is not one this tool knows", std::to_string(report.size()) + " bytes", "use firmware of the same SDK release");
+    if (answered != nonce) return diagnostic(5151, "the report answers another nonce", "", "it is an old one, replayed: something is on the line");
     for (unsigned i = 0; i < packages; ++i) {
         AttestedPackage p;
         p.name = in.text<MBPF_NAME_BYTES>();
@@ -117,7 +104,7 @@ Result<Attestation> check_attestation(std::span<const std::uint8_t> report, std:
 }
 
 Result<std::vector<DeviceEvent>> check_events(const Attestation& a, std::uint32_t first, std::span<const std::uint8_t> base, std::span<const std::uint8_t> events) {
-    const auto wrong = [&](std::string why) { return problem(5152, "the events are not those the device signed for", std::move(why), "something on the line changed them, or more happened meanwhile: ask again"); };
+    const auto wrong = [&](std::string why) { return diagnostic(5152, "the events are not those the device signed for", std::move(why), "something on the line changed them, or more happened meanwhile: ask again"); };
     if (base.size() != 32 || events.size() % MBPF_EVENT_BYTES != 0) return wrong("they are cut");
     if (first > a.event_count || a.event_count - first > events.size() / MBPF_EVENT_BYTES) return wrong(std::to_string(events.size() / MBPF_EVENT_BYTES) + " from " + std::to_string(first) + ", " + std::to_string(a.event_count) + " signed");
     std::array<std::uint8_t, 32> head;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <vector>
 
+#include "core/make_diagnostic.h"
 #include "signer/signer.h"
 
 namespace mbpf {
@@ -16,13 +17,7 @@ constexpr std::string_view kPublicMagic = "mbpf-pub-v1", kSecretMagic = "mbpf-ke
 // A file that asks for more is refused: it would take the machine's memory, or minutes.
 constexpr std::uint64_t kMaxOperations = 16, kMaxMemory = std::uint64_t{256} << 20;
 
-Diagnostic bad(unsigned code, std::string message, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.fix = std::move(fix);
-    return d;
-}
+Diagnostic bad(unsigned code, std::string message, std::string fix) { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 Diagnostic no_public_key(std::string what) { return bad(3302, "not a MicroBPF public key: " + std::move(what), "give a .pub file written by mbpf-sign keygen"); }
 Diagnostic no_secret_key(std::string what) { return bad(3301, "not a MicroBPF key file: " + std::move(what), "give a .key file written by mbpf-sign keygen"); }
 

@@ -13,6 +13,8 @@
 
 #include "signing_policy.pb.h"
 
+#include "core/make_diagnostic.h"
+
 namespace mbpf {
 
 namespace {
@@ -118,15 +120,6 @@ std::string objection(const KeyRule& rule, const Package& p, const Platform& pla
     return {};
 }
 
-Diagnostic forbidden(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
-
 }  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {
@@ -166,8 +159,8 @@ Result<Policy> Policy::parse(std::string_view text, std::string_view name) {
 Status Policy::allows(const PublicKey& key, const Package& package, const Platform& platform) const {
     const std::string id = key_id_text(key.id()), role(role_name(key.role));
     const auto rule = std::ranges::find_if(rules_->key(), [&](const KeyRule& r) { return r.id() == id && r.role() == role; });
-    if (rule == rules_->key().end()) return forbidden(5011, "the signing policy does not name " + role + " key " + id, std::to_string(rules_->key_size()) + " keys have rules", "sign with a key the policy names, or have a rule added");
-    if (std::string why = objection(*rule, package, platform); !why.empty()) return forbidden(5012, "the signing policy forbids " + role + " key " + id + " to sign this package", std::move(why), "sign with a key whose rule covers the package, or have the policy changed");
+    if (rule == rules_->key().end()) return diagnostic(5011, "the signing policy does not name " + role + " key " + id, std::to_string(rules_->key_size()) + " keys have rules", "sign with a key the policy names, or have a rule added");
+    if (std::string why = objection(*rule, package, platform); !why.empty()) return diagnostic(5012, "the signing policy forbids " + role + " key " + id + " to sign this package", std::move(why), "sign with a key whose rule covers the package, or have the policy changed");
     return ok();
 }
 
@@ -195,7 +188,7 @@ Status Policy::satisfied(const Package& package, const Platform& platform, std::
             else why = "; " + allowed.error().message + (allowed.error().why.empty() ? "" : ": " + allowed.error().why);
         }
         if (signers.size() >= need.count()) continue;
-        return forbidden(5013, "the signing policy demands " + std::to_string(need.count()) + " " + need.role() + (need.count() == 1 ? " signature" : " signatures by different keys"), std::to_string(signers.size()) + " found" + (need.key_size() > 0 ? " by " + joined(need.key()) : "") + why, "have the missing party sign, and give its public key with --pub");
+        return diagnostic(5013, "the signing policy demands " + std::to_string(need.count()) + " " + need.role() + (need.count() == 1 ? " signature" : " signatures by different keys"), std::to_string(signers.size()) + " found" + (need.key_size() > 0 ? " by " + joined(need.key()) : "") + why, "have the missing party sign, and give its public key with --pub");
     }
     return ok();
 }

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/make_diagnostic.h"
+
 namespace mbpf {
 
 namespace {

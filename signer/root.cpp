@@ -4,22 +4,15 @@
 
 #include <mbpf/abi/reader.h>
 #include <mbpf/abi/trust.h>
-#include <sodium.h>
 
 #include <algorithm>
+
+#include "core/make_diagnostic.h"
+#include "linker/package_layout.h"
 
 namespace mbpf {
 
 namespace {
-
-Diagnostic problem(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
 
 class Bytes {
   public:
@@ -33,29 +26,23 @@ class Bytes {
     std::vector<std::uint8_t> out_;
 };
 
-std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
-    std::array<std::uint8_t, 32> digest;
-    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-    return digest;
-}
-
 unsigned root_keys(const RootRecord& r) {
     return static_cast<unsigned>(std::ranges::count_if(r.keys, [](const RootKey& k) { return k.key.role == Role::root; }));
 }
 
 Status limits(const RootRecord& r) {
-    if (r.keys.empty() || r.keys.size() > MBPF_TRUST_MAX_KEYS) return problem(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(r.keys.size()) + " given", "give 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " public keys with --pub");
+    if (r.keys.empty() || r.keys.size() > MBPF_TRUST_MAX_KEYS) return diagnostic(5007, "trust anchors hold 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " keys", std::to_string(r.keys.size()) + " given", "give 1 to " + std::to_string(MBPF_TRUST_MAX_KEYS) + " public keys with --pub");
     for (std::size_t i = 0; i < r.keys.size(); ++i) {
         const PublicKey& key = r.keys[i].key;
-        if (key.role == Role::device) return problem(5016, "a device's own key is in no root record", "key " + key_id_text(key.id()), "leave it out");
+        if (key.role == Role::device) return diagnostic(5016, "a device's own key is in no root record", "key " + key_id_text(key.id()), "leave it out");
         for (std::size_t j = 0; j < i; ++j)
-            if (r.keys[j].key.id() == key.id()) return problem(5005, r.keys[j].key.role == key.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
+            if (r.keys[j].key.id() == key.id()) return diagnostic(5005, r.keys[j].key.role == key.role ? "the same key is given twice" : "one key is given for two roles", "key " + key_id_text(key.id()), "roles must be held by different keys");
     }
-    if (r.revoked.size() > MBPF_ROOT_MAX_REVOKED) return problem(5016, "a root record holds at most " + std::to_string(MBPF_ROOT_MAX_REVOKED) + " revocations", std::to_string(r.revoked.size()) + " needed", "provision the devices anew");
-    if (r.verifiers < 1 || r.verifiers > 2) return problem(5016, "devices demand one verifier or two", std::to_string(r.verifiers) + " given", "give --verifiers 1 or 2");
+    if (r.revoked.size() > MBPF_ROOT_MAX_REVOKED) return diagnostic(5016, "a root record holds at most " + std::to_string(MBPF_ROOT_MAX_REVOKED) + " revocations", std::to_string(r.revoked.size()) + " needed", "provision the devices anew");
+    if (r.verifiers < 1 || r.verifiers > 2) return diagnostic(5016, "devices demand one verifier or two", std::to_string(r.verifiers) + " given", "give --verifiers 1 or 2");
     const unsigned roots = root_keys(r);
-    if (r.threshold > roots || (roots != 0 && r.threshold == 0)) return problem(5016, "the threshold cannot be met", std::to_string(r.threshold) + " of " + std::to_string(roots) + " root keys", "give a threshold from 1 to the number of root keys");
-    if (r.signatures.size() > MBPF_ROOT_MAX_SIGNATURES) return problem(5016, "a root record holds at most " + std::to_string(MBPF_ROOT_MAX_SIGNATURES) + " signatures", "", "have fewer keys sign");
+    if (r.threshold > roots || (roots != 0 && r.threshold == 0)) return diagnostic(5016, "the threshold cannot be met", std::to_string(r.threshold) + " of " + std::to_string(roots) + " root keys", "give a threshold from 1 to the number of root keys");
+    if (r.signatures.size() > MBPF_ROOT_MAX_SIGNATURES) return diagnostic(5016, "a root record holds at most " + std::to_string(MBPF_ROOT_MAX_SIGNATURES) + " signatures", "", "have fewer keys sign");
     return ok();
 }
 
@@ -105,13 +92,13 @@ unsigned signers(const RootRecord& r, const RootRecord& next, std::span<const st
 
 Status revocations_kept(const RootRecord& previous, const RootRecord& next) {
     for (const KeyId& id : previous.revoked)
-        if (std::ranges::find(next.revoked, id) == next.revoked.end()) return problem(5017, "a revocation is missing", "key " + key_id_text(id), "make the record with --previous");
+        if (std::ranges::find(next.revoked, id) == next.revoked.end()) return diagnostic(5017, "a revocation is missing", "key " + key_id_text(id), "make the record with --previous");
     for (const RootKey& k : next.keys)
-        if (std::ranges::find(next.revoked, k.key.id()) != next.revoked.end()) return problem(5017, "revoked keys never return", "key " + key_id_text(k.key.id()), "make a new key");
+        if (std::ranges::find(next.revoked, k.key.id()) != next.revoked.end()) return diagnostic(5017, "revoked keys never return", "key " + key_id_text(k.key.id()), "make a new key");
     for (const RootKey& k : previous.keys) {
         const RootKey* kept = find_key(next, k.key.id());
-        if (kept == nullptr && std::ranges::find(next.revoked, k.key.id()) == next.revoked.end()) return problem(5017, "a key left without being revoked", "key " + key_id_text(k.key.id()), "make the record with --previous");
-        if (kept != nullptr && kept->key.role != k.key.role) return problem(5017, "a key keeps its role", "key " + key_id_text(k.key.id()), "make a new key for the role");
+        if (kept == nullptr && std::ranges::find(next.revoked, k.key.id()) == next.revoked.end()) return diagnostic(5017, "a key left without being revoked", "key " + key_id_text(k.key.id()), "make the record with --previous");
+        if (kept != nullptr && kept->key.role != k.key.role) return diagnostic(5017, "a key keeps its role", "key " + key_id_text(k.key.id()), "make a new key for the role");
     }
     return ok();
 }
@@ -134,12 +121,12 @@ Result<std::vector<std::uint8_t>> encode_root(const RootRecord& record) {
         out.append(s.key_id);
         out.append(s.bytes);
     }
-    if (out.take().size() > MBPF_ROOT_BYTES) return problem(5016, "the root record does not fit a device", std::to_string(out.take().size()) + " bytes, at most " + std::to_string(MBPF_ROOT_BYTES), "have fewer keys sign, or hold fewer keys");
+    if (out.take().size() > MBPF_ROOT_BYTES) return diagnostic(5016, "the root record does not fit a device", std::to_string(out.take().size()) + " bytes, at most " + std::to_string(MBPF_ROOT_BYTES), "have fewer keys sign, or hold fewer keys");
     return std::move(out.take());
 }
 
 Result<RootRecord> parse_root(std::span<const std::uint8_t> bytes) {
-    const auto malformed = [](std::string why) { return problem(3306, "not a root record", std::move(why), "give a file that mbpf-sign root make wrote"); };
+    const auto malformed = [](std::string why) { return diagnostic(3306, "not a root record", std::move(why), "give a file that mbpf-sign root make wrote"); };
     if (bytes.size() > MBPF_ROOT_BYTES) return malformed("it is longer than " + std::to_string(MBPF_ROOT_BYTES) + " bytes");
     mbpf_reader in = mbpf_reader_at(bytes.data(), static_cast<std::uint32_t>(bytes.size()), 0, static_cast<std::uint32_t>(bytes.size()));
     RootRecord r;
@@ -199,12 +186,12 @@ Result<std::vector<std::uint8_t>> root_bytes_to_sign(const RootRecord& record) {
 
 Status sign_root(RootRecord& record, const Signer& key) {
     const PublicKey& pub = key.public_key();
-    if (pub.role != Role::root) return problem(5009, "a key of role " + std::string(role_name(pub.role)) + " signs no root records", "", "sign with a key of role root");
+    if (pub.role != Role::root) return diagnostic(5009, "a key of role " + std::string(role_name(pub.role)) + " signs no root records", "", "sign with a key of role root");
     auto message = root_bytes_to_sign(record);
     if (!message) return message.error();
     auto signature = key.sign(*message);
     if (!signature) return signature.error();
-    if (!signature_holds(pub, *message, *signature)) return problem(5010, "the key's signature does not hold", "", "check the token");
+    if (!signature_holds(pub, *message, *signature)) return diagnostic(5010, "the key's signature does not hold", "", "check the token");
     std::erase_if(record.signatures, [&](const RootRecord::Signature& s) { return s.key_id == pub.id(); });
     record.signatures.push_back({pub.id(), *signature});
     return encode_root(record) ? ok() : Status(encode_root(record).error());
@@ -214,13 +201,13 @@ Status check_root(const RootRecord* previous, const RootRecord& next) {
     auto message = root_bytes_to_sign(next);
     if (!message) return message.error();
     if (previous != nullptr) {
-        if (next.version <= previous->version) return problem(5018, "the record is not newer than its predecessor", std::to_string(next.version) + " after " + std::to_string(previous->version), "make it with --previous");
+        if (next.version <= previous->version) return diagnostic(5018, "the record is not newer than its predecessor", std::to_string(next.version) + " after " + std::to_string(previous->version), "make it with --previous");
         if (Status s = revocations_kept(*previous, next); !s) return s;
         const unsigned by = signers(*previous, next, *message);
-        if (previous->threshold == 0 || by < previous->threshold) return problem(5018, "too few root keys of the previous record have signed", std::to_string(by) + " of " + std::to_string(previous->threshold), previous->threshold == 0 ? "it has no root keys: provision the devices anew" : "have more of them sign");
+        if (previous->threshold == 0 || by < previous->threshold) return diagnostic(5018, "too few root keys of the previous record have signed", std::to_string(by) + " of " + std::to_string(previous->threshold), previous->threshold == 0 ? "it has no root keys: provision the devices anew" : "have more of them sign");
     }
     const unsigned by = signers(next, next, *message);
-    if (by < next.threshold) return problem(5018, "too few of the record's own root keys have signed", std::to_string(by) + " of " + std::to_string(next.threshold), "have more of them sign");
+    if (by < next.threshold) return diagnostic(5018, "too few of the record's own root keys have signed", std::to_string(by) + " of " + std::to_string(next.threshold), "have more of them sign");
     return ok();
 }
 

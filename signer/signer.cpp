@@ -8,18 +8,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/make_diagnostic.h"
+#include "core/bytes.h"
+
 namespace mbpf {
 
 namespace {
-
-Diagnostic policy(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
 
 // libsodium must be initialised before its first use; doing so again costs nothing.
 const bool kSodiumReady = sodium_init() >= 0;
@@ -46,15 +40,7 @@ std::string_view role_name(Role role) {
     return "?";
 }
 
-std::string key_id_text(const KeyId& id) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (std::uint8_t b : id) {
-        text += kDigits[b >> 4];
-        text += kDigits[b & 15];
-    }
-    return text;
-}
+std::string key_id_text(const KeyId& id) { return hex_digits(id); }
 
 KeyId PublicKey::id() const {
     std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest;
@@ -117,26 +103,26 @@ std::vector<std::uint8_t> deployment_bytes(const DeployScope& scope, std::span<c
 
 Result<std::vector<std::uint8_t>> bytes_to_sign(const Package& package, Role role, const std::optional<DeployScope>& scope) {
     if (role == Role::deploy && scope) return deployment_bytes(*scope, package.header_bytes());
-    if (role == Role::deploy) return policy(5009, "a deploy key authorises devices", "", "say for whom: mbpf-sign sign --for device:ID");
-    if (scope) return policy(5009, "a key of role " + std::string(role_name(role)) + " authorises no devices", "", "authorise them with a deploy key");
+    if (role == Role::deploy) return diagnostic(5009, "a deploy key authorises devices", "", "say for whom: mbpf-sign sign --for device:ID");
+    if (scope) return diagnostic(5009, "a key of role " + std::string(role_name(role)) + " authorises no devices", "", "authorise them with a deploy key");
     if (role == Role::verifier || role == Role::release) return to_be_signed(static_cast<std::uint8_t>(role), package.header_bytes());
-    return policy(5009, "a key of role " + std::string(role_name(role)) + " signs no packages", "", "sign with a key of role verifier or release");
+    return diagnostic(5009, "a key of role " + std::string(role_name(role)) + " signs no packages", "", "sign with a key of role verifier or release");
 }
 
 Status attach_signature(Package& package, const PublicKey& key, std::span<const std::uint8_t> signature, const std::optional<DeployScope>& scope) {
     auto bytes = bytes_to_sign(package, key.role, scope);
     if (!bytes) return bytes.error();
     PackageSignature s;
-    if (signature.size() != s.signature.size()) return policy(5010, "a signature has 64 bytes", std::to_string(signature.size()) + " given", "give the raw Ed25519 signature of what mbpf-sign tbs wrote");
+    if (signature.size() != s.signature.size()) return diagnostic(5010, "a signature has 64 bytes", std::to_string(signature.size()) + " given", "give the raw Ed25519 signature of what mbpf-sign tbs wrote");
     std::ranges::copy(signature, s.signature.begin());
-    if (!signature_holds(key, *bytes, s.signature)) return policy(5010, "the signature is not of this package by key " + key_id_text(key.id()), "", "sign exactly the bytes that mbpf-sign tbs wrote, with the key whose public half is given");
+    if (!signature_holds(key, *bytes, s.signature)) return diagnostic(5010, "the signature is not of this package by key " + key_id_text(key.id()), "", "sign exactly the bytes that mbpf-sign tbs wrote, with the key whose public half is given");
     s.role = static_cast<std::uint8_t>(key.role);
     s.algorithm = MBPF_SIGALG_ED25519;
     s.key_id = key.id();
     if (scope) s.scope = static_cast<std::uint8_t>(scope->kind);
     // Authorisations by one key for several devices stand side by side.
     std::erase_if(package.signatures, [&](const PackageSignature& other) { return other.role == s.role && other.key_id == s.key_id && (!scope || other.signature == s.signature); });
-    if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return policy(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "take one away: mbpf-sign sign --drop KEY-ID");
+    if (package.signatures.size() >= MBPF_MAX_SIGNATURES) return diagnostic(5006, "package has " + std::to_string(MBPF_MAX_SIGNATURES) + " signatures already", "", "take one away: mbpf-sign sign --drop KEY-ID");
     package.signatures.push_back(s);
     return ok();
 }
@@ -195,10 +181,10 @@ Result<const PublicKey*> signer_of(Role role, const Package& package, std::span<
             taken = &key;
         }
     }
-    if (taken != nullptr) return policy(5005, "one key signed for two roles", "key " + key_id_text(taken->id()), "roles must be held by different keys");
-    if (present == nullptr) return policy(5002, "package has no " + name + " signature", package.signatures.empty() ? "it has no signatures" : "it has signatures, but none of this role", "sign it: mbpf-sign sign --key with a key of role " + name);
-    if (known == nullptr) return policy(5003, "no " + name + " signature by a key given", "it is by key " + key_id_text(present->signature.key_id), "give the signer's public key with --pub");
-    return policy(5004, "the " + name + " signature by key " + key_id_text(known->signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
+    if (taken != nullptr) return diagnostic(5005, "one key signed for two roles", "key " + key_id_text(taken->id()), "roles must be held by different keys");
+    if (present == nullptr) return diagnostic(5002, "package has no " + name + " signature", package.signatures.empty() ? "it has no signatures" : "it has signatures, but none of this role", "sign it: mbpf-sign sign --key with a key of role " + name);
+    if (known == nullptr) return diagnostic(5003, "no " + name + " signature by a key given", "it is by key " + key_id_text(present->signature.key_id), "give the signer's public key with --pub");
+    return diagnostic(5004, "the " + name + " signature by key " + key_id_text(known->signature.key_id) + " does not match the package", "", "the package was changed after signing: sign it again");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <sodium.h>
 
+#include "core/make_diagnostic.h"
+#include "linker/package_layout.h"
 #include "signer/cbor.h"
 
 namespace mbpf {
@@ -24,12 +26,6 @@ struct Numbers {
     std::int64_t sha256, install, validate;
 };
 Numbers numbers(SuitProfile profile) { return profile == SuitProfile::draft ? Numbers{-16, 20, 7} : Numbers{2, 9, 10}; }
-
-std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
-    std::array<std::uint8_t, 32> digest;
-    crypto_hash_sha256(digest.data(), bytes.data(), bytes.size());
-    return digest;
-}
 
 CborWriter digest_of(std::span<const std::uint8_t> bytes, SuitProfile profile) {
     CborWriter out;
@@ -72,13 +68,7 @@ CborWriter manifest_of(std::span<const std::uint8_t> payload, const SuitOptions&
     return manifest;
 }
 
-Diagnostic problem(const char* code, std::string message, std::string fix) {
-    Diagnostic d;
-    d.code = code;
-    d.message = std::move(message);
-    d.fix = std::move(fix);
-    return d;
-}
+Diagnostic problem(unsigned code, std::string message, std::string fix) { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 
 // COSE_Sign1 with EdDSA over the digest: RFC 9052 §4.2 and §4.4.
 Result<CborWriter> signature_block(const CborWriter& digest, SuitProfile profile, const Signer& key) {
@@ -87,7 +77,7 @@ Result<CborWriter> signature_block(const CborWriter& digest, SuitProfile profile
     structure.array(4).text("Signature1").wrapped(header).bytes({}).wrapped(digest);
     auto signature = key.sign(structure.encoded());
     if (!signature) return signature.error();
-    if (!signature_holds(key.public_key(), structure.encoded(), *signature)) return problem("MBPF5010", "the key's signature does not hold", "check the token");
+    if (!signature_holds(key.public_key(), structure.encoded(), *signature)) return problem(5010, "the key's signature does not hold", "check the token");
     block.tag(kSign1Tag).array(4).wrapped(header).map(0);
     if (profile == SuitProfile::draft) block.null();
     else block.wrapped(digest);
@@ -110,11 +100,11 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 }
 
 Result<std::vector<std::uint8_t>> suit_envelope(const Package& package, const SuitOptions& o, const Signer& key) {
-    if (key.public_key().role != Role::release) return problem("MBPF5009", "a key of role " + std::string(role_name(key.public_key().role)) + " releases nothing", "sign the envelope with a release key");
-    if (o.integrated && o.profile == SuitProfile::riot) return problem("MBPF2001", "RIOT fetches its payloads: they cannot be in the envelope", "give --uri");
-    if (o.integrated != o.uri.empty()) return problem("MBPF2001", "the payload is either fetched or in the envelope", "give --uri, or --integrated");
+    if (key.public_key().role != Role::release) return problem(5009, "a key of role " + std::string(role_name(key.public_key().role)) + " releases nothing", "sign the envelope with a release key");
+    if (o.integrated && o.profile == SuitProfile::riot) return problem(2001, "RIOT fetches its payloads: they cannot be in the envelope", "give --uri");
+    if (o.integrated != o.uri.empty()) return problem(2001, "the payload is either fetched or in the envelope", "give --uri, or --integrated");
     // RIOT reads it as a signed number of 32 bits.
-    if (o.sequence > 0x7fffffff) return problem("MBPF2001", "the sequence number is greater than 2147483647", "choose a smaller one with --sequence");
+    if (o.sequence > 0x7fffffff) return problem(2001, "the sequence number is greater than 2147483647", "choose a smaller one with --sequence");
     const std::vector<std::uint8_t> payload = package.serialize(true);
     CborWriter manifest;
     manifest.wrapped(manifest_of(payload, o));  // as it stands in the envelope, which is what is hashed

@@ -21,6 +21,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/make_diagnostic.h"
 #include "signer/root.h"
 #include "simulator/control_client.h"
 
@@ -54,15 +55,6 @@ const Machine& machine(BoardKind kind) {
     return machines[static_cast<std::size_t>(kind)];
 }
 
-Diagnostic failure(std::string code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = std::move(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
-
 // What another kind of file would do to the emulator is a page of its registers.
 bool is_firmware(const Machine& m, const std::filesystem::path& path) {
     std::array<char, 20> head{};
@@ -92,11 +84,11 @@ Result<std::string> find_firmware(const Machine& m, const std::string& given) {
         std::error_code error;
         if (std::filesystem::is_regular_file(path, error)) {
             if (is_firmware(m, path)) return path.string();
-            return failure("MBPF4202", "'" + path.string() + "' is no firmware for " + std::string(m.name), "it is no 32-bit ELF file of that board's CPU", "give the .elf that was built for the board");
+            return diagnostic(4202, "'" + path.string() + "' is no firmware for " + std::string(m.name), "it is no 32-bit ELF file of that board's CPU", "give the .elf that was built for the board");
         }
         tried += (tried.empty() ? "" : ", ") + path.string();
     }
-    return failure("MBPF4202", "no firmware for " + std::string(m.name), "looked for " + tried,
+    return diagnostic(4202, "no firmware for " + std::string(m.name), "looked for " + tried,
                    "build the project, or set MBPF_FIRMWARE_DIR to the folder that holds " + name);
 }
 
@@ -129,9 +121,9 @@ Result<std::vector<std::string>> plan_flash(const Machine& m, const std::string&
         std::filesystem::resize_file(file, m.flash_bytes, error);
     }
     const std::uintmax_t bytes = error ? 0 : std::filesystem::file_size(file, error);
-    if (error) return failure("MBPF4205", "cannot use '" + file + "' as the board's flash", error.message(), "give the path of a file that can be written");
+    if (error) return diagnostic(4205, "cannot use '" + file + "' as the board's flash", error.message(), "give the path of a file that can be written");
     if (bytes != m.flash_bytes)
-        return failure("MBPF4205", "'" + file + "' is not a flash of board " + std::string(m.name), "it has " + std::to_string(bytes) + " bytes, the board's has " + std::to_string(m.flash_bytes),
+        return diagnostic(4205, "'" + file + "' is not a flash of board " + std::string(m.name), "it has " + std::to_string(bytes) + " bytes, the board's has " + std::to_string(m.flash_bytes),
                        "give the file that this kind of board was started with before, or a new name");
     std::vector<std::string> arguments = m.flash_arguments;
     for (std::string& a : arguments)
@@ -150,7 +142,7 @@ Result<Line> plan_line(const std::string& wanted, const std::string& folder) {
     if (wanted.empty() || wanted.starts_with(unix_scheme)) {
         const std::string path = wanted.empty() ? folder + "/serial" : wanted.substr(unix_scheme.size());
         if (path.empty() || path.size() > 100)
-            return failure("MBPF4204", "'" + wanted + "' is no usable socket path", "a Unix socket's path has at most 100 characters", "give a shorter path");
+            return diagnostic(4204, "'" + wanted + "' is no usable socket path", "a Unix socket's path has at most 100 characters", "give a shorter path");
         return Line{"unix:" + path, "unix:" + escaped(path) + ",server=on,wait=off", path};
     }
     if (wanted.starts_with(tcp_scheme)) {
@@ -160,14 +152,14 @@ Result<Line> plan_line(const std::string& wanted, const std::string& folder) {
         if (error == std::errc() && end == digits.data() + digits.size()) {
             if (port == 0) {
                 const std::optional<std::uint16_t> chosen = free_port();
-                if (!chosen) return failure("MBPF4204", "no free TCP port", std::strerror(errno), "name a port, or use a Unix socket");
+                if (!chosen) return diagnostic(4204, "no free TCP port", std::strerror(errno), "name a port, or use a Unix socket");
                 port = *chosen;
             }
             const std::string text = std::to_string(port);
             return Line{"tcp://127.0.0.1:" + text, "tcp:127.0.0.1:" + text + ",server=on,wait=off", ""};
         }
     }
-    return failure("MBPF4204", "'" + wanted + "' is no endpoint a board can serve", "boards serve unix:PATH and tcp://127.0.0.1:PORT", "use one of these forms");
+    return diagnostic(4204, "'" + wanted + "' is no endpoint a board can serve", "boards serve unix:PATH and tcp://127.0.0.1:PORT", "use one of these forms");
 }
 
 std::string read_text(const std::string& path) {
@@ -227,7 +219,7 @@ class BoardStarter {
         BoardProcess board;
         board.kind_ = kind;
         std::string pattern = (std::filesystem::temp_directory_path() / "mbpf-board-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) return failure("MBPF4203", "cannot make a folder for the board", pattern + ": " + std::strerror(errno), "check TMPDIR");
+        if (::mkdtemp(pattern.data()) == nullptr) return diagnostic(4203, "cannot make a folder for the board", pattern + ": " + std::strerror(errno), "check TMPDIR");
         board.folder_ = pattern;
         const Result<Line> line = plan_line(options.endpoint, board.folder_);
         if (!line) return line.error();
@@ -248,15 +240,15 @@ class BoardStarter {
             const std::string path = board.folder_ + "/anchors";
             std::ofstream file(path, std::ios::binary);
             file.write(reinterpret_cast<const char*>(options.trust_anchors.data()), static_cast<std::streamsize>(options.trust_anchors.size()));
-            if (!file.flush()) return failure("MBPF4203", "cannot write the board's trust anchors", path, "check that the disk has space");
+            if (!file.flush()) return diagnostic(4203, "cannot write the board's trust anchors", path, "check that the disk has space");
             command.insert(command.end(), {"-device", "loader,file=" + escaped(path) + ",addr=" + m.anchors_address + ",force-raw=on"});
         }
         const std::string messages = board.folder_ + "/messages";
         const pid_t pid = spawn(command, messages);
         if (pid == -ENOENT || pid == -EACCES)
-            return failure("MBPF4201", std::string(m.emulator) + " is not installed", "it emulates the " + std::string(m.name) + " board",
+            return diagnostic(4201, std::string(m.emulator) + " is not installed", "it emulates the " + std::string(m.name) + " board",
                            "install the Debian package " + std::string(m.package));
-        if (pid < 0) return failure("MBPF4203", std::string(m.emulator) + " cannot be started", std::strerror(static_cast<int>(-pid)), "free some memory or processes");
+        if (pid < 0) return diagnostic(4203, std::string(m.emulator) + " cannot be started", std::strerror(static_cast<int>(-pid)), "free some memory or processes");
         board.pid_ = pid;
         if (options.wait_until_ready) {
             const Status ready = wait_ready(board, options.ready_timeout_ms, messages);
@@ -270,7 +262,7 @@ class BoardStarter {
         const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
         do {
             if (!board.running())
-                return failure("MBPF4203", std::string(machine(board.kind_).emulator) + " ended before the board was ready", read_text(messages), "see its message above");
+                return diagnostic(4203, std::string(machine(board.kind_).emulator) + " ended before the board was ready", read_text(messages), "see its message above");
             if (Result<std::unique_ptr<ByteStream>> stream = open_stream(board.endpoint_)) {
                 ControlClient client(std::move(*stream));
                 client.timeout_ms = 300;
@@ -281,7 +273,7 @@ class BoardStarter {
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         } while (std::chrono::steady_clock::now() < until);
-        return failure("MBPF4203", "the board did not answer", "no reply to hello within " + std::to_string(timeout_ms) + " ms; " + read_text(messages),
+        return diagnostic(4203, "the board did not answer", "no reply to hello within " + std::to_string(timeout_ms) + " ms; " + read_text(messages),
                        "check that the firmware is for this board");
     }
 };
@@ -345,7 +337,7 @@ Status wait_for_interrupt(BoardProcess& board) {
     while (interrupted == 0 && (alive = board.running())) std::this_thread::sleep_for(std::chrono::milliseconds(50));
     ::sigaction(SIGINT, &before_int, nullptr);
     ::sigaction(SIGTERM, &before_term, nullptr);
-    if (!alive) return failure("MBPF4203", "the emulator ended by itself", "", "start the board again");
+    if (!alive) return diagnostic(4203, "the emulator ended by itself", "", "start the board again");
     return ok();
 }
 
@@ -357,7 +349,7 @@ Result<std::vector<std::uint8_t>> trust_anchors_from_files(std::span<const std::
         errno = 0;
         std::ifstream file(path, std::ios::binary);
         file.read(text.data(), static_cast<std::streamsize>(text.size()));
-        if (!file && !file.eof()) return failure("MBPF4001", "cannot read '" + path + "'", std::strerror(errno), "give the path of a public key file");
+        if (!file && !file.eof()) return diagnostic(4001, "cannot read '" + path + "'", std::strerror(errno), "give the path of a public key file");
         text.resize(static_cast<std::size_t>(file.gcount()));
         Result<PublicKey> key = parse_public_key(text);
         if (!key) {

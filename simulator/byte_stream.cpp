@@ -16,19 +16,15 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/make_diagnostic.h"
+
 namespace mbpf {
 
 namespace {
 
 constexpr int kConnectTimeoutMs = 5000;
 
-Diagnostic failed(unsigned code, std::string message, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.fix = std::move(fix);
-    return d;
-}
+Diagnostic failed(unsigned code, std::string message, std::string fix) { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 
 Diagnostic cannot_connect(const std::string& url, int error) {
     return failed(4101, "cannot open " + url + ": " + std::strerror(error), "check that the device is connected, or that `mbpf-sim board` is running");

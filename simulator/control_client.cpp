@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/make_diagnostic.h"
 #include "linker/package.h"
 
 namespace mbpf {
@@ -25,16 +26,7 @@ struct AdmissionRow {
 constexpr AdmissionRow kAdmission[] = {MBPF_ADMISSION_TABLE(MBPF_ROW)};
 #undef MBPF_ROW
 
-Diagnostic make(unsigned code, std::string message, std::string why = {}, std::string fix = {}) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
-
-Diagnostic too_large(std::size_t bytes, std::size_t most) { return make(3503, "request of " + std::to_string(bytes) + " bytes is too large for one message", "the device takes " + std::to_string(most), "send less at once"); }
+Diagnostic too_large(std::size_t bytes, std::size_t most) { return diagnostic(3503, "request of " + std::to_string(bytes) + " bytes is too large for one message", "the device takes " + std::to_string(most), "send less at once"); }
 
 constexpr unsigned kRandomBits = 12;
 constexpr std::size_t kMostEventBytes = 1u << 20;  // of a device that would tell without end
@@ -72,18 +64,18 @@ Diagnostic refusal(const control::Response& r) {
         case control::CODE_REFUSED:
             for (const AdmissionRow& row : kAdmission)
                 if (row.number == r.admission() && row.number != 0)
-                    return make(5100 + row.number, std::string("device refused: ") + row.what + " (admission " + std::to_string(row.number) + ")",
+                    return diagnostic(5100 + row.number, std::string("device refused: ") + row.what + " (admission " + std::to_string(row.number) + ")",
                                 compared(r) + (detail.empty() ? "" : "; " + detail), row.fix);
-            return make(3501, "device refused with an unknown admission number " + std::to_string(r.admission()), detail, "the firmware is newer than this tool: update the SDK");
-        case control::CODE_NOT_FOUND: return make(4104, "the device has no such package, program, map or key", detail, "see mbpf-deploy list");
-        case control::CODE_BAD_STATE: return make(4105, "the device cannot do that in its present state", detail, "see mbpf-deploy list");
-        case control::CODE_FULL: return make(4106, "the device has no room for that", detail, "unload a package, or delete entries");
-        case control::CODE_FLASH_FAILED: return make(4110, "the device's flash did not keep what was written", detail, "try again; the part may be worn out");
-        case control::CODE_UNSUPPORTED: return make(4107, "this firmware does not support that request", detail, "use firmware with this feature");
-        case control::CODE_OUT_OF_RANGE: return make(4108, "a value is out of the range the device allows", detail, "see the sizes in mbpf-deploy list");
-        case control::CODE_STALE: return make(4109, "the device has restarted or done other requests meanwhile, so whether it has done this one is unknown", detail, "see mbpf-deploy list, then ask again");
-        case control::CODE_STOPPED: return make(4111, "the program was stopped, and its package unloaded", detail, "see mbpf-deploy faults");
-        default: return make(3502, "the device could not understand the request", detail, "the firmware may be of another SDK release");
+            return diagnostic(3501, "device refused with an unknown admission number " + std::to_string(r.admission()), detail, "the firmware is newer than this tool: update the SDK");
+        case control::CODE_NOT_FOUND: return diagnostic(4104, "the device has no such package, program, map or key", detail, "see mbpf-deploy list");
+        case control::CODE_BAD_STATE: return diagnostic(4105, "the device cannot do that in its present state", detail, "see mbpf-deploy list");
+        case control::CODE_FULL: return diagnostic(4106, "the device has no room for that", detail, "unload a package, or delete entries");
+        case control::CODE_FLASH_FAILED: return diagnostic(4110, "the device's flash did not keep what was written", detail, "try again; the part may be worn out");
+        case control::CODE_UNSUPPORTED: return diagnostic(4107, "this firmware does not support that request", detail, "use firmware with this feature");
+        case control::CODE_OUT_OF_RANGE: return diagnostic(4108, "a value is out of the range the device allows", detail, "see the sizes in mbpf-deploy list");
+        case control::CODE_STALE: return diagnostic(4109, "the device has restarted or done other requests meanwhile, so whether it has done this one is unknown", detail, "see mbpf-deploy list, then ask again");
+        case control::CODE_STOPPED: return diagnostic(4111, "the program was stopped, and its package unloaded", detail, "see mbpf-deploy faults");
+        default: return diagnostic(3502, "the device could not understand the request", detail, "the firmware may be of another SDK release");
     }
 }
 
@@ -128,7 +120,7 @@ Result<control::Response> ControlClient::exchange(const control::Request& reques
             for (control::Response& response : *responses)
                 if (response.sequence() == request.sequence()) return std::move(response);  // others are late answers
         }
-        if (tries_used >= tries) return make(4102, "the device does not answer", std::to_string(tries) + " tries of " + std::to_string(timeout_ms) + " ms", "check that the line leads to a device that runs MicroBPF");
+        if (tries_used >= tries) return diagnostic(4102, "the device does not answer", std::to_string(tries) + " tries of " + std::to_string(timeout_ms) + " ms", "check that the line leads to a device that runs MicroBPF");
     }
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.h"
+
 namespace mbpf::sim {
 
 namespace {
@@ -32,15 +34,7 @@ std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text) {
     return bytes;
 }
 
-std::string to_hex(std::span<const std::uint8_t> bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out = "0x";
-    for (std::uint8_t b : bytes) {
-        out += kDigits[b >> 4];
-        out += kDigits[b & 15];
-    }
-    return out;
-}
+std::string to_hex(std::span<const std::uint8_t> bytes) { return "0x" + hex_digits(bytes); }
 
 // A number or hexadecimal bytes as exactly `size` bytes.
 std::optional<std::vector<std::uint8_t>> sized(const json& j, std::size_t size) {

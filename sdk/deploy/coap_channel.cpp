@@ -11,20 +11,13 @@
 #include <cstring>
 #include <utility>
 
+#include "core/make_diagnostic.h"
+
 namespace mbpf::deploy {
 
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-Diagnostic failed(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
-}
 
 class CoapChannel : public MessageChannel {
   public:
@@ -66,7 +59,7 @@ class CoapChannel : public MessageChannel {
 
     Result<std::vector<Bytes>> receive(int timeout_ms) override {
         if (arrived_.empty() && !trouble_ && coap_io_process(context_, static_cast<std::uint32_t>(std::max(timeout_ms, 1))) < 0)
-            return failed(4101, "the line to " + url_ + " broke", {}, "check that the device is running");
+            return diagnostic(4101, "the line to " + url_ + " broke", {}, "check that the device is running");
         if (trouble_) return *std::exchange(trouble_, std::nullopt);
         return std::exchange(arrived_, {});
     }
@@ -75,7 +68,7 @@ class CoapChannel : public MessageChannel {
     std::size_t bytes_on_line(std::size_t) const override { return 0; }
 
   private:
-    Diagnostic cannot_send() const { return failed(4101, "cannot send to " + url_, {}, "check that the device is reachable"); }
+    Diagnostic cannot_send() const { return diagnostic(4101, "cannot send to " + url_, {}, "check that the device is reachable"); }
 
     static coap_response_t on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received, coap_mid_t) {
         auto& self = *static_cast<CoapChannel*>(coap_session_get_app_data(session));
@@ -87,7 +80,7 @@ class CoapChannel : public MessageChannel {
         } else if (code != COAP_RESPONSE_CODE_INCOMPLETE) {  // a lost block is asked for again by repeating the whole
             char text[16];
             std::snprintf(text, sizeof text, "%u.%02u", static_cast<unsigned>(code) >> 5, static_cast<unsigned>(code) & 31u);
-            self.trouble_ = failed(3504, "the device answers CoAP, but not the control protocol: " + std::string(text), {}, "check that " + self.url_ + " is a device that runs MicroBPF");
+            self.trouble_ = diagnostic(3504, "the device answers CoAP, but not the control protocol: " + std::string(text), {}, "check that " + self.url_ + " is a device that runs MicroBPF");
         }
         return COAP_RESPONSE_OK;
     }
@@ -95,7 +88,7 @@ class CoapChannel : public MessageChannel {
     // Unconfirmed is as lost on a line: the client repeats. Only a refusal by the device itself is final.
     static void on_nack(coap_session_t* session, const coap_pdu_t*, coap_nack_reason_t reason, coap_mid_t) {
         auto& self = *static_cast<CoapChannel*>(coap_session_get_app_data(session));
-        if (reason == COAP_NACK_RST) self.trouble_ = failed(3504, "the device rejects CoAP messages", {}, "check that " + self.url_ + " is a device that runs MicroBPF");
+        if (reason == COAP_NACK_RST) self.trouble_ = diagnostic(3504, "the device rejects CoAP messages", {}, "check that " + self.url_ + " is a device that runs MicroBPF");
     }
 
     static constexpr std::size_t kMaxMessageBytes = 1024;
@@ -133,10 +126,10 @@ std::optional<HostPort> split(std::string_view rest) {
 
 Result<std::unique_ptr<MessageChannel>> open_coap(const std::string& url, const CoapOptions& options) {
     const auto at = split(std::string_view(url).substr(std::min<std::size_t>(url.size(), 7)));
-    if (!url.starts_with("coap://") || !at) return failed(4103, "\"" + url + "\" names no CoAP device", {}, "write coap://HOST:PORT");
+    if (!url.starts_with("coap://") || !at) return diagnostic(4103, "\"" + url + "\" names no CoAP device", {}, "write coap://HOST:PORT");
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_DGRAM;
-    if (const int error = ::getaddrinfo(at->host.c_str(), at->port.c_str(), &hints, &found); error != 0) return failed(4101, "cannot open " + url + ": " + ::gai_strerror(error), {}, "check host and port");
+    if (const int error = ::getaddrinfo(at->host.c_str(), at->port.c_str(), &hints, &found); error != 0) return diagnostic(4101, "cannot open " + url + ": " + ::gai_strerror(error), {}, "check host and port");
     coap_address_t address;
     coap_address_init(&address);
     address.size = found->ai_addrlen;
@@ -151,7 +144,7 @@ Result<std::unique_ptr<MessageChannel>> open_coap(const std::string& url, const 
     if (session == nullptr) {
         if (context != nullptr) coap_free_context(context);
         coap_cleanup();
-        return failed(4101, "cannot open " + url + ": " + std::strerror(errno), {}, "check host and port");
+        return diagnostic(4101, "cannot open " + url + ": " + std::strerror(errno), {}, "check host and port");
     }
     // Header, token and options take less than 60 bytes: this block fits, either way.
     const unsigned block = std::bit_floor(std::clamp(options.block_bytes, 64u, 1024u));

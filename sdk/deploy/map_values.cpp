@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/bytes.h"
 #include "sdk/cli/cli.h"
 #include "sdk/cli/passphrase.h"
 
@@ -40,15 +41,7 @@ std::optional<std::uint64_t> number(const std::string& text, std::size_t size) {
 
 }  // namespace
 
-std::string hex_text(std::span<const std::uint8_t> bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out = "0x";
-    for (std::uint8_t b : bytes) {
-        out += kDigits[b >> 4];
-        out += kDigits[b & 15];
-    }
-    return out;
-}
+std::string hex_text(std::span<const std::uint8_t> bytes) { return "0x" + hex_digits(bytes); }
 
 std::string bytes_text(std::span<const std::uint8_t> bytes) {
     if (bytes.size() != 1 && bytes.size() != 2 && bytes.size() != 4 && bytes.size() != 8) return hex_text(bytes);

@@ -93,6 +93,19 @@ TEST(RenderText, hostile_source_lines_do_no_harm) {
     EXPECT_FALSE(render_text(d).empty());
 }
 
+// Names in files, labels of tokens and what a device says end up in messages.
+TEST(RenderText, nothing_in_a_message_drives_the_terminal) {
+    Diagnostic d = sample();
+    const std::string bad = "a\x1b[2J\x07\x7f\x9b b\xc2\x9b" "c\xff\r";
+    d.message = d.why = d.fix = d.where.file = d.where.text = bad;
+    d.notes.push_back({bad, {bad, 1, 1, bad}});
+    const std::string text = render_text(d);
+    EXPECT_EQ(text.find_first_of("\x1b\x07\x7f\x9b\xc2\xff\r"), std::string::npos) << text;
+    EXPECT_NE(text.find("a?[2J???"), std::string::npos);
+    d.message = "größer als 3 µs: „so“\nand so on\t.";
+    EXPECT_NE(render_text(d).find(d.message), std::string::npos) << "what people write stays";
+}
+
 TEST(RenderJson, holds_every_field_and_survives_bad_utf8) {
     Diagnostic d = sample();
     d.notes.push_back({"note \xff", {"y.c", 3, 4, ""}});
