@@ -15,13 +15,11 @@ namespace mbpf {
 
 namespace {
 
-Diagnostic io(unsigned code, std::string message, std::string why, std::string fix) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = std::move(fix);
-    return d;
+constexpr CK_ULONG kMaxSlots = 1024;  // of those that hold a token; more is no count
+
+// Whether all that is called here is there.
+bool is_whole(const CK_FUNCTION_LIST& f) {
+    return f.C_Initialize && f.C_Finalize && f.C_GetSlotList && f.C_GetTokenInfo && f.C_OpenSession && f.C_CloseSession && f.C_Login && f.C_Logout && f.C_FindObjectsInit && f.C_FindObjects && f.C_FindObjectsFinal && f.C_GetAttributeValue && f.C_GenerateKeyPair && f.C_SignInit && f.C_Sign;
 }
 
 std::string number(CK_RV rv) {
@@ -29,7 +27,7 @@ std::string number(CK_RV rv) {
     std::snprintf(text, sizeof text, "CKR 0x%lx", static_cast<unsigned long>(rv));
     return text;
 }
-Diagnostic failed(const char* what, CK_RV rv) { return io(4006, std::string("the token failed to ") + what, "it answered " + number(rv) + " (PKCS#11 return value)", "see the module's documentation; check that the token offers CKM_EDDSA"); }
+Diagnostic failed(const char* what, CK_RV rv) { return diagnostic(4006, std::string("the token failed to ") + what, "it answered " + number(rv) + " (PKCS#11 return value)", "see the module's documentation; check that the token offers CKM_EDDSA"); }
 
 // Token texts are padded with blanks and not terminated.
 template <std::size_t N>
@@ -73,10 +71,11 @@ struct Token::Module {
         library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) {
             const char* why = ::dlerror();
-            return io(4006, "cannot load the PKCS#11 module '" + path + "'", why == nullptr ? "" : why, "give the vendor's module with --pkcs11-module or MBPF_PKCS11_MODULE");
+            return diagnostic(4006, "cannot load the PKCS#11 module '" + path + "'", why == nullptr ? "" : why, "give the vendor's module with --pkcs11-module or MBPF_PKCS11_MODULE");
         }
         const auto list = reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"));
-        if (list == nullptr || list(&p11) != CKR_OK || p11 == nullptr) return io(4006, "'" + path + "' is no PKCS#11 module", "it has no C_GetFunctionList", "give the vendor's module with --pkcs11-module or MBPF_PKCS11_MODULE");
+        if (list == nullptr || list(&p11) != CKR_OK || p11 == nullptr) return diagnostic(4006, "'" + path + "' is no PKCS#11 module", "it has no C_GetFunctionList", "give the vendor's module with --pkcs11-module or MBPF_PKCS11_MODULE");
+        if (!is_whole(*p11)) return diagnostic(4006, "'" + path + "' is no PKCS#11 module", "it lacks functions that every module has", "give the vendor's module with --pkcs11-module or MBPF_PKCS11_MODULE");
         CK_C_INITIALIZE_ARGS args{};
         args.flags = CKF_OS_LOCKING_OK;
         if (const CK_RV rv = p11->C_Initialize(&args); rv != CKR_OK) return failed("start", rv);
@@ -87,9 +86,10 @@ struct Token::Module {
     Result<CK_SLOT_ID> find_slot() const {
         CK_ULONG count = 0;
         if (const CK_RV rv = p11->C_GetSlotList(CK_TRUE, nullptr, &count); rv != CKR_OK) return failed("list its slots", rv);
-        std::vector<CK_SLOT_ID> slots(count);
+        std::vector<CK_SLOT_ID> slots(std::min(count, kMaxSlots));
+        count = static_cast<CK_ULONG>(slots.size());
         if (const CK_RV rv = p11->C_GetSlotList(CK_TRUE, slots.data(), &count); rv != CKR_OK) return failed("list its slots", rv);
-        slots.resize(count);
+        slots.resize(std::min<std::size_t>(count, slots.size()));
         std::vector<CK_SLOT_ID> found;
         std::string present;
         for (CK_SLOT_ID slot : slots) {
@@ -100,7 +100,7 @@ struct Token::Module {
             if ((uri.token.empty() || uri.token == label) && (uri.serial.empty() || uri.serial == trimmed(info.serialNumber))) found.push_back(slot);
         }
         if (found.size() == 1) return found.front();
-        return io(4006, found.empty() ? "there is no such token" : "several tokens match the URI", present.empty() ? "no token is there" : "tokens: " + present, "name one: pkcs11:token=NAME;object=NAME");
+        return diagnostic(4006, found.empty() ? "there is no such token" : "several tokens match the URI", present.empty() ? "no token is there" : "tokens: " + present, "name one: pkcs11:token=NAME;object=NAME");
     }
 
     Status log_in(const std::string& pin) {
@@ -112,7 +112,7 @@ struct Token::Module {
         }
         const CK_RV rv = p11->C_Login(session, CKU_USER, reinterpret_cast<unsigned char*>(const_cast<char*>(pin.data())), static_cast<CK_ULONG>(pin.size()));
         if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) return ok();
-        if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID || rv == CKR_PIN_LOCKED) return io(5014, rv == CKR_PIN_LOCKED ? "the token's PIN is locked" : "the token's PIN is wrong", number(rv), "enter the user PIN (MBPF_PIN, --pin-file or the prompt); too many wrong ones lock the token");
+        if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_INVALID || rv == CKR_PIN_LOCKED) return diagnostic(5014, rv == CKR_PIN_LOCKED ? "the token's PIN is locked" : "the token's PIN is wrong", number(rv), "enter the user PIN (MBPF_PIN, --pin-file or the prompt); too many wrong ones lock the token");
         return failed("log in", rv);
     }
 
@@ -135,17 +135,17 @@ struct Token::Module {
         auto found = objects(kind);
         if (!found) return found.error();
         if (found->size() == 1) return found->front();
-        return io(4007, found->empty() ? "the token has no such Ed25519 key" : "several keys of the token match the URI", "object '" + uri.object + "'", "name one key by object= or id=; mbpf-sign keygen --pkcs11 makes one");
+        return diagnostic(4007, found->empty() ? "the token has no such Ed25519 key" : "several keys of the token match the URI", "object '" + uri.object + "'", "name one key by object= or id=; mbpf-sign keygen --pkcs11 makes one");
     }
 
     Result<std::array<std::uint8_t, 32>> point_of(CK_OBJECT_HANDLE key) const {
-        std::uint8_t bytes[64];
+        std::uint8_t bytes[64] = {};
         CK_ATTRIBUTE point{CKA_EC_POINT, bytes, sizeof bytes};
         if (const CK_RV rv = p11->C_GetAttributeValue(session, key, &point, 1); rv != CKR_OK) return failed("give the public key", rv);
         // A DER octet string by the standard; bare by some modules.
         std::size_t at = 0;
         if (point.ulValueLen == 34 && bytes[0] == 0x04 && bytes[1] == 32) at = 2;
-        else if (point.ulValueLen != 32) return io(4007, "the token's key is no Ed25519 key", "its point has " + std::to_string(point.ulValueLen) + " bytes", "name an Ed25519 key");
+        else if (point.ulValueLen != 32) return diagnostic(4007, "the token's key is no Ed25519 key", "its point has " + std::to_string(point.ulValueLen) + " bytes", "name an Ed25519 key");
         std::array<std::uint8_t, 32> out;
         std::copy_n(bytes + at, out.size(), out.begin());
         return out;
@@ -166,7 +166,7 @@ Result<std::unique_ptr<Token>> Token::open(const std::string& module, const Pkcs
 Result<std::array<std::uint8_t, 32>> Token::generate() {
     auto there = module_->objects(CKO_PRIVATE_KEY);
     if (!there) return there.error();
-    if (!there->empty()) return io(4002, "the token has a key '" + module_->uri.object + "' already", "keys are never overwritten", "choose another object name, or adopt it with --existing");
+    if (!there->empty()) return diagnostic(4002, "the token has a key '" + module_->uri.object + "' already", "keys are never overwritten", "choose another object name, or adopt it with --existing");
     CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
     CK_RV rv = CKR_OK;
     for (const auto* curve : {&kCurveOid, &kCurveName}) {
@@ -197,7 +197,7 @@ Result<std::array<std::uint8_t, 64>> Token::sign(std::span<const std::uint8_t> b
     CK_ULONG size = signature.size();
     const CK_RV rv = module_->p11->C_Sign(module_->session, const_cast<std::uint8_t*>(bytes.data()), static_cast<CK_ULONG>(bytes.size()), signature.data(), &size);
     if (rv != CKR_OK) return failed("sign", rv);
-    if (size != signature.size()) return io(4006, "the token's signature is not Ed25519's", std::to_string(size) + " bytes", "name an Ed25519 key");
+    if (size != signature.size()) return diagnostic(4006, "the token's signature is not Ed25519's", std::to_string(size) + " bytes", "name an Ed25519 key");
     return signature;
 }
 
