@@ -6,6 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.h"
+#include "signer/statement.h"
+
 namespace mbpf {
 
 namespace {
@@ -32,16 +35,6 @@ json host_json(const Package& package) {
     json sections = json::array();
     for (const HostSection& s : package.host_sections) sections.push_back({{"name", s.tag < std::size(kNames) ? kNames[s.tag] : "?"}, {"bytes", s.bytes.size()}});
     return sections;
-}
-
-std::string hex(std::span<const std::uint8_t> bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (std::uint8_t b : bytes) {
-        text += kDigits[b >> 4];
-        text += kDigits[b & 15];
-    }
-    return text;
 }
 
 json capability_names(const Package& p, const Platform* platform) {
@@ -75,8 +68,8 @@ json describe(const Package& p, const Platform* platform, std::span<const Public
               {"program_table_bytes", p.programs.size() * sizeof(mbpf_package_program)},
               {"map_table_bytes", p.maps.size() * sizeof(mbpf_package_map)},
               {"signature_bytes", MBPF_SIGNATURE_BLOCK_HEADER_BYTES + p.signatures.size() * sizeof(mbpf_signature_entry)},
-              {"payload_digest", hex(std::span(header).subspan(offsetof(mbpf_package_header, payload_digest), MBPF_DIGEST_BYTES))},
-              {"host_digest", hex(std::span(header).subspan(offsetof(mbpf_package_header, host_digest), MBPF_DIGEST_BYTES))},
+              {"payload_digest", hex_digits(std::span(header).subspan(offsetof(mbpf_package_header, payload_digest), MBPF_DIGEST_BYTES))},
+              {"host_digest", hex_digits(std::span(header).subspan(offsetof(mbpf_package_header, host_digest), MBPF_DIGEST_BYTES))},
               {"ram_bytes", p.ram_bytes},
               {"stack_bytes", p.stack_bytes},
               {"worst_case_instructions", p.worst_case_instructions},
@@ -94,7 +87,7 @@ json describe(const Package& p, const Platform* platform, std::span<const Public
     }
     j["host_sections"] = host_json(p);
     if (const HostSection* statement = p.find_host_section(MBPF_HOST_PROVENANCE)) {
-        json parsed = json::parse(statement->bytes.begin(), statement->bytes.end(), nullptr, /*allow_exceptions=*/false);
+        json parsed = parse_statement(statement->bytes);
         if (!parsed.is_discarded()) j["provenance"] = std::move(parsed);
     }
     return j;

@@ -3,11 +3,12 @@
 #include "signer/provenance.h"
 
 #include <mbpf/abi/package.h>
-#include <sodium.h>
-
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.h"
 #include "core/make_diagnostic.h"
+#include "linker/package_layout.h"
+#include "signer/statement.h"
 
 namespace mbpf {
 
@@ -18,37 +19,14 @@ using nlohmann::json;
 constexpr const char* kStatement = "https://in-toto.io/Statement/v1";
 constexpr const char* kPredicate = "https://slsa.dev/provenance/v1";
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (std::uint8_t b : bytes) {
-        text += kDigits[b >> 4];
-        text += kDigits[b & 15];
-    }
-    return text;
-}
-
-json digest(std::span<const std::uint8_t> sha256) { return {{"sha256", hex(sha256)}}; }
-
-std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
-    std::array<std::uint8_t, 32> out;
-    crypto_hash_sha256(out.data(), bytes.data(), bytes.size());
-    return out;
-}
+json digest(std::span<const std::uint8_t> sha256) { return {{"sha256", hex_digits(sha256)}}; }
 
 std::string payload_digest(const Package& package) {
     const auto header = package.header_bytes();
-    return hex(std::span(header).subspan(offsetof(mbpf_package_header, payload_digest), MBPF_DIGEST_BYTES));
+    return hex_digits(std::span(header).subspan(offsetof(mbpf_package_header, payload_digest), MBPF_DIGEST_BYTES));
 }
 
-Diagnostic wrong(unsigned code, std::string message, std::string why) {
-    Diagnostic d;
-    d.code = "MBPF" + std::to_string(code);
-    d.message = std::move(message);
-    d.why = std::move(why);
-    d.fix = "build the package again with mbpf-cc";
-    return d;
-}
+Diagnostic wrong(unsigned code, std::string message, std::string why) { return diagnostic(code, std::move(message), std::move(why), "build the package again with mbpf-cc"); }
 
 // The text at a path of keys and indices, or "".
 std::string text_at(const json& statement, const char* pointer) {
@@ -80,7 +58,7 @@ std::string provenance_statement(const Package& package, const ProvenanceFacts& 
 Status check_provenance(const Package& package) {
     const HostSection* section = package.find_host_section(MBPF_HOST_PROVENANCE);
     if (section == nullptr) return ok();
-    const json statement = json::parse(section->bytes.begin(), section->bytes.end(), nullptr, /*allow_exceptions=*/false);
+    const json statement = parse_statement(section->bytes);
     if (statement.is_discarded() || text_at(statement, "/_type") != kStatement || text_at(statement, "/predicateType") != kPredicate) return wrong(3305, "the package's provenance is no in-toto statement with SLSA's predicate", "");
     const std::string about = text_at(statement, "/subject/0/digest/sha256"), is = payload_digest(package);
     if (about != is || statement["subject"].size() != 1) return wrong(5015, "the package's provenance is of something else", "its subject has SHA-256 " + (about.empty() ? "none" : about.substr(0, 16)) + ", the payload " + is.substr(0, 16));

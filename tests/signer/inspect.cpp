@@ -3,9 +3,11 @@
 #include "signer/inspect.h"
 
 #include <gtest/gtest.h>
+#include <mbpf/abi/package.h>
 
 #include <nlohmann/json.hpp>
 
+#include "signer/provenance.h"
 #include "tests/signer/example_package.h"
 
 namespace mbpf {
@@ -43,6 +45,24 @@ TEST(Inspect, says_when_a_signature_does_not_hold) {
     const std::vector<PublicKey> keys{example_key(Role::verifier, 1, "ci").public_key()};
     EXPECT_NE(inspect_text(p, nullptr, keys).find(": INVALID (ci)"), std::string::npos);
     EXPECT_NE(inspect_text(example_package(), nullptr, {}).find("signature     none"), std::string::npos);
+}
+
+// A reader of JSON has no trouble with it, but who writes or frees it level by level has.
+TEST(Inspect, a_statement_nested_without_end_is_none) {
+    for (const char* level : {"[", "{\"a\":"}) {
+        std::string text;
+        for (int i = 0; i < 1'000'000; ++i) text += level;
+        text += "1";
+        for (int i = 0; i < 1'000'000; ++i) text += level[0] == '[' ? ']' : '}';
+        Package p = example_package();
+        p.host_sections.push_back({MBPF_HOST_PROVENANCE, {text.begin(), text.end()}});
+        const auto j = nlohmann::json::parse(inspect_json(p, nullptr, {}), nullptr, false);
+        EXPECT_FALSE(j.contains("provenance"));
+        EXPECT_EQ(j["host_sections"].size(), 2u);
+        const Status s = check_provenance(p);
+        ASSERT_FALSE(s);
+        EXPECT_EQ(s.error().code, "MBPF3305");
+    }
 }
 
 TEST(Inspect, json_has_the_header_and_all_rows) {
