@@ -2,6 +2,7 @@
 // The commands: a request or a few, and the replies as text or JSON.
 #include "sdk/deploy/commands.h"
 
+#include <mbpf/abi/map_layout.h>
 #include <mbpf/abi/package.h>
 #include <unistd.h>
 
@@ -209,8 +210,8 @@ int map_dump(ControlClient& device, const Arguments& a) {
     if (!info) return failed(info.error(), a);
     json entries = json::array();
     std::string key;
-    // Programs change the map meanwhile, so a walk may meet keys twice; more than it can hold it never prints.
-    for (std::uint32_t i = 0; i < info->max_entries(); ++i) {
+    // Programs change the map meanwhile, so a walk may meet keys twice; more than it, or any map, can hold it never prints.
+    for (std::uint32_t i = 0; i < std::min(info->max_entries(), MBPF_MAX_MAP_ENTRIES); ++i) {
         control::Request next = map_request(a, control::MapAccess::NEXT_KEY);
         next.mutable_map()->set_key(key);
         auto r = device.call(std::move(next));

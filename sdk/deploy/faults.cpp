@@ -39,15 +39,15 @@ void print(const control::FaultsReply& f, bool json) {
 }  // namespace
 
 int faults(ControlClient& device, const Arguments& a) {
-    for (std::uint32_t next = 1, count = 1; next <= count;) {
+    for (std::uint64_t next = 1, count = 1; next <= count;) {
         control::Request request;
-        request.mutable_faults()->set_number(next);
+        request.mutable_faults()->set_number(static_cast<std::uint32_t>(next));
         const auto r = device.call(std::move(request));
         if (!r) return cli::report(r.error(), a.json);
         count = r->faults().count();
         if (r->faults().number() < next) break;
         print(r->faults(), a.json);
-        next = r->faults().number() + 1;
+        next = std::uint64_t{r->faults().number()} + 1;
     }
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.h"
 #include "sdk/cli/cli.h"
 #include "sdk/cli/passphrase.h"
 #include "sdk/deploy/commands.h"
@@ -36,15 +37,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (std::uint8_t b : bytes) {
-        text += kDigits[b >> 4];
-        text += kDigits[b & 15];
-    }
-    return text;
-}
 std::span<const std::uint8_t> bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 std::string version_text(const AttestedPackage& p) { return std::to_string(p.version.major) + "." + std::to_string(p.version.minor) + "." + std::to_string(p.version.patch); }
 
@@ -103,9 +95,9 @@ Status runs_what_is_expected(const Attestation& report, const std::vector<std::s
         d.code = "MBPF5153";
         d.message = "the device does not run this '" + package->name + "'";
         d.where.file = path;
-        d.why = "its payload is " + hex(digest.first(8));
+        d.why = "its payload is " + hex_digits(digest.first(8));
         for (const AttestedPackage& p : report.packages)
-            if (p.name == package->name) d.why += "; the device has " + version_text(p) + ", " + hex(std::span(p.payload_digest).first(8));
+            if (p.name == package->name) d.why += "; the device has " + version_text(p) + ", " + hex_digits(std::span(p.payload_digest).first(8));
         d.fix = "push it, or find out who put another there";
         return d;
     }
@@ -114,16 +106,18 @@ Status runs_what_is_expected(const Attestation& report, const std::vector<std::s
 
 void print(const Checked& c) {
     const Attestation& r = c.report;
-    std::printf("device %s, firmware %s, up %llu s, root record version %u\n", hex(r.device_id).c_str(), printable_text(r.firmware).c_str(), static_cast<unsigned long long>(r.uptime_s), r.root_version);
-    for (const AttestedPackage& p : r.packages) std::printf("  package %-20s %s, counter %u, %d of %u programs attached, payload %s%s\n", printable_text(p.name).c_str(), version_text(p).c_str(), p.rollback_counter, std::popcount(p.attached), p.program_count, hex(std::span(p.payload_digest).first(8)).c_str(), p.on_trial ? ", on trial" : p.runs ? "" : ", held back");
+    std::printf("device %s, firmware %s, up %llu s, root record version %u\n", hex_digits(r.device_id).c_str(), printable_text(r.firmware).c_str(), static_cast<unsigned long long>(r.uptime_s), r.root_version);
+    for (const AttestedPackage& p : r.packages) std::printf("  package %-20s %s, counter %u, %d of %u programs attached, payload %s%s\n", printable_text(p.name).c_str(), version_text(p).c_str(), p.rollback_counter, std::popcount(p.attached), p.program_count, hex_digits(std::span(p.payload_digest).first(8)).c_str(), p.on_trial ? ", on trial" : p.runs ? "" : ", held back");
+    // The line may leave out what it likes of the log's beginning: the device keeps only the newest itself.
+    if (c.events.size() != r.event_count) std::printf("  events 0 to %zu were not told\n", r.event_count - c.events.size() - 1);
     for (const DeviceEvent& e : c.events) std::printf("  event %3u  %s%s%s\n", e.index, e.name.empty() ? "" : printable_text(e.name).c_str(), e.name.empty() ? "" : " ", event_text(e).c_str());
 }
 
 void print_json(const Checked& c) {
     const Attestation& r = c.report;
-    json j = {{"device_id", hex(r.device_id)}, {"group_id", hex(r.group_id)}, {"class_id", hex(r.class_id)}, {"firmware", r.firmware}, {"uptime_s", r.uptime_s}, {"root_version", r.root_version}, {"root_digest", hex(r.root_digest)}, {"event_count", r.event_count}, {"event_head", hex(r.event_head)}, {"packages", json::array()}, {"events", json::array()}};
-    for (const AttestedPackage& p : r.packages) j["packages"].push_back({{"name", p.name}, {"version", version_text(p)}, {"rollback_counter", p.rollback_counter}, {"payload_digest", hex(p.payload_digest)}, {"programs", p.program_count}, {"attached", p.attached}, {"runs", p.runs}, {"on_trial", p.on_trial}});
-    for (const DeviceEvent& e : c.events) j["events"].push_back({{"index", e.index}, {"kind", e.kind}, {"what", event_text(e)}, {"code", e.code}, {"time_ms", e.time_ms}, {"left_out", e.left_out}, {"name", e.name}, {"digest", hex(e.digest)}});
+    json j = {{"device_id", hex_digits(r.device_id)}, {"group_id", hex_digits(r.group_id)}, {"class_id", hex_digits(r.class_id)}, {"firmware", r.firmware}, {"uptime_s", r.uptime_s}, {"root_version", r.root_version}, {"root_digest", hex_digits(r.root_digest)}, {"event_count", r.event_count}, {"event_head", hex_digits(r.event_head)}, {"packages", json::array()}, {"events", json::array()}};
+    for (const AttestedPackage& p : r.packages) j["packages"].push_back({{"name", p.name}, {"version", version_text(p)}, {"rollback_counter", p.rollback_counter}, {"payload_digest", hex_digits(p.payload_digest)}, {"programs", p.program_count}, {"attached", p.attached}, {"runs", p.runs}, {"on_trial", p.on_trial}});
+    for (const DeviceEvent& e : c.events) j["events"].push_back({{"index", e.index}, {"kind", e.kind}, {"what", event_text(e)}, {"code", e.code}, {"time_ms", e.time_ms}, {"left_out", e.left_out}, {"name", e.name}, {"digest", hex_digits(e.digest)}});
     std::printf("%s\n", j.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
 }
 
