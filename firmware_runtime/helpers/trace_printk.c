@@ -16,7 +16,7 @@ static void put(line *l, char c)
 {
     if (l->used < LINE_BYTES) {
         /* What could pass for a frame delimiter or drive a terminal stays out. */
-        l->text[l->used++] = (c >= ' ' && c != 0x7F) || c == '\n' || c == '\t' ? c : '.';
+        l->text[l->used++] = (c >= ' ' && c < 0x7F) || c == '\n' || c == '\t' ? c : '.';
     }
 }
 

@@ -47,6 +47,7 @@ TEST(TracePrintk, formats_as_printf_does) {
     EXPECT_EQ(printed(d, "%lld %llu %lx\n", static_cast<std::uint64_t>(-5), ~std::uint64_t{0}, 0x123456789AULL), "-5 18446744073709551615 123456789a\n");
     EXPECT_EQ(printed(d, "100%%\n"), "100%\n");
     EXPECT_EQ(printed(d, "no newline"), "no newline\r\n");
+    EXPECT_EQ(printed(d, "\x1b[2J\x7f\x9b\xc2\x9b\t.\n"), ".[2J....\t.\n") << "nothing drives the terminal, whether char is signed or not";
 }
 
 TEST(TracePrintk, odd_formats_do_no_harm) {
