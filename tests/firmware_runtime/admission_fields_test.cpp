@@ -139,6 +139,22 @@ TEST(AdmissionFields, a_map_that_lives_on_keeps_type_sizes_and_entries) {
     EXPECT_EQ(changed([](PackageMap& m) { m.max_entries = 3; }), MBPF_ADMIT_MAP_LAYOUT_CHANGED);
 }
 
+TEST(AdmissionFields, more_signatures_than_a_package_has_are_refused_unread) {
+    Device d;
+    Bytes bytes = d.signed_bytes(whole_package());
+    const std::size_t block = get32(bytes, kSignedBytes);
+    bytes[block + offsetof(mbpf_signature_block_header, count)] = MBPF_MAX_SIGNATURES + 1;
+    bytes.resize(block + MBPF_SIGNATURE_BLOCK_HEADER_BYTES + (MBPF_MAX_SIGNATURES + 1) * sizeof(mbpf_signature_entry));
+    const Device::Outcome o = d.push_bytes(bytes);
+    EXPECT_EQ(o.verdict.code, MBPF_ADMIT_LAYOUT);
+    EXPECT_STREQ(o.verdict.detail, "signature block");
+    bytes[block + offsetof(mbpf_signature_block_header, count)] = MBPF_MAX_SIGNATURES;
+    bytes.resize(bytes.size() - sizeof(mbpf_signature_entry));
+    EXPECT_EQ(d.push_bytes(bytes).status, MBPF_OK) << "entries of no role and no algorithm are passed over";
+    bytes[block + offsetof(mbpf_signature_block_header, reserved)] = 1;
+    EXPECT_STREQ(d.push_bytes(bytes).verdict.detail, "signature block");
+}
+
 // A device with two platforms of different versions: a package is of one, and so are its hooks.
 TEST(AdmissionFields, a_hook_of_the_other_platforms_version_is_not_the_packages) {
     Device d;

@@ -73,6 +73,13 @@ const UpdateCase kUpdates[] = {
     {"no_verifiers", MBPF_ADMIT_ROOT_LAYOUT, [](RootSpec& s, const Fleet&) { s.verifiers = 0; }},
     {"three_verifiers", MBPF_ADMIT_ROOT_LAYOUT, [](RootSpec& s, const Fleet&) { s.verifiers = 3; }},
     {"unknown_flag", MBPF_ADMIT_ROOT_LAYOUT, [](RootSpec& s, const Fleet&) { s.flags = 2; }},
+    {"longer_than_a_copy_holds", MBPF_ADMIT_ROOT_LAYOUT,
+     [](RootSpec& s, const Fleet& f) {
+         while (s.keys.size() < MBPF_TRUST_MAX_KEYS) s.keys.push_back(make_key(MBPF_ROLE_DEPLOY, static_cast<std::uint8_t>(50 + s.keys.size())));
+         s.revoked.resize(MBPF_ROOT_MAX_REVOKED);
+         s.signers = {f.root2, f.root3, f.root2, f.root3, f.root2, f.root3, f.root2, f.root3};
+     }},
+    {"more_signatures_than_a_record_has", MBPF_ADMIT_ROOT_LAYOUT, [](RootSpec& s, const Fleet& f) { s.signers.assign(9, f.root2); s.signers[8] = f.root3; s.keys.resize(3); s.revoked = {f.root1.id}; }},
 };
 
 class RootUpdate : public testing::TestWithParam<UpdateCase> {};
@@ -209,6 +216,32 @@ TEST(RootStore, outlives_a_reset) {
     EXPECT_EQ(h.version(), 9u);
 }
 
+// Its driver says yes and the copies stay as they are: the record that is there is sound, but it is not the new one.
+TEST(RootStore, that_only_says_it_has_saved_is_not_believed) {
+    CutStore s;
+    Fleet f;
+    mbpf_root_attach_store(f.rt(), &s.store);
+    ASSERT_EQ(f.update(f.second()), MBPF_ADMIT_OK);
+    s.store.save = [](void*, std::uint32_t, const std::uint8_t*, std::uint32_t) { return true; };
+    RootSpec third = f.second();
+    third.version = 3;
+    EXPECT_EQ(f.update(third), MBPF_ADMIT_ROOT_STORE);
+    EXPECT_EQ(f.version(), 2u);
+}
+
+TEST(Anchors, of_a_factory_that_says_what_this_firmware_does_not_know_count_as_none) {
+    for (const auto& [at, what] : {std::pair{0u, "magic"}, {4u, "version"}, {6u, "flags"}, {98u, "reserved"}}) {
+        Device d;
+        auto blob = anchors({d.verifier, d.release});
+        blob[at] ^= 2;
+        std::uint8_t digest[32];
+        crypto_hash_sha256(digest, blob.data(), blob.size() - 32);
+        std::copy(digest, digest + 32, blob.end() - 32);
+        d.provision(blob);
+        EXPECT_EQ(d.push(simple_package()).verdict.code, MBPF_ADMIT_NO_TRUST_ANCHORS) << what;
+    }
+}
+
 TEST(RootStore, power_lost_at_any_byte_leaves_the_old_record_or_the_new) {
     std::size_t old_left = 0, new_there = 0;
     for (std::size_t cut = 0; cut <= 2 * MBPF_ROOT_COPY_BYTES; ++cut) {
@@ -329,6 +362,28 @@ TEST(Grants, of_one_release_key_must_cover_the_package) {
     EXPECT_EQ(code({wide}, 8), MBPF_ADMIT_CAPABILITY) << "the device grants no more than 7";
     EXPECT_EQ(code({wide, narrow}, 1), MBPF_ADMIT_OK) << "narrow alone covers it";
     EXPECT_EQ(code({wide, narrow}, 2), MBPF_ADMIT_HOOK_NOT_GRANTED) << "grants of two keys do not add up";
+}
+
+// Hook ids have no end, the grants' bits have: the last one stands for all that follow.
+TEST(Grants, of_hooks_from_63_up_are_one_bit) {
+    Device d;
+    mbpf_hook_row late = hook("trace");
+    for (std::uint32_t i = 0; i < d.rt()->point_count; ++i)
+        if (d.rt()->points[i].row == &hook("trace")) d.rt()->points[i].row = &late;
+    const auto code = [&](std::uint16_t id, std::uint64_t hooks) {
+        late.id = id;
+        Key key = d.release;
+        key.hooks = hooks;
+        d.provision(anchors({d.verifier, key}));
+        Package p = simple_package();
+        p.programs[0].hook_id = id;
+        return d.push(p, true, true).verdict.code;
+    };
+    EXPECT_EQ(code(62, std::uint64_t{1} << 62), MBPF_ADMIT_OK);
+    EXPECT_EQ(code(63, std::uint64_t{1} << 63), MBPF_ADMIT_OK);
+    EXPECT_EQ(code(64, std::uint64_t{1} << 63), MBPF_ADMIT_OK);
+    EXPECT_EQ(code(64, ~(std::uint64_t{1} << 63)), MBPF_ADMIT_HOOK_NOT_GRANTED);
+    EXPECT_EQ(code(62, std::uint64_t{1} << 63), MBPF_ADMIT_HOOK_NOT_GRANTED);
 }
 
 // --- budgets over all programs ---
