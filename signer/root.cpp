@@ -236,7 +236,7 @@ Result<std::vector<std::uint8_t>> encode_trust_anchors(std::span<const PublicKey
 }
 
 Status check_trust_anchors(std::span<const std::uint8_t> bytes) {
-    const auto wrong = [](std::string why) { return problem(3306, "these are no trust anchors", std::move(why), "give a file that mbpf-sign trust-anchors wrote"); };
+    const auto wrong = [](std::string why) { return diagnostic(3306, "these are no trust anchors", std::move(why), "give a file that mbpf-sign trust-anchors wrote"); };
     constexpr std::size_t kHash = 32;
     if (bytes.size() < MBPF_TRUST_HEADER_BYTES + kHash) return wrong("they are too short");
     mbpf_reader in = mbpf_reader_at(bytes.data(), static_cast<std::uint32_t>(bytes.size()), 0, static_cast<std::uint32_t>(bytes.size()));

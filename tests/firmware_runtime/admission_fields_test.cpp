@@ -155,6 +155,31 @@ TEST(AdmissionFields, more_signatures_than_a_package_has_are_refused_unread) {
     EXPECT_STREQ(d.push_bytes(bytes).verdict.detail, "signature block");
 }
 
+// A transfer's bytes go to its slot and nowhere else; the next slot may hold code that runs.
+TEST(Transfer, never_leaves_what_it_announced) {
+    Device d;
+    const std::array<std::uint8_t, 32> digest{1};
+    const Bytes bytes(MBPF_SLOT_BYTES, 0xEE);
+    mbpf_verdict v;
+    EXPECT_EQ(mbpf_transfer_begin(d.rt(), MBPF_SLOT_BYTES + 1, digest.data(), &v), MBPF_REFUSED);
+    EXPECT_EQ(v.code, MBPF_ADMIT_TOO_LARGE);
+    EXPECT_EQ(mbpf_transfer_data(d.rt(), 0, bytes.data(), 1), MBPF_BAD_STATE) << "none is open";
+    ASSERT_EQ(mbpf_transfer_begin(d.rt(), MBPF_SLOT_BYTES, digest.data(), &v), MBPF_OK);
+    const std::uint32_t slot = d.rt()->transfer.slot;
+    const auto send = [&](std::uint32_t offset, std::uint32_t count) { return mbpf_transfer_data(d.rt(), offset, bytes.data(), count); };
+    EXPECT_EQ(send(0, MBPF_SLOT_BYTES - 2), MBPF_OK);
+    EXPECT_EQ(send(MBPF_SLOT_BYTES - 2, 3), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(send(MBPF_SLOT_BYTES - 3, 4), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(send(0xFFFFFFFE, 4), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(send(4, 0xFFFFFFFE), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(send(MBPF_SLOT_BYTES - 1, 1), MBPF_OUT_OF_RANGE) << "one in between is missing";
+    EXPECT_EQ(d.rt()->transfer.received, MBPF_SLOT_BYTES - 2);
+    EXPECT_EQ(send(MBPF_SLOT_BYTES - 4, 4), MBPF_OK) << "two of them again";
+    EXPECT_EQ(send(MBPF_SLOT_BYTES, 1), MBPF_OUT_OF_RANGE);
+    EXPECT_EQ(d.rt()->transfer.received, MBPF_SLOT_BYTES);
+    EXPECT_EQ(d.rt()->slots[slot][MBPF_SLOT_BYTES - 1], 0xEE);
+}
+
 // A device with two platforms of different versions: a package is of one, and so are its hooks.
 TEST(AdmissionFields, a_hook_of_the_other_platforms_version_is_not_the_packages) {
     Device d;
