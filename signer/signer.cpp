@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/make_diagnostic.h"
 #include "core/bytes.h"
+#include "core/make_diagnostic.h"
 
 namespace mbpf {
 

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <type_traits>
 
+#include "core/make_diagnostic.h"
+
 namespace mbpf {
 
 namespace {
