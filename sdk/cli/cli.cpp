@@ -181,7 +181,9 @@ bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
 bool use_colour() {
     const char* no_colour = std::getenv("NO_COLOR");
-    return stderr_is_terminal() && (no_colour == nullptr || *no_colour == '\0');
+    const char* terminal = std::getenv("TERM");
+    const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+    return stderr_is_terminal() && !dumb && (no_colour == nullptr || *no_colour == '\0');
 }
 
 void take_standard_streams() {

@@ -31,7 +31,7 @@ Status write_text_below(const std::string& folder, const std::string& name, std:
 // MBPF2001 if `output` is one of `inputs` by any name: what somebody wrote by hand must not be replaced by what is made of it.
 Status keep_inputs(const std::string& output, std::span<const std::string> inputs);
 
-// stderr is a terminal and NO_COLOR is unset.
+// stderr is a terminal, no dumb one, and NO_COLOR is unset.
 bool use_colour();
 bool stderr_is_terminal();
 // First thing in main(): standard streams that are closed are taken, so that no file that is opened later becomes one.
