@@ -81,6 +81,11 @@ int verify_input(const std::string& path, const Arguments& a, const BuildOptions
         programs.push_back(verdict_json(v));
         if (a.format == "text") print_verdict(v, a);
     }
+    if (verdicts.empty() && result.object && result.exit_code() == 2) {  // nothing else is wrong
+        std::string names;
+        for (const bpf::Program& p : result.object->programs) names += (names.empty() ? "" : ", ") + p.section + " " + p.name;
+        return cli::report(cli::usage_error(path + " has no program that --section and --program select", "choose of: " + names), a.format == "json");
+    }
     objects.push_back({{"version", 1}, {"object", path}, {"programs", programs}});
     // The verdicts' own diagnostics are printed above; what failed before verification is here.
     if (verdicts.empty() && !result.ok()) {
@@ -89,7 +94,6 @@ int verify_input(const std::string& path, const Arguments& a, const BuildOptions
         for (const Diagnostic& d : result.diagnostics) objects.back()["diagnostics"].push_back(json::parse(render_json(d)));
         return result.exit_code();
     }
-    if (verdicts.empty()) return cli::report(cli::usage_error(path + " has no program that --section and --program select"), a.format == "json");
     for (const ProgramVerdict& v : verdicts)
         if (!v.accepted) return exit_code(v.diagnostics.front());
     if (!a.certificate.empty())
