@@ -134,11 +134,19 @@ TEST_P(Board, missing_emulator_is_said) {
     EXPECT_EQ(board.error().code, "MBPF4201");
 }
 
-TEST_P(Board, an_emulator_that_ends_is_said_with_its_message) {
+TEST_P(Board, firmware_that_is_none_is_said) {
     const std::string text = testing::TempDir() + "no_firmware.elf";
     std::ofstream(text) << "this is no ELF file";
     BoardOptions options;
     options.firmware = text;
+    const Result<BoardProcess> board = start_board(GetParam(), options);
+    ASSERT_FALSE(static_cast<bool>(board));
+    EXPECT_EQ(board.error().code, "MBPF4202");
+    EXPECT_NE(board.error().why.find("ELF"), std::string::npos) << board.error().why;
+}
+
+TEST_P(Board, an_emulator_that_ends_is_said_with_its_message) {
+    BoardOptions options;
     options.endpoint = "unix:/nonexistent/folder/socket";
     const Result<BoardProcess> board = start_board(GetParam(), options);
     ASSERT_FALSE(static_cast<bool>(board));
