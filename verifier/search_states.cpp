@@ -76,7 +76,7 @@ void Search::note_packet_ends(State& s) {
         std::int64_t bound = 0;
         if (v.kind != ValueKind::pointer || v.region != Region::packet || v.symbol == 0) continue;
         const Value variable = variable_part(v);
-        if (exact_sum(variable) && s.below_packet_end(variable, bound)) s.learn(v.symbol, kPacketLength, bound + variable.delta);
+        if (exact_sum(variable) && s.below_packet_end(variable, bound)) s.learn(v.symbol, kPacketLength, bound - variable.delta);
     }
 }
 

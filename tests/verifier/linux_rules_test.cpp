@@ -108,6 +108,35 @@ TEST(TailCalls, that_fail_leave_the_packet) {
     EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "");
 }
 
+// A pointer's distance to the packet's end, told where two ways meet: its variable part is a number less 4.
+TEST(Packets, distances_of_shortened_lengths_are_told_as_they_are) {
+    EXPECT_EQ(code_of(judge(R"(
+        ldxw r7, [r1+76]
+        ldxw r8, [r1+80]
+        mov r0, 0
+        mov r2, r7
+        add r2, 1
+        jgt r2, r8, out
+        ldxb r3, [r7+0]
+        jlt r3, 5, out
+        mov r4, r7
+        add r4, r3
+        jgt r4, r8, out
+        mov r5, r3
+        add r5, -4
+        add r7, r5
+        jeq r3, 9, next
+        mov r0, 1
+    next:
+        mov r2, r7
+        add r2, 4
+        jgt r2, r8, out
+        ldxb r6, [r7+3]
+    out:
+        exit
+    )")), "");
+}
+
 // bpf_csum_diff(from, from_size, to, to_size, seed)
 TEST(Memory, null_stands_for_no_bytes_only) {
     const auto judged = [](const char* size) {
