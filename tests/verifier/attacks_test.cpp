@@ -1,25 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs and certificates made to get past the verifier; each once did.
-#include <gtest/gtest.h>
-
-#include "core/assemble.h"
+#include "tests/verifier/judged.h"
 #include "verifier/checker/certificate.h"
-#include "verifier/verify.h"
 
 namespace mbpf {
 namespace {
-
-std::string code_of(const VerifyReport& report) { return report.accepted() ? "" : report.verdicts.front().diagnostics.front().code; }
-
-VerifyReport judged(std::string_view text, const char* section = "tc", const char* platform = "linux", std::vector<bpf::Map> maps = {}, std::uint8_t pseudo = 4) {
-    auto code = bpf::assemble(text);
-    EXPECT_TRUE(code) << render_text(code.error());
-    for (bpf::Insn& insn : code.value())
-        if (insn.opcode == 0x18) insn.src = pseudo;
-    auto object = bpf::object_from_slots(code.value(), section, std::move(maps));
-    EXPECT_TRUE(object) << render_text(object.error());
-    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform(platform)));
-}
 
 // In the tenth of ten runs the index is 9: the analysis, run for run, must not take it for one below the runs left.
 TEST(Callbacks, index_of_a_run_is_below_all_runs_not_those_left) {

@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What platform linux allows beyond the devices: addresses may be seen, and the loader may say how large maps are.
-#include <gtest/gtest.h>
-
-#include "core/assemble.h"
-#include "core/program.h"
-#include "verifier/verify.h"
+#include "tests/verifier/judged.h"
 
 namespace mbpf {
 namespace {
-
-VerifyReport judge(std::string_view text, std::vector<bpf::Map> maps = {}, const char* platform = "linux") {
-    auto code = bpf::assemble(text);
-    EXPECT_TRUE(code) << render_text(code.error());
-    auto object = bpf::object_from_slots(std::move(code).value(), "tc", std::move(maps));
-    VerifyOptions options;
-    if (std::string_view(platform) != "linux") options.hook = "trace";
-    return verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform(platform)), options);
-}
 
 // A socket is looked up, kept in r6 and at r10-24, and released.
 constexpr std::string_view kReleased = R"(
@@ -35,7 +22,7 @@ constexpr std::string_view kReleased = R"(
     call 86
 )";
 
-VerifyReport after_release(std::string_view rest) { return judge(std::string(kReleased) + std::string(rest) + "none: mov r0, 0\nexit\n"); }
+VerifyReport after_release(std::string_view rest) { return judged(std::string(kReleased) + std::string(rest) + "none: mov r0, 0\nexit\n"); }
 
 TEST(Released, objects_leave_a_number) {
     const VerifyReport compared = after_release("mov r0, 1\njeq r6, 0, none\nldxdw r7, [r10-24]\njeq r7, 0, none\nexit\n");
@@ -61,13 +48,11 @@ bpf::Map hash_of(std::uint32_t entries) {
 }
 
 TEST(Maps, without_a_stated_size_are_as_large_as_the_loader_says) {
-    EXPECT_TRUE(judge("mov r0, 0\nexit\n", {hash_of(0)}).accepted());
-    const VerifyReport device = judge("mov r0, 0\nexit\n", {hash_of(0)}, "microbpf");
+    EXPECT_TRUE(judged("mov r0, 0\nexit\n", "tc", "linux", {hash_of(0)}).accepted());
+    const VerifyReport device = judged("mov r0, 0\nexit\n", "trace/x", "microbpf", {hash_of(0)});
     ASSERT_FALSE(device.accepted());
     EXPECT_EQ(device.verdicts.front().diagnostics.front().code, "MBPF1038");
 }
-
-std::string code_of(const VerifyReport& report) { return report.accepted() ? "" : report.verdicts.front().diagnostics.front().code; }
 
 // main calls the function at `sub:`, which makes a tail call (helper 12; 5 in its stead: the time).
 VerifyReport after_function(std::string_view rest, bool tail_call, unsigned calls = 1) {
@@ -110,7 +95,7 @@ TEST(TailCalls, that_fail_leave_the_packet) {
 
 // A pointer's distance to the packet's end, told where two ways meet: its variable part is a number less 4.
 TEST(Packets, distances_of_shortened_lengths_are_told_as_they_are) {
-    EXPECT_EQ(code_of(judge(R"(
+    EXPECT_EQ(code_of(judged(R"(
         ldxw r7, [r1+76]
         ldxw r8, [r1+80]
         mov r0, 0
@@ -139,44 +124,44 @@ TEST(Packets, distances_of_shortened_lengths_are_told_as_they_are) {
 
 // bpf_csum_diff(from, from_size, to, to_size, seed)
 TEST(Memory, null_stands_for_no_bytes_only) {
-    const auto judged = [](const char* size) {
-        return code_of(judge("mov r1, 0\nmov r2, " + std::string(size) + "\nstdw [r10-8], 0\nmov r3, r10\nadd r3, -8\nmov r4, 8\nmov r5, 0\ncall 28\nmov r0, 0\nexit\n"));
+    const auto verdict_on = [](const char* size) {
+        return code_of(judged("mov r1, 0\nmov r2, " + std::string(size) + "\nstdw [r10-8], 0\nmov r3, r10\nadd r3, -8\nmov r4, 8\nmov r5, 0\ncall 28\nmov r0, 0\nexit\n"));
     };
-    EXPECT_EQ(judged("0"), "");
-    EXPECT_EQ(judged("4"), "MBPF1010");
+    EXPECT_EQ(verdict_on("0"), "");
+    EXPECT_EQ(verdict_on("4"), "MBPF1010");
 }
 
 // ctx->sk (offset 168) is a sock_common, null until checked: its fields have 4 bytes.
 TEST(Objects, are_read_by_their_fields) {
-    const auto judged = [](const char* load) { return code_of(judge("ldxdw r2, [r1+168]\nmov r0, 0\njeq r2, 0, out\n" + std::string(load) + "\nout: mov r0, 0\nexit\n")); };
-    EXPECT_EQ(judged("ldxw r3, [r2+4]"), "");
-    EXPECT_EQ(judged("ldxh r3, [r2+6]"), "");
-    EXPECT_EQ(judged("ldxdw r3, [r2+0]"), "MBPF1013");
-    EXPECT_EQ(judged("ldxh r3, [r2+3]"), "MBPF1013");
-    EXPECT_EQ(judged("ldxw r3, [r2+76]"), "");
-    EXPECT_EQ(judged("ldxw r3, [r2+77]"), "MBPF1013");
+    const auto loaded = [](const char* load) { return code_of(judged("ldxdw r2, [r1+168]\nmov r0, 0\njeq r2, 0, out\n" + std::string(load) + "\nout: mov r0, 0\nexit\n")); };
+    EXPECT_EQ(loaded("ldxw r3, [r2+4]"), "");
+    EXPECT_EQ(loaded("ldxh r3, [r2+6]"), "");
+    EXPECT_EQ(loaded("ldxdw r3, [r2+0]"), "MBPF1013");
+    EXPECT_EQ(loaded("ldxh r3, [r2+3]"), "MBPF1013");
+    EXPECT_EQ(loaded("ldxw r3, [r2+76]"), "");
+    EXPECT_EQ(loaded("ldxw r3, [r2+77]"), "MBPF1013");
 }
 
 // cb, 20 bytes at 48.
 TEST(Context, is_written_aligned) {
-    EXPECT_EQ(code_of(judge("mov r0, 0\nstxw [r1+48], r0\nstxh [r1+54], r0\nexit\n")), "");
-    EXPECT_NE(code_of(judge("mov r0, 0\nstxw [r1+50], r0\nexit\n")), "");
-    EXPECT_NE(code_of(judge("mov r0, 0\nstxh [r1+49], r0\nexit\n")), "");
+    EXPECT_EQ(code_of(judged("mov r0, 0\nstxw [r1+48], r0\nstxh [r1+54], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judged("mov r0, 0\nstxw [r1+50], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judged("mov r0, 0\nstxh [r1+49], r0\nexit\n")), "");
 }
 
 // data_meta at 140, data at 76: n bytes before the packet are there if data_meta + n <= data, one more if strictly so.
 TEST(Metadata, below_the_packet_by_what_was_compared) {
-    const auto judged = [](const char* jump, const char* load) {
-        return code_of(judge("ldxw r2, [r1+140]\nldxw r3, [r1+76]\nmov r0, 0\nmov r4, r2\nadd r4, 7\n" + std::string(jump) + " r4, r3, out\n" + load + "\nout: mov r0, 0\nexit\n"));
+    const auto verdict_on = [](const char* jump, const char* load) {
+        return code_of(judged("ldxw r2, [r1+140]\nldxw r3, [r1+76]\nmov r0, 0\nmov r4, r2\nadd r4, 7\n" + std::string(jump) + " r4, r3, out\n" + load + "\nout: mov r0, 0\nexit\n"));
     };
-    EXPECT_EQ(judged("jgt", "ldxb r5, [r2+6]"), "");
-    EXPECT_EQ(judged("jgt", "ldxb r5, [r2+7]"), "MBPF1013");
-    EXPECT_EQ(judged("jge", "ldxdw r5, [r2+0]"), "");
-    EXPECT_EQ(judged("jge", "ldxb r5, [r2+8]"), "MBPF1013");
+    EXPECT_EQ(verdict_on("jgt", "ldxb r5, [r2+6]"), "");
+    EXPECT_EQ(verdict_on("jgt", "ldxb r5, [r2+7]"), "MBPF1013");
+    EXPECT_EQ(verdict_on("jge", "ldxdw r5, [r2+0]"), "");
+    EXPECT_EQ(verdict_on("jge", "ldxb r5, [r2+8]"), "MBPF1013");
 }
 
 TEST(Helpers, of_tracing_have_no_coarse_time) {
-    EXPECT_EQ(code_of(judge("call 160\nmov r0, 0\nexit\n")), "");
+    EXPECT_EQ(code_of(judged("call 160\nmov r0, 0\nexit\n")), "");
     auto object = bpf::object_from_slots(bpf::assemble("call 160\nmov r0, 0\nexit\n").value(), "kprobe/x", {}).value();
     EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "MBPF1035");
 }
@@ -192,24 +177,24 @@ bpf::Map map_of(std::uint32_t type, std::uint32_t value_size) {
 TEST(Maps, of_sockets_give_objects) {
     constexpr std::uint32_t kSockmap = 15, kXskmap = 17;
     const std::string lookup = "stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\n";
-    const auto judged = [&](std::uint32_t type, std::uint32_t value_size, std::string_view rest) {
+    const auto verdict_on = [&](std::uint32_t type, std::uint32_t value_size, std::string_view rest) {
         auto code = bpf::assemble(lookup + std::string(rest)).value();
         code[1].src = 1;  // the map
         auto object = bpf::object_from_slots(std::move(code), "tc", {map_of(type, value_size)}).value();
         return code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux"))));
     };
-    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+0]\nmov r0, 0\nout: exit\n"), "");
-    EXPECT_EQ(judged(kXskmap, 4, "ldxw r0, [r0+0]\nmov r0, 0\nexit\n"), "MBPF1010");
-    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+4]\nmov r0, 0\nout: exit\n"), "MBPF1013");
-    EXPECT_EQ(judged(kSockmap, 8, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "");
-    EXPECT_EQ(judged(kSockmap, 8, "jeq r0, 0, out\nmov r0, 0\nout: exit\n"), "MBPF1031");
-    EXPECT_EQ(judged(kXskmap, 4, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "MBPF1029");
+    EXPECT_EQ(verdict_on(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+0]\nmov r0, 0\nout: exit\n"), "");
+    EXPECT_EQ(verdict_on(kXskmap, 4, "ldxw r0, [r0+0]\nmov r0, 0\nexit\n"), "MBPF1010");
+    EXPECT_EQ(verdict_on(kXskmap, 4, "jeq r0, 0, out\nldxw r0, [r0+4]\nmov r0, 0\nout: exit\n"), "MBPF1013");
+    EXPECT_EQ(verdict_on(kSockmap, 8, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "");
+    EXPECT_EQ(verdict_on(kSockmap, 8, "jeq r0, 0, out\nmov r0, 0\nout: exit\n"), "MBPF1031");
+    EXPECT_EQ(verdict_on(kXskmap, 4, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "MBPF1029");
 }
 
 TEST(Maps, whose_values_no_program_sees_need_not_state_their_size) {
     constexpr std::uint32_t kHash = 1, kStackTrace = 7;
-    EXPECT_EQ(code_of(judge("mov r0, 0\nexit\n", {map_of(kStackTrace, 0)})), "");
-    EXPECT_EQ(code_of(judge("mov r0, 0\nexit\n", {map_of(kHash, 0)})), "MBPF1038");
+    EXPECT_EQ(code_of(judged("mov r0, 0\nexit\n", "tc", "linux", {map_of(kStackTrace, 0)})), "");
+    EXPECT_EQ(code_of(judged("mov r0, 0\nexit\n", "tc", "linux", {map_of(kHash, 0)})), "MBPF1038");
 }
 
 // bpf_for_each_map_elem over the map: callback of two instructions.
