@@ -60,6 +60,13 @@ TEST(ArrayKeys, are_read_at_the_call) {
     EXPECT_EQ(looked_up(somewhere + "lddw r1, 0\ncall 1\nldxdw r0, [r0+0]\nstw [r10-4], 0\n", {map_of(bpf::MapType::array)}), "MBPF1010");
 }
 
+// bpf_map_lookup_percpu_elem(map, key, cpu): there may be no such processor.
+TEST(ArrayKeys, of_another_processor_need_a_check) {
+    const auto on = [](const char* use) { return code_of(judged("stw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\nmov r3, 1\ncall 195\n" + std::string(use) + "out: mov r0, 0\nexit\n", "tc", "linux", {map_of(bpf::MapType::percpu_array)}, 1)); };
+    EXPECT_EQ(on("jeq r0, 0, out\nldxdw r0, [r0+0]\n"), "");
+    EXPECT_EQ(on("ldxdw r0, [r0+0]\n"), "MBPF1010");
+}
+
 // The loader says how large the map is, and an inner map is as large as whoever puts it there says.
 TEST(ArrayKeys, of_maps_whose_size_is_not_known_need_a_check) {
     EXPECT_EQ(looked_up("stw [r10-4], 0\n", {map_of(bpf::MapType::array, 0)}), "MBPF1010");
