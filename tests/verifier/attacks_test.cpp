@@ -331,6 +331,21 @@ TEST(Packets, that_moved_are_as_long_as_anybody_says) {
     }
 }
 
+// Sums that the old packet's length is a part of, of which a part becomes known better once there is a new length: read at
+// the sum less 10, and at its distance from the other part.
+TEST(Packets, that_moved_are_in_no_sum_of_before) {
+    const auto judged_with = [](const char* sum, const char* after, const char* helper) {
+        return code_of(judged("mov r6, r1\nldxw r7, [r1+16]\nand r7, 3\nldxw r2, [r6+0]\nldxw r9, [r6+4]\nsub r9, r2\n" + std::string(sum) + "mov r1, r6\nmov r2, 4\ncall " + helper +
+                              "\nldxw r2, [r6+0]\nldxw r3, [r6+4]\n" + after + "out: mov r0, 1\nexit\n", "xdp"));
+    };
+    constexpr const char* kRead = "jlt r8, 10, out\njgt r8, 1000, out\njgt r7, 2, out\nadd r2, r8\nldxb r0, [r2-10]\n";
+    constexpr const char* kDistance = "sub r3, r2\njslt r3, 1, out\njsgt r3, 8, out\nsub r8, r7\nstdw [r10-16], 0\nstdw [r10-8], 0\nadd r8, r10\nldxb r0, [r8-16]\n";
+    for (const auto& [sum, after] : {std::pair{"mov r8, r9\nadd r8, r7\n", kRead}, std::pair{"mov r8, r7\nadd r8, r9\n", kDistance}}) {
+        EXPECT_EQ(judged_with(sum, after, "5"), "") << after;
+        EXPECT_NE(judged_with(sum, after, "44"), "") << after;
+    }
+}
+
 // Certificates by hand: cost units are instructions, every function may use 8 bytes of stack.
 struct StatedPoint {
     std::uint32_t point = 0;

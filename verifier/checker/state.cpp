@@ -315,6 +315,8 @@ void State::forget_packet() {
     for (unsigned i = 0; i < difference_count; ++i)
         if (differences[i].a != kPacketLength && differences[i].b != kPacketLength) differences[kept++] = differences[i];
     difference_count = static_cast<uint8_t>(kept);
+    for (Sum& s : sums)
+        if (s.a == kPacketLength || s.b == kPacketLength) s = {};
     forget_if([](const Value& v) { return v.is_pointer() && rule_of(v.region).of_packet; });
 }
 
