@@ -102,7 +102,9 @@ bool Search::run_timers() {
         const std::uint32_t slot = nodes_[n].point & ~kGate;
         if (slot == nodes_[n].point || !m_.is_timer(slot)) continue;
         load(nodes_[n].bytes, s_);
-        if (!m_.enter_timer() || !done.insert({slot, s_.regs[1].map}).second) continue;
+        if (!m_.says_what_is_passed(slot)) continue;
+        m_.enter_timer();
+        if (!done.insert({slot, s_.regs[1].map}).second) continue;
         const std::uint32_t target = s_.top().function;
         timers_.push_back(static_cast<std::int32_t>(n));
         root_ = static_cast<std::int32_t>(n);

@@ -118,7 +118,8 @@ void Search::observe(std::int32_t node, const std::function<void(State&)>& prepa
         segment(node, n.point, act, true);
         for (std::size_t t = 0; node == 0 && t < timers_.size(); ++t) {
             load(nodes_[static_cast<std::size_t>(timers_[t])].bytes, s_);
-            if (m_.enter_timer()) segment(0, s_.top().function, act, false);
+            m_.enter_timer();
+            segment(0, s_.top().function, act, false);
         }
     } else {
         if (!m_.is_timer(n.point & ~kGate) && m_.enter_run()) segment(node, s_.top().function, act, false);

@@ -452,5 +452,22 @@ TEST(Forged, stored_pointers_are_no_numbers) {
     EXPECT_EQ(with_point(joined(written, {1, 0x97, 0x20}, {1 | 8 << 2, 64})), "MBPF1050") << "any number";
 }
 
+// The function of bpf_for_each_map_elem gets a map first, no number: a proof may not leave out, at the gate, what it is passed.
+TEST(Forged, callbacks_of_maps_are_passed_maps) {
+    const std::string text = "lddw r1, 0\nlddw r2, 6\nmov r3, 0\nmov r4, 0\ncall 164\nmov r0, 0\nexit\n";
+    const auto judged_with = [&](const std::string& callback, bool told) {
+        // Frames: returns to 7, runs the function at 9 as a callback. Its runs left (frame 1, place 4) are 4 at most, and cost 12 each.
+        std::vector<std::uint8_t> body{kFrames | kTerms, 20, 1, 28 << 2, 24, 1, 7, 9, 1};
+        if (told) body = joined(body, {2, 28, 1 | 1 << 2, 0, 4, 30, 2, 7 | 64, 0, 0, 0});
+        else body = joined(body, {1, 28, 1 | 1 << 2, 0, 4});
+        VerifyOptions options;
+        options.certificates = {proof_of(100, {{0x80000000u | 6, body}})};
+        return code_of(verify(object_of(text + callback + "mov r0, 0\nexit\n", "tc", {map_of(2, 8, 4)}, {1, 4}), std::make_shared<const Platform>(*builtin_platform("linux")), options));
+    };
+    EXPECT_EQ(judged_with("ldxw r5, [r2+0]\n", true), "");
+    EXPECT_EQ(judged_with("mov r5, 0\n", false), "MBPF1050");
+    EXPECT_EQ(judged_with("rsh r1, 20\nmov r5, r10\nsub r5, r1\nstb [r5-1], 0\n", false), "MBPF1050") << "an address as an offset";
+}
+
 }  // namespace
 }  // namespace mbpf

@@ -121,9 +121,9 @@ class Checker {
         if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
         // A gate: one more run of the callback (a timer's is a run of its own), and the way past the call.
         const uint32_t slot = point & ~kGate;
-        if (s_.depth < 2 || s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1) return bad(CheckError::malformed, point);
+        if (s_.depth < 2 || s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1 || !m_.says_what_is_passed(slot)) return bad(CheckError::malformed, point);
         if (m_.is_timer(slot)) {
-            if (!m_.enter_timer()) return bad(CheckError::malformed, point);
+            m_.enter_timer();
             cost_ = whole();
             if (!claim_frames() || !segment(s_.top().function, false)) return false;
         } else if (m_.enter_run() && !segment(s_.top().function, false)) {

@@ -114,9 +114,11 @@ class Machine {
     // From a run's end back to the gate.
     bool end_run(uint32_t slot);
     // A timer's callback runs by itself later: the helper, too, leaves the state at a gate, whose run knows nothing but
-    // what it is passed. False: the gate does not say what that is.
+    // what it is passed.
     bool is_timer(uint32_t slot) const { return callback_at(slot) == CallbackRule::timer; }
-    bool enter_timer();
+    void enter_timer();
+    // A gate says what its runs are passed: those of a loop their number, others the map's elements.
+    bool says_what_is_passed(uint32_t slot) const { return callback_at(slot) == CallbackRule::loop || saved(kPassedMap).is_pointer(); }
     // From the gate past the helper.
     void end_callback();
 

@@ -416,9 +416,8 @@ void Machine::pass_element(const Value& map, const Value& context) {
 }
 
 // As a program of its own, whose first frame is empty.
-bool Machine::enter_timer() {
+void Machine::enter_timer() {
     const Value map = saved(kPassedMap);
-    if (!map.is_pointer()) return false;
     Frame run = s_.top();
     run.mark(-kFrameBytes, kFrameBytes, false);
     s_.clear();
@@ -428,7 +427,6 @@ bool Machine::enter_timer() {
     s_.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
     s_.regs[bpf::kFramePointer].frame = 1;
     pass_element(map, Value{});
-    return true;
 }
 
 bool Machine::end_run(uint32_t slot) {
