@@ -25,7 +25,7 @@ bool Machine::check_map(unsigned index, Call& call) {
     const Value& v = s_.regs[reg];
     if (v.kind == ValueKind::pointer_or_null) return fail(Reason::null_argument, reg);
     if (v.kind != ValueKind::pointer || v.region != Region::map_handle) return fail(Reason::argument_kind, reg);
-    if (v.map < 0 || static_cast<uint32_t>(v.map) >= env_.map_count) return fail(Reason::bad_map, reg, v.map);
+    if (static_cast<uint32_t>(v.map) >= env_.map_count) return fail(Reason::bad_map, reg, v.map);
     if (call.map >= 0 && call.map != v.map) return fail(Reason::argument_kind, reg);  // not the map that holds the timer
     const MapRule& map = env_.maps[v.map];
     bool allowed = map.known_type && call.helper->map_type_count == 0;

@@ -75,7 +75,7 @@ bool Machine::store_stack(unsigned reg, int64_t offset, unsigned size, const Val
     overwrite_stack(base, offset, size, true);
     if (!base.fixed_place()) return true;
     // Only the low bytes are stored; the value keeps its name if they are all of it.
-    const bool all = value.is_pointer() || fits_unsigned(value.number, size * 8);
+    const bool all = fits_unsigned(value.number, size * 8);
     s_.put({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, all ? value : Value::of(Number::truncate(value.number, size * 8)));
     return true;
 }
@@ -135,7 +135,7 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
     if (is_write && base.read_only) return refuse(base.region == Region::object ? Reason::no_memory : Reason::constant_written, 0);
     int64_t limit = base.region == Region::packet_meta ? s_.metadata_bytes : base.size;
     if (base.region == Region::map_value) {
-        if (base.map < 0 || static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
+        if (static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
         const MapRule& map = env_.maps[base.map];
         if (is_write ? map.read_only : map.write_only) return refuse(is_write ? Reason::constant_written : Reason::write_only, base.map);
         for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
@@ -143,11 +143,11 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
             if (lo < int64_t{f.offset} + f.size && hi > f.offset) return refuse(Reason::kernel_field, f.offset);
         }
         limit = map.value_size;
-    } else if (base.region == Region::object && base.map >= 0 && static_cast<uint32_t>(base.map) < env_.object_count) {
+    } else if (base.region == Region::object && static_cast<uint32_t>(base.map) < env_.object_count) {
         const ObjectRule& rule = env_.objects[base.map];
         if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
         const int64_t unit = lo >= int64_t{rule.wide_begin} && hi <= int64_t{rule.wide_end} ? 8 : rule.unit;
-        if (unit != 0 && lo >= 0 && lo / unit != (hi - 1) / unit && hi <= limit) limit = (lo / unit + 1) * unit;
+        if (unit != 0 && (lo / unit + 1) * unit < limit) limit = (lo / unit + 1) * unit;
     }
     return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
@@ -156,10 +156,10 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
 bool Machine::frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const {
     const unsigned size = op.width / 8u;
     constexpr int64_t kMostPlaces = 1024;
-    if (base.region != Region::map_value || base.map < 0) return false;
+    if (base.region != Region::map_value) return false;
     const MapRule& map = env_.maps[base.map];
     const int64_t first = base.offset_min() + offset, last = base.offset_max() + offset;
-    if (!map.read_only || map.initial == nullptr || first < 0 || last + size > map.initial_size || last - first >= kMostPlaces) return false;
+    if (!map.read_only || last + size > map.initial_size || last - first >= kMostPlaces) return false;
     out = Number::bottom();
     for (int64_t at = first; at <= last; ++at) {
         if (!base.number.contains(static_cast<uint64_t>(at - offset - base.fixed))) continue;
@@ -174,7 +174,7 @@ Value Machine::object_pointer(int16_t object) const {
     Value v = Value::pointer(Region::object);
     v.map = object;
     v.read_only = true;
-    if (object >= 0 && static_cast<uint32_t>(object) < env_.object_count) {
+    if (static_cast<uint32_t>(object) < env_.object_count) {
         v.size = env_.objects[object].size;
         v.read_only = !env_.objects[object].writable;
     }
