@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the edges of a jump teach the checker's machine: of numbers, their order, null pointers and the packet's ends; and
+// what is forgotten when the packet moves.
+#include "tests/verifier/machine_bench.h"
+
+namespace mbpf::proof {
+namespace {
+
+constexpr Symbol kA = 1, kB = 2;
+
+TEST(Jumps, on_unreadable_registers_are_refused) {
+    Bench b;
+    EXPECT_EQ(b.go("jeq r7, 0, +0", true), Edge::failed);
+    EXPECT_EQ(b.go("jeq r10, r7, +0", true), Edge::failed);
+    b.s.regs[2] = number(0, 9);
+    EXPECT_EQ(b.go("jeq r2, r7, +0", true), Edge::failed);
+    EXPECT_EQ(b.go("jeq r2, 0, +0", true), Edge::feasible);
+}
+
+TEST(Jumps, refine_the_register_and_all_that_is_its_word) {
+    struct Case {
+        const char* jump;
+        bool taken;
+        std::int64_t low, high;  // of r2, from [-8, 8]
+    };
+    for (const Case& c : {Case{"jeq r2, 5, +0", true, 5, 5}, Case{"jne r2, 5, +0", false, 5, 5}, Case{"jsgt r2, 5, +0", true, 6, 8}, Case{"jsgt r2, 5, +0", false, -8, 5}, Case{"jsge r2, 5, +0", true, 5, 8}, Case{"jsge r2, 5, +0", false, -8, 4}, Case{"jslt r2, 5, +0", true, -8, 4},
+                          Case{"jslt r2, 5, +0", false, 5, 8}, Case{"jsle r2, 5, +0", true, -8, 5}, Case{"jsle r2, 5, +0", false, 6, 8}, Case{"jgt r2, 5, +0", false, 0, 5}, Case{"jlt r2, 5, +0", true, 0, 4}, Case{"jge r2, 5, +0", false, 0, 4}, Case{"jle r2, 5, +0", true, 0, 5},
+                          Case{"jset r2, -8, +0", false, 0, 7}, Case{"jne r2, 8, +0", true, -8, 7}, Case{"jeq r2, -8, +0", false, -7, 8}}) {
+        Bench b;
+        b.s.regs[2] = named(signed_number(-8, 8), kA);
+        b.s.regs[3] = named(signed_number(-6, 10), kA, 2);
+        ASSERT_EQ(b.go(c.jump, c.taken), Edge::feasible) << c.jump;
+        EXPECT_EQ(b.of(2).smin, c.low) << c.jump << c.taken;
+        EXPECT_EQ(b.of(2).smax, c.high) << c.jump << c.taken;
+        EXPECT_EQ(b.of(3).smin, c.low + 2) << c.jump << c.taken;
+        EXPECT_EQ(b.of(3).smax, c.high + 2) << c.jump << c.taken;
+        // The register alone where it has no name.
+        Bench alone;
+        alone.s.regs[2] = signed_number(-8, 8);
+        ASSERT_EQ(alone.go(c.jump, c.taken), Edge::feasible);
+        EXPECT_EQ(alone.of(2).smin, c.low) << c.jump;
+        EXPECT_EQ(alone.of(2).smax, c.high) << c.jump;
+    }
+}
+
+TEST(Jumps, that_cannot_be_are_told) {
+    const auto edge = [](Value a, const char* jump, bool taken, Value b = number(0, 9)) {
+        Bench bench;
+        bench.s.regs[2] = a;
+        bench.s.regs[3] = b;
+        return bench.go(jump, taken);
+    };
+    EXPECT_EQ(edge(number(3, 7), "jeq r2, 8, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(number(3, 7), "jgt r2, 2, +0", false), Edge::infeasible);
+    EXPECT_EQ(edge(number(3, 7), "jset r2, 8, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(number(3, 7), "jset r2, 4, +0", false), Edge::feasible);
+    EXPECT_EQ(edge(Value::constant(5), "jset r2, 4, +0", false), Edge::infeasible);
+    EXPECT_EQ(edge(number(3, 7), "jeq32 r2, 8, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(Value::constant(0x100000008), "jeq32 r2, 8, +0", false), Edge::infeasible);
+    EXPECT_EQ(edge(Value::constant(0x100000008), "jeq r2, 8, +0", false), Edge::feasible);
+    for (const char* equal : {"jeq r2, r2, +0", "jge r2, r2, +0", "jle r2, r2, +0", "jsge r2, r2, +0", "jsle r2, r2, +0", "jeq32 r2, r2, +0"}) {
+        EXPECT_EQ(edge(number(3, 7), equal, true), Edge::feasible) << equal;
+        EXPECT_EQ(edge(number(3, 7), equal, false), Edge::infeasible) << equal;
+    }
+    for (const char* other : {"jne r2, r2, +0", "jgt r2, r2, +0", "jlt r2, r2, +0", "jsgt r2, r2, +0", "jslt r2, r2, +0"}) {
+        EXPECT_EQ(edge(number(3, 7), other, true), Edge::infeasible) << other;
+        EXPECT_EQ(edge(number(3, 7), other, false), Edge::feasible) << other;
+    }
+    for (bool taken : {true, false}) EXPECT_EQ(edge(number(0, 7), "jset r2, r2, +0", taken), Edge::feasible);
+    // A word of a congruence is none between its words.
+    Value even = signed_number(0, 20);
+    even.modulus = 10;
+    even.remainder = static_cast<std::int32_t>(domain::rank(std::uint64_t{0}) % 10);
+    EXPECT_EQ(edge(even, "jeq r2, 10, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(even, "jeq r2, 12, +0", true), Edge::infeasible);
+    Bench b;
+    b.s.regs[2] = even;
+    ASSERT_EQ(b.go("jgt r2, 12, +0", false), Edge::feasible);
+    EXPECT_EQ(b.of(2).umax, 10u);
+}
+
+// r2 and r3 of those ranges; what the edge teaches of their order.
+std::int64_t learned(const State& s, Symbol a, Symbol b) {
+    for (unsigned i = 0; i < s.difference_count; ++i)
+        if (s.differences[i].a == a && s.differences[i].b == b) return s.differences[i].bound;
+    return INT64_MAX;
+}
+std::pair<std::int64_t, std::int64_t> order(const char* jump, bool taken, Value a = number(0, 100), Value b = number(0, 100)) {
+    Bench bench;
+    bench.s.regs[2] = a.symbol == 0 ? named(a, kA) : a;
+    bench.s.regs[3] = b.symbol == 0 ? named(b, kB) : b;
+    EXPECT_EQ(bench.go(jump, taken), Edge::feasible) << jump;
+    return {learned(bench.s, kA, kB), learned(bench.s, kB, kA)};
+}
+
+TEST(Orders, are_learned_as_they_were_compared) {
+    constexpr std::int64_t kNone = INT64_MAX;
+    using Pair = std::pair<std::int64_t, std::int64_t>;
+    EXPECT_EQ(order("jlt r2, r3, +0", true), Pair(-1, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", false), Pair(kNone, 0));
+    EXPECT_EQ(order("jle r2, r3, +0", true), Pair(0, kNone));
+    EXPECT_EQ(order("jle r2, r3, +0", false), Pair(kNone, -1));
+    EXPECT_EQ(order("jgt r2, r3, +0", true), Pair(kNone, -1));
+    EXPECT_EQ(order("jgt r2, r3, +0", false), Pair(0, kNone));
+    EXPECT_EQ(order("jge r2, r3, +0", true), Pair(kNone, 0));
+    EXPECT_EQ(order("jge r2, r3, +0", false), Pair(-1, kNone));
+    EXPECT_EQ(order("jslt r2, r3, +0", true), Pair(-1, kNone));
+    EXPECT_EQ(order("jsle r2, r3, +0", true), Pair(0, kNone));
+    EXPECT_EQ(order("jsgt r2, r3, +0", true), Pair(kNone, -1));
+    EXPECT_EQ(order("jsge r2, r3, +0", true), Pair(kNone, 0));
+    EXPECT_EQ(order("jeq r2, r3, +0", true), Pair(0, 0));
+    EXPECT_EQ(order("jeq r2, r3, +0", false), Pair(kNone, kNone));
+    EXPECT_EQ(order("jne r2, r3, +0", true), Pair(kNone, kNone));
+    EXPECT_EQ(order("jne r2, r3, +0", false), Pair(0, 0));
+    EXPECT_EQ(order("jset r2, r3, +0", true), Pair(kNone, kNone));
+    EXPECT_EQ(order("jset r2, r3, +0", false), Pair(kNone, kNone));
+    // Moved words: 5 more than a is below 3 more than b.
+    EXPECT_EQ(order("jlt r2, r3, +0", true, named(number(5, 100), kA, 5), named(number(3, 100), kB, 3)), Pair(-3, kNone));
+    EXPECT_EQ(order("jeq r2, r3, +0", true, named(number(5, 100), kA, 5), named(number(3, 100), kB, 3)), Pair(-2, 2));
+    // A word that is moved and might wrap.
+    EXPECT_EQ(order("jlt r2, r3, +0", true, named(number(4, 100), kA, 5)), Pair(kNone, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, number(0, 100), named(number(2, 100), kB, 3)), Pair(kNone, kNone));
+    // Signed: of words that are not negative. Halves: of words that have no other.
+    const Value wide = number(0, UINT64_MAX), positive = number(0, INT64_MAX), more = number(0, std::uint64_t{1} << 63), half = number(0, UINT32_MAX), over = number(0, 0x100000001), half_positive = number(0, INT32_MAX), half_more = number(0, 0x80000000);
+    EXPECT_EQ(order("jlt r2, r3, +0", true, wide, wide), Pair(-1, kNone));
+    EXPECT_EQ(order("jslt r2, r3, +0", true, positive, positive), Pair(-1, kNone));
+    EXPECT_EQ(order("jslt r2, r3, +0", true, more, positive), Pair(kNone, kNone));
+    EXPECT_EQ(order("jlt32 r2, r3, +0", true, half, half), Pair(-1, kNone));
+    EXPECT_EQ(order("jlt32 r2, r3, +0", true, over, half), Pair(kNone, kNone));
+    EXPECT_EQ(order("jlt32 r2, r3, +0", true, half, over), Pair(kNone, kNone));
+    EXPECT_EQ(order("jslt32 r2, r3, +0", true, half_positive, half_positive), Pair(-1, kNone));
+    EXPECT_EQ(order("jslt32 r2, r3, +0", true, half_more, half_positive), Pair(kNone, kNone));
+}
+
+TEST(Orders, that_are_known_tell_which_edge_there_is) {
+    // a - b is at most `above`, b - a at most `below`.
+    const auto edge = [](std::int64_t above, std::int64_t below, const char* jump, bool taken, Value a = number(0, 100)) {
+        Bench b;
+        b.s.regs[2] = named(a, kA);
+        b.s.regs[3] = named(number(0, 100), kB);
+        if (above < 99) b.s.learn(kA, kB, above);
+        if (below < 99) b.s.learn(kB, kA, below);
+        return b.go(jump, taken);
+    };
+    constexpr std::int64_t kAny = 99;
+    EXPECT_EQ(edge(kAny, 0, "jlt r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(kAny, 1, "jlt r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(kAny, 0, "jle r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(kAny, -1, "jle r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(0, kAny, "jgt r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(-1, kAny, "jge r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(-1, kAny, "jeq r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(kAny, -1, "jeq r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(0, kAny, "jeq r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(0, 0, "jne r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(0, 1, "jne r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(1, 0, "jne r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(-1, kAny, "jset r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(kAny, 0, "jslt r2, r3, +0", true), Edge::feasible) << "not looked at";
+    // By halves: of words that have no other half.
+    EXPECT_EQ(edge(kAny, 0, "jlt32 r2, r3, +0", true), Edge::infeasible);
+    EXPECT_EQ(edge(kAny, 0, "jlt32 r2, r3, +0", true, number(0, 0x100000000)), Edge::feasible);
+    // Not above and not equal is below; the other way round, too.
+    const auto below_after = [](std::int64_t above, std::int64_t below) {
+        Bench b;
+        b.s.regs[2] = named(number(0, 100), kA);
+        b.s.regs[3] = named(number(0, 100), kB);
+        if (above < 99) b.s.learn(kA, kB, above);
+        if (below < 99) b.s.learn(kB, kA, below);
+        EXPECT_EQ(b.go("jne r2, r3, +0", true), Edge::feasible);
+        return std::pair{learned(b.s, kA, kB), learned(b.s, kB, kA)};
+    };
+    constexpr std::int64_t kNone = INT64_MAX;
+    using Pair = std::pair<std::int64_t, std::int64_t>;
+    EXPECT_EQ(below_after(0, kAny), Pair(-1, kNone));
+    EXPECT_EQ(below_after(kAny, 0), Pair(kNone, -1));
+    EXPECT_EQ(below_after(1, kAny), Pair(1, kNone));
+    EXPECT_EQ(below_after(kAny, kAny), Pair(kNone, kNone));
+}
+
+TEST(Differences, add_up_where_nothing_wraps) {
+    Bench b;
+    constexpr Symbol kC = 3;
+    b.s.learn(kA, kB, 5);
+    b.s.learn(kB, kC, -2);
+    const auto bound = [&](Value x, Value y) {
+        std::int64_t known = 0;
+        return b.s.difference(x, y, known) ? known : INT64_MAX;
+    };
+    const Value a = named(number(0, UINT64_MAX), kA), c = named(number(0, UINT64_MAX), kC), mid = named(number(0, UINT64_MAX), kB);
+    EXPECT_EQ(bound(a, mid), 5);
+    EXPECT_EQ(bound(a, c), 3);
+    EXPECT_EQ(bound(c, a), INT64_MAX);
+    EXPECT_EQ(bound(named(number(10, 100), kA, 10), named(number(4, 100), kB, 4)), 11);
+    EXPECT_EQ(bound(named(number(10, 100), kA, 10), named(number(4, 100), kA, 4)), 6);
+    EXPECT_EQ(bound(named(number(9, 100), kA, 10), named(number(4, 100), kA, 4)), 96) << "one may wrap: by their ranges";
+    EXPECT_EQ(bound(named(number(10, 100), kA, 10), named(number(3, 100), kA, 4)), 97);
+    EXPECT_EQ(bound(named(number(0, UINT64_MAX - 7), kA, -7), c), -4 + 0);
+    EXPECT_EQ(bound(named(number(0, UINT64_MAX - 6), kA, -7), c), INT64_MAX);
+    EXPECT_EQ(bound(number(0, 3), number(0, 5)), 3);
+    EXPECT_EQ(bound(number(0, 3), number(5, 9)), -2);
+    EXPECT_EQ(bound(number(0, std::uint64_t{1} << 40), number(0, 1)), std::int64_t{1} << 40);
+    EXPECT_EQ(bound(number(0, (std::uint64_t{1} << 40) + 1), number(0, 1)), INT64_MAX);
+    EXPECT_EQ(bound(number(0, 1), number((std::uint64_t{1} << 40) + 2, UINT64_MAX)), INT64_MAX);
+    // A better one replaces a worse; the oldest goes when there is no room.
+    b.s.learn(kA, kB, 7);
+    EXPECT_EQ(bound(a, mid), 5);
+    b.s.learn(kA, kB, 4);
+    EXPECT_EQ(bound(a, mid), 4);
+    b.s.learn(kA, kA, -5);
+    b.s.learn(0, kB, 1);
+    b.s.learn(kB, 0, 1);
+    EXPECT_EQ(b.s.difference_count, 2);
+    b.s.learn(kC, kA, kMaxOffset + 1);
+    b.s.learn(kC, kA, -kMaxOffset - 1);
+    EXPECT_EQ(b.s.difference_count, 2);
+    for (unsigned i = 0; i < kMaxDifferences; ++i) b.s.learn(static_cast<Symbol>(20 + i), static_cast<Symbol>(40 + i), static_cast<std::int64_t>(i));
+    EXPECT_EQ(b.s.difference_count, kMaxDifferences);
+    EXPECT_EQ(learned(b.s, kA, kB), INT64_MAX);
+    EXPECT_EQ(learned(b.s, 20 + kMaxDifferences - 1, 40 + kMaxDifferences - 1), kMaxDifferences - 1);
+}
+
+TEST(Words, that_are_of_one_name_move_with_each_other) {
+    Bench b;
+    b.s.regs[2] = named(number(0, 100), kA);
+    b.s.regs[3] = named(number(10, 110), kA, 10);
+    b.s.regs[4] = named(number(0, 100), kB);
+    b.s.regs[5] = or_null(of_map(Region::map_value), kA);
+    b.s.regs[6] = named(anywhere(pointer(Region::packet), 0, 100), kA);
+    b.s.regs[7] = named(anywhere(pointer(Region::packet), 3, 103), kA, 3);
+    ASSERT_TRUE(b.s.refine(b.s.regs[3], Number::range_u(20, 30)));
+    EXPECT_EQ(b.of(2).umin, 10u);
+    EXPECT_EQ(b.of(2).umax, 20u);
+    EXPECT_EQ(b.of(3).umin, 20u);
+    EXPECT_EQ(b.of(4).umax, 100u);
+    EXPECT_TRUE(b.s.regs[5].fixed_place());
+    EXPECT_EQ(b.s.regs[6].number.wide.umax, 20u);
+    EXPECT_EQ(b.s.regs[7].number.wide.umax, 23u);
+    // No word is left: there is no such state.
+    EXPECT_FALSE(b.s.refine(b.s.regs[3], Number::range_u(40, 50)));
+}
+
+TEST(Words, that_are_zero_together) {
+    const auto other = [](std::int32_t delta, std::uint64_t least) {
+        Bench b;
+        b.s.regs[2] = named(number(0, 100), kA, delta);
+        b.s.regs[3] = named(number(0, 100), kB);
+        b.s.regs[4] = named(number(0, 100), kA);
+        b.s.learn_zero(b.s.regs[4], b.s.regs[3]);
+        EXPECT_TRUE(b.s.refine(b.s.regs[2], Number::range_u(least, 100)));
+        return b.of(3).umin;
+    };
+    EXPECT_EQ(other(0, 1), 1u);
+    EXPECT_EQ(other(0, 0), 0u);
+    EXPECT_EQ(other(-1, 1), 0u);
+    Bench b;
+    b.s.regs[2] = named(number(0, 100), kA);
+    b.s.regs[3] = named(number(0, 0), kB);
+    b.s.regs[4] = named(number(0, 100), kA, 1);
+    b.s.learn_zero(b.s.regs[4], b.s.regs[3]);
+    EXPECT_TRUE(b.s.refine(b.s.regs[2], Number::range_u(1, 100))) << "a moved word is no such word";
+    b.s.learn_zero(b.s.regs[2], b.s.regs[3]);
+    EXPECT_FALSE(b.s.refine(b.s.regs[2], Number::range_u(1, 100)));
+    // The packet's length is no word of 32 bits that stays.
+    Bench c;
+    c.s.regs[2] = named(number(0, 100), kPacketLength);
+    c.s.regs[3] = named(number(0, 100), kB);
+    c.s.learn_zero(c.s.regs[2], c.s.regs[3]);
+    EXPECT_TRUE(c.s.refine(c.s.regs[2], Number::range_u(1, 100)));
+    EXPECT_EQ(c.of(3).umin, 0u);
+}
+
+// r2 may be null, r3 with it; r4 is of another class, r5 holds the same reference, r6 borrows it.
+struct Nulls : Bench {
+    explicit Nulls(std::uint8_t reference = 0) {
+        const Value v = of_map(Region::map_value);
+        s.references[1] = 7;
+        s.references[2] = 8;
+        s.regs[2] = s.regs[3] = or_null(held(v, reference), 30);
+        s.regs[4] = or_null(held(v, static_cast<std::uint8_t>(reference == 0 ? 0 : 3)), 31);
+        s.regs[5] = or_null(held(v, reference), 32);
+        s.regs[6] = or_null(held(v, reference, true), 33);
+        s.regs[7] = named(number(0, 9), 30);
+    }
+};
+
+TEST(NullChecks, are_of_one_class_and_one_reference) {
+    for (const char* jump : {"jeq r2, 0, +0", "jne r2, 0, +0"})
+        for (bool taken : {true, false}) {
+            const bool null = (jump[2] == 'q') == taken;
+            Nulls b(2);
+            ASSERT_EQ(b.go(jump, taken), Edge::feasible);
+            for (unsigned r : {2u, 3u, 5u}) EXPECT_EQ(b.s.regs[r].kind, null ? ValueKind::number : ValueKind::pointer) << r;
+            if (null) {
+                EXPECT_TRUE(b.known(2, 0));
+            } else {
+                EXPECT_EQ(b.s.regs[2].symbol, 0);
+            }
+            EXPECT_EQ(b.s.regs[4].kind, ValueKind::pointer_or_null);
+            EXPECT_EQ(b.s.regs[6].kind, ValueKind::pointer_or_null);
+            EXPECT_EQ(b.of(7).umax, 9u);
+            EXPECT_EQ(b.s.references[1], null ? 0u : 7u);
+            EXPECT_EQ(b.s.references[2], 8u);
+            Nulls none;
+            ASSERT_EQ(none.go(jump, taken), Edge::feasible);
+            EXPECT_EQ(none.s.regs[5].kind, ValueKind::pointer_or_null) << "it holds nothing";
+            EXPECT_EQ(none.s.references[1], 7u);
+        }
+    // What is borrowed is nobody's to give back.
+    Nulls b(2);
+    ASSERT_EQ(b.go("jeq r6, 0, +0", true), Edge::feasible);
+    EXPECT_TRUE(b.known(6, 0));
+    EXPECT_EQ(b.s.regs[2].kind, ValueKind::pointer_or_null);
+    EXPECT_EQ(b.s.references[1], 7u);
+    // The other way round, against a register.
+    Nulls c(2);
+    c.s.regs[8] = Value::constant(0);
+    ASSERT_EQ(c.go("jeq r8, r2, +0", true), Edge::feasible);
+    EXPECT_TRUE(c.known(2, 0));
+    EXPECT_TRUE(c.known(8, 0));
+    EXPECT_EQ(c.go("jeq32 r4, 0, +0", true), Edge::failed) << "half of an address";
+    EXPECT_EQ(c.go("jgt r4, 0, +0", true), Edge::failed);
+    EXPECT_EQ(c.go("jeq r4, 1, +0", true), Edge::failed);
+    c.env.pointer_leaks_allowed = true;
+    EXPECT_EQ(c.go("jeq32 r4, 0, +0", true), Edge::feasible);
+    EXPECT_EQ(c.s.regs[4].kind, ValueKind::pointer_or_null);
+    EXPECT_EQ(c.go("jeq r10, 0, +0", true), Edge::infeasible);
+    EXPECT_EQ(c.go("jeq r10, 0, +0", false), Edge::feasible);
+}
+
+// More copies than can be taken back: the reference stays held.
+TEST(NullChecks, that_reach_not_all_copies_release_nothing) {
+    Nulls b(2);
+    Undo undo;
+    for (int i = 1; i <= 20; ++i) b.s.put({static_cast<std::int16_t>(-8 * i), 8, 0}, b.s.regs[2]);
+    b.s.begin_undo(undo);
+    ASSERT_EQ(b.go("jeq r2, 0, +0", true), Edge::feasible);
+    EXPECT_EQ(b.s.references[1], 7u);
+    b.s.take_back();
+    EXPECT_EQ(b.s.regs[2].kind, ValueKind::pointer_or_null);
+    EXPECT_EQ(b.s.regs[5].kind, ValueKind::pointer_or_null);
+}
+
+TEST(Branches, are_taken_back_whole) {
+    Bench b;
+    Undo undo;
+    b.s.packet_bytes = 3;
+    b.s.regs[2] = named(number(0, 100), kA);
+    b.s.regs[3] = named(number(0, 100), kB);
+    b.s.references[0] = 5;
+    b.s.begin_undo(undo);
+    ASSERT_EQ(b.go("jlt r2, r3, +0", true), Edge::feasible);
+    b.s.packet_bytes = 9;
+    b.s.references[0] = 0;
+    EXPECT_EQ(b.s.difference_count, 1);
+    EXPECT_EQ(b.of(2).umax, 99u);
+    b.s.take_back();
+    EXPECT_EQ(b.of(2).umax, 100u);
+    EXPECT_EQ(b.of(3).umin, 0u);
+    EXPECT_EQ(b.s.difference_count, 0);
+    EXPECT_EQ(b.s.packet_bytes, 3);
+    EXPECT_EQ(b.s.references[0], 5u);
+    EXPECT_EQ(b.s.undo, nullptr);
+}
+
+TEST(Pointers, are_compared_in_one_object) {
+    const auto compared = [](Value a, Value b, const char* jump = "jlt r2, r3, +0", bool leaks = false) {
+        Bench bench;
+        bench.env.pointer_leaks_allowed = leaks;
+        bench.s.regs[2] = a;
+        bench.s.regs[3] = b;
+        return bench.go(jump, true);
+    };
+    const Value value = of_map(Region::map_value), stack = pointer(Region::stack), handle = of_map(Region::map_handle);
+    Value inner = stack;
+    inner.frame = 1;
+    EXPECT_EQ(compared(value, value), Edge::feasible);
+    EXPECT_EQ(compared(value, of_map(Region::map_value, 1)), Edge::failed);
+    EXPECT_EQ(compared(value, stack), Edge::failed);
+    EXPECT_EQ(compared(stack, stack), Edge::feasible);
+    EXPECT_EQ(compared(stack, inner), Edge::failed);
+    EXPECT_EQ(compared(handle, handle), Edge::failed);
+    EXPECT_EQ(compared(value, number(0, 9)), Edge::failed);
+    EXPECT_EQ(compared(number(0, 9), value), Edge::failed);
+    EXPECT_EQ(compared(or_null(value, 3), value), Edge::failed);
+    EXPECT_EQ(compared(value, or_null(value, 3)), Edge::failed);
+    EXPECT_EQ(compared(value, stack, "jlt r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(compared(pointer(Region::packet), pointer(Region::packet_end)), Edge::feasible);
+    EXPECT_EQ(compared(pointer(Region::packet), pointer(Region::packet_meta)), Edge::feasible);
+    EXPECT_EQ(compared(pointer(Region::packet), stack), Edge::failed);
+    EXPECT_EQ(compared(stack, pointer(Region::packet_end)), Edge::failed);
+}
+
+// r2 leads into the packet, r3 to its end; bytes known to be there.
+int bytes_after(Value p, const char* jump, bool taken, Edge expected = Edge::feasible) {
+    Bench b;
+    b.s.packet_bytes = 1;
+    b.s.regs[2] = p;
+    b.s.regs[3] = pointer(Region::packet_end);
+    EXPECT_EQ(b.go(jump, taken), expected) << jump;
+    return b.s.packet_bytes;
+}
+
+TEST(Packets, are_as_long_as_was_compared) {
+    const Value p = pointer(Region::packet, 20);
+    struct Case {
+        const char* jump;
+        int taken, not_taken;
+    };
+    for (const Case& c : {Case{"jgt r2, r3, +0", 1, 20}, Case{"jge r2, r3, +0", 1, 21}, Case{"jlt r2, r3, +0", 21, 1}, Case{"jle r2, r3, +0", 20, 1}, Case{"jeq r2, r3, +0", 20, 1}, Case{"jne r2, r3, +0", 1, 20}, Case{"jgt r3, r2, +0", 21, 1}, Case{"jge r3, r2, +0", 20, 1}, Case{"jlt r3, r2, +0", 1, 20},
+                          Case{"jle r3, r2, +0", 1, 21}, Case{"jeq r3, r2, +0", 20, 1}, Case{"jne r3, r2, +0", 1, 20}, Case{"jsgt r2, r3, +0", 1, 1}, Case{"jslt r2, r3, +0", 1, 1}, Case{"jlt32 r2, r3, +0", 1, 1}, Case{"jgt32 r2, r3, +0", 1, 1}, Case{"jeq32 r2, r3, +0", 1, 1}}) {
+        EXPECT_EQ(bytes_after(p, c.jump, true), c.taken) << c.jump;
+        EXPECT_EQ(bytes_after(p, c.jump, false), c.not_taken) << c.jump;
+    }
+    EXPECT_EQ(bytes_after(anywhere(p, 4, 9), "jle r2, r3, +0", true), 24) << "the least of it";
+    // No packet is longer than 64 KiB; beyond that an address may wrap.
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket), "jle r2, r3, +0", true), kMaxPacket);
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket), "jlt r2, r3, +0", true, Edge::infeasible), 1);
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket + 1), "jle r2, r3, +0", true, Edge::infeasible), 1) << "64 KiB behind an end that is a byte behind the start";
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket + 2), "jle r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 20), "jle r2, r3, +0", true), 20);
+    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 18), "jle r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), -1, 9), "jle r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(pointer(Region::packet, -3), "jlt r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, -70000), 65536, 70020), "jle r2, r3, +0", true), 1) << "it may lie before the address space's first 64 KiB";
+}
+
+TEST(Packets, that_do_not_end_here_have_a_byte_more) {
+    // p + 4 is at most the end: where it is not the end, a byte follows.
+    const auto after = [](int known, const char* jump) {
+        Bench b;
+        b.s.packet_bytes = known;
+        b.s.regs[2] = pointer(Region::packet, 4);
+        b.s.regs[3] = pointer(Region::packet_end);
+        EXPECT_EQ(b.go(jump, true), Edge::feasible);
+        return b.s.packet_bytes;
+    };
+    EXPECT_EQ(after(4, "jne r2, r3, +0"), 5);
+    EXPECT_EQ(after(4, "jne r3, r2, +0"), 5);
+    EXPECT_EQ(after(3, "jne r2, r3, +0"), 3) << "it may lie behind the end";
+}
+
+// r2 is the start plus r9, which is at most 100; compared with the end.
+TEST(Packets, are_longer_than_what_was_added_to_them) {
+    const auto room = [](int fixed, const char* jump, bool taken, std::uint64_t most_added = 100) {
+        Bench b;
+        b.s.regs[9] = named(number(0, most_added), kA);
+        b.s.regs[2] = named(anywhere(pointer(Region::packet, fixed), 0, static_cast<std::int64_t>(most_added)), kA);
+        b.s.regs[3] = pointer(Region::packet_end);
+        EXPECT_EQ(b.go(jump, taken), Edge::feasible);
+        std::int64_t bound = 0;
+        return b.s.below_packet_end(b.s.regs[9], bound) ? -bound : std::int64_t{-999};
+    };
+    EXPECT_EQ(room(20, "jgt r2, r3, +0", false), 20);
+    EXPECT_EQ(room(20, "jlt r2, r3, +0", true), 21);
+    EXPECT_EQ(room(0, "jle r2, r3, +0", true), 0);
+    EXPECT_EQ(room(20, "jgt r2, r3, +0", true), -100) << "by its range alone";
+    EXPECT_EQ(room(20, "jle r2, r3, +0", true, 70000), -70000);
+    // So much is it at most.
+    Bench b;
+    b.s.regs[9] = named(number(0, kMaxPacket - 20), kA);
+    b.s.regs[2] = named(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 20), kA);
+    b.s.regs[3] = pointer(Region::packet_end);
+    ASSERT_EQ(b.go("jlt r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(b.of(9).umax, static_cast<std::uint64_t>(kMaxPacket - 21));
+    // A pointer near the end, though nobody knows how far from the start, has not wrapped either.
+    Bench far;
+    far.s.regs[9] = named(number(0, kMaxOffset), kA);
+    far.s.learn(kA, kPacketLength, 0);
+    far.s.regs[2] = named(anywhere(pointer(Region::packet, 8), 0, kMaxOffset), kA);
+    far.s.regs[3] = pointer(Region::packet_end);
+    ASSERT_EQ(far.go("jgt r2, r3, +0", false), Edge::feasible);
+    std::int64_t bound = 0;
+    ASSERT_TRUE(far.s.below_packet_end(far.s.regs[9], bound));
+    EXPECT_EQ(bound, -8);
+    // A moved word whose sum may wrap teaches nothing.
+    Bench moved;
+    moved.s.regs[2] = named(anywhere(pointer(Region::packet, 8), 0, 50), kA, 3);
+    moved.s.regs[3] = pointer(Region::packet_end);
+    ASSERT_EQ(moved.go("jgt r2, r3, +0", false), Edge::feasible);
+    EXPECT_EQ(moved.s.difference_count, 0);
+    Bench exact;
+    exact.s.regs[2] = named(anywhere(pointer(Region::packet, 8), 3, 50), kA, 3);
+    exact.s.regs[3] = pointer(Region::packet_end);
+    ASSERT_EQ(exact.go("jgt r2, r3, +0", false), Edge::feasible);
+    EXPECT_EQ(learned(exact.s, kA, kPacketLength), -11);
+}
+
+TEST(Packets, have_metadata_before_them) {
+    const auto bytes = [](Value meta, Value packet, const char* jump, bool taken = true) {
+        Bench b;
+        b.s.metadata_bytes = 1;
+        b.s.regs[2] = meta;
+        b.s.regs[3] = packet;
+        EXPECT_EQ(b.go(jump, taken), Edge::feasible);
+        return b.s.metadata_bytes;
+    };
+    const Value meta = pointer(Region::packet_meta, 8), packet = pointer(Region::packet);
+    EXPECT_EQ(bytes(meta, packet, "jle r2, r3, +0"), 8);
+    EXPECT_EQ(bytes(meta, packet, "jlt r2, r3, +0"), 9);
+    EXPECT_EQ(bytes(meta, packet, "jgt r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(meta, packet, "jgt r2, r3, +0", false), 8);
+    EXPECT_EQ(bytes(meta, packet, "jge r2, r3, +0", false), 9);
+    EXPECT_EQ(bytes(meta, packet, "jeq r2, r3, +0"), 8);
+    EXPECT_EQ(bytes(meta, packet, "jne r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(meta, packet, "jslt r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(packet, meta, "jge r2, r3, +0"), 8);
+    EXPECT_EQ(bytes(packet, meta, "jeq r2, r3, +0"), 8);
+    EXPECT_EQ(bytes(meta, pointer(Region::packet, 1), "jle r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(meta, anywhere(packet, 0, 1), "jle r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(anywhere(meta, 0, 1), packet, "jle r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(meta, pointer(Region::packet_end), "jle r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(pointer(Region::packet_meta, kMaxPacket + 1), packet, "jle r2, r3, +0"), 1);
+    EXPECT_EQ(bytes(pointer(Region::packet_meta, 0), packet, "jle r2, r3, +0"), 1);
+}
+
+// data_end - data, compared.
+TEST(Packets, are_as_long_as_their_length_is_found) {
+    Bench b;
+    b.s.regs[2] = pointer(Region::packet_end);
+    b.s.regs[3] = pointer(Region::packet);
+    ASSERT_EQ(b.run("sub r2, r3"), Reason::none);
+    ASSERT_EQ(b.go("jlt r2, 30, +0", false), Edge::feasible);
+    EXPECT_EQ(b.s.packet_bytes, 30);
+    Bench moved;
+    moved.s.regs[2] = pointer(Region::packet_end);
+    moved.s.regs[3] = pointer(Region::packet);
+    ASSERT_EQ(moved.run("sub r2, r3\nadd r2, 5"), Reason::none);
+    ASSERT_EQ(moved.go("jlt r2, 30, +0", false), Edge::feasible);
+    EXPECT_EQ(moved.s.packet_bytes, 25);
+    // 5 less may be below 0, which is no length.
+    Bench wraps;
+    wraps.s.regs[2] = pointer(Region::packet_end);
+    wraps.s.regs[3] = pointer(Region::packet);
+    ASSERT_EQ(wraps.run("sub r2, r3\nsub r2, 5"), Reason::none);
+    ASSERT_EQ(wraps.go("jlt r2, 30, +0", false), Edge::feasible);
+    EXPECT_EQ(wraps.s.packet_bytes, 0);
+}
+
+// A word that is not longer than the packet, and one that lies so far below it.
+TEST(Packets, bound_what_is_below_a_word_that_they_bound) {
+    const auto bound_of = [](Value word, std::int64_t a_below_word) {
+        Bench b;
+        b.s.packet_bytes = 10;
+        b.s.learn(kB, kPacketLength, -8);
+        if (a_below_word != 0) b.s.learn(kA, kB, a_below_word);
+        b.s.regs[3] = word;
+        std::int64_t bound = 0;
+        return b.s.below_packet_end(named(number(0, 100), kA), bound) ? bound : INT64_MAX;
+    };
+    EXPECT_EQ(bound_of(named(number(0, 100), kB), -5), -13);
+    EXPECT_EQ(bound_of(Value{}, -5), -13) << "the chain of two";
+    EXPECT_EQ(bound_of(named(number(200, 300), kB), 0), -108) << "by the word's range";
+    EXPECT_EQ(bound_of(named(number(203, 300), kB, 3), 0), -108);
+    EXPECT_EQ(bound_of(named(number(2, 300), kB, 3), 0), 90) << "that may wrap";
+    EXPECT_EQ(bound_of(or_null(anywhere(of_map(Region::map_value), 200, 300), kB), 0), 90) << "no word";
+    EXPECT_EQ(bound_of(named(number(200, 300), kA), 0), 90) << "another word";
+}
+
+TEST(Packets, that_move_are_forgotten) {
+    Bench b;
+    b.s.packet_bytes = 20;
+    b.s.metadata_bytes = 4;
+    b.s.learn(kA, kPacketLength, 0);
+    b.s.learn(kPacketLength, kA, 0);
+    b.s.learn(kA, kB, 3);
+    b.s.regs[1] = pointer(Region::context);
+    b.s.regs[2] = pointer(Region::packet);
+    b.s.regs[3] = pointer(Region::packet_end);
+    b.s.regs[4] = pointer(Region::packet_meta);
+    b.s.regs[5] = named(number(0, 100), kPacketLength);
+    b.s.regs[6] = number(0, 100);
+    b.s.regs[6].origin = kPacketLength;
+    b.s.regs[7] = named(number(0, 100), kA);
+    b.s.regs[8] = of_map(Region::map_value);
+    b.s.ghosts[0] = named(number(0, 100), kPacketLength);
+    ASSERT_EQ(b.run("stxdw [r10-8], r2\nstxdw [r10-16], r1"), Reason::none);
+    b.s.forget_packet();
+    EXPECT_EQ(b.s.packet_bytes, 0);
+    EXPECT_EQ(b.s.metadata_bytes, 0);
+    for (unsigned r : {2u, 3u, 4u}) EXPECT_EQ(b.s.regs[r].kind, ValueKind::unknown) << r;
+    EXPECT_EQ(b.s.regs[1].kind, ValueKind::pointer);
+    EXPECT_EQ(b.s.regs[8].kind, ValueKind::pointer);
+    EXPECT_EQ(b.s.regs[5].symbol, 0);
+    EXPECT_EQ(b.of(5).umax, 100u);
+    EXPECT_EQ(b.s.regs[6].origin, 0);
+    EXPECT_EQ(b.s.regs[7].symbol, kA);
+    EXPECT_EQ(b.s.ghosts[0].symbol, 0);
+    EXPECT_EQ(b.s.difference_count, 1);
+    EXPECT_EQ(learned(b.s, kA, kB), 3);
+    EXPECT_EQ(b.run("ldxdw r6, [r10-16]"), Reason::none);
+    EXPECT_EQ(b.run("ldxdw r6, [r10-8]"), Reason::stack_unwritten);
+}
+
+}  // namespace
+}  // namespace mbpf::proof
