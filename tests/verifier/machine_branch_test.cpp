@@ -125,6 +125,7 @@ TEST(Orders, are_learned_as_they_were_compared) {
     EXPECT_EQ(order("jlt r2, r3, +0", true, wide, wide), Pair(-1, kNone));
     EXPECT_EQ(order("jslt r2, r3, +0", true, positive, positive), Pair(-1, kNone));
     EXPECT_EQ(order("jslt r2, r3, +0", true, more, positive), Pair(kNone, kNone));
+    EXPECT_EQ(order("jsle r2, r3, +0", true, more, positive), Pair(kNone, kNone));
     EXPECT_EQ(order("jlt32 r2, r3, +0", true, half, half), Pair(-1, kNone));
     EXPECT_EQ(order("jlt32 r2, r3, +0", true, over, half), Pair(kNone, kNone));
     EXPECT_EQ(order("jlt32 r2, r3, +0", true, half, over), Pair(kNone, kNone));
@@ -157,7 +158,33 @@ TEST(Orders, that_are_known_tell_which_edge_there_is) {
     EXPECT_EQ(edge(1, 0, "jne r2, r3, +0", true), Edge::feasible);
     EXPECT_EQ(edge(-1, kAny, "jset r2, r3, +0", true), Edge::feasible);
     EXPECT_EQ(edge(kAny, 0, "jslt r2, r3, +0", true), Edge::feasible) << "not looked at";
+    EXPECT_EQ(edge(kAny, -1, "jne r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(kAny, -1, "jset r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(0, 0, "jle r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(edge(0, 0, "jeq r2, r3, +0", true), Edge::feasible);
+    // What one way round was known is not known the other way.
+    for (const auto& [first, second] : {std::pair{kA, kB}, std::pair{kB, kA}})
+        for (const char* jump : {"jle r2, r3, +0", "jge r2, r3, +0"}) {
+            Bench b;
+            b.s.regs[2] = named(Value::of(Number::unknown()), kA);
+            b.s.regs[3] = named(Value::of(Number::unknown()), kB);
+            b.s.learn(first, second, -1);
+            EXPECT_EQ(b.go(jump, true), (first == kA) == (jump[1] == 'l') ? Edge::feasible : jump[1] == 'l' ? Edge::infeasible : Edge::infeasible) << jump;
+        }
+    // Equal words are not one below the other.
+    Bench equal;
+    equal.s.regs[2] = named(number(0, 100), kA);
+    equal.s.regs[3] = named(number(50, 100), kB);
+    equal.s.learn(kA, kB, 0);
+    ASSERT_EQ(equal.go("jeq r2, r3, +0", true), Edge::feasible);
+    EXPECT_EQ(equal.of(2).umax, 100u);
+    EXPECT_EQ(equal.of(2).umin, 50u);
     // By halves: of words that have no other half.
+    Bench halves;
+    halves.s.regs[2] = named(number(0, 100), kA);
+    halves.s.regs[3] = named(number(0, 0x100000001), kB);
+    halves.s.learn(kA, kB, -1);
+    EXPECT_EQ(halves.go("jeq32 r2, r3, +0", true), Edge::feasible) << "0 and 2^32";
     EXPECT_EQ(edge(kAny, 0, "jlt32 r2, r3, +0", true), Edge::infeasible);
     EXPECT_EQ(edge(kAny, 0, "jlt32 r2, r3, +0", true, number(0, 0x100000000)), Edge::feasible);
     // Not above and not equal is below; the other way round, too.
@@ -207,6 +234,10 @@ TEST(Differences, add_up_where_nothing_wraps) {
     EXPECT_EQ(bound(a, mid), 5);
     b.s.learn(kA, kB, 4);
     EXPECT_EQ(bound(a, mid), 4);
+    b.s.learn(kC, kB, 1);
+    EXPECT_EQ(learned(b.s, kA, kB), 4) << "of another word";
+    b.s.differences[2] = {};
+    --b.s.difference_count;
     b.s.learn(kA, kA, -5);
     b.s.learn(0, kB, 1);
     b.s.learn(kB, 0, 1);
@@ -303,9 +334,16 @@ TEST(NullChecks, are_of_one_class_and_one_reference) {
             EXPECT_EQ(b.s.references[2], 8u);
             Nulls none;
             ASSERT_EQ(none.go(jump, taken), Edge::feasible);
+            EXPECT_EQ(none.s.regs[3].kind, null ? ValueKind::number : ValueKind::pointer);
             EXPECT_EQ(none.s.regs[5].kind, ValueKind::pointer_or_null) << "it holds nothing";
             EXPECT_EQ(none.s.references[1], 7u);
         }
+    // Where names ran out, the one of them is not the other.
+    Nulls nameless;
+    nameless.s.regs[2].symbol = nameless.s.regs[3].symbol = 0;
+    ASSERT_EQ(nameless.go("jeq r2, 0, +0", true), Edge::feasible);
+    EXPECT_TRUE(nameless.known(2, 0));
+    EXPECT_EQ(nameless.s.regs[3].kind, ValueKind::pointer_or_null);
     // What is borrowed is nobody's to give back.
     Nulls b(2);
     ASSERT_EQ(b.go("jeq r6, 0, +0", true), Edge::feasible);
@@ -348,19 +386,35 @@ TEST(Branches, are_taken_back_whole) {
     b.s.regs[2] = named(number(0, 100), kA);
     b.s.regs[3] = named(number(0, 100), kB);
     b.s.references[0] = 5;
+    b.s.learn(kA, 9, 1);
     b.s.begin_undo(undo);
     ASSERT_EQ(b.go("jlt r2, r3, +0", true), Edge::feasible);
     b.s.packet_bytes = 9;
     b.s.references[0] = 0;
-    EXPECT_EQ(b.s.difference_count, 1);
+    EXPECT_EQ(b.s.difference_count, 2);
     EXPECT_EQ(b.of(2).umax, 99u);
     b.s.take_back();
     EXPECT_EQ(b.of(2).umax, 100u);
     EXPECT_EQ(b.of(3).umin, 0u);
-    EXPECT_EQ(b.s.difference_count, 0);
+    EXPECT_EQ(b.s.difference_count, 1);
+    EXPECT_EQ(learned(b.s, kA, 9), 1);
     EXPECT_EQ(b.s.packet_bytes, 3);
     EXPECT_EQ(b.s.references[0], 5u);
     EXPECT_EQ(b.s.undo, nullptr);
+}
+
+// More copies of a number than can be taken back: those beyond stay as wide as they were.
+TEST(Branches, with_more_copies_than_room_leave_some_wide) {
+    Bench b;
+    Undo undo;
+    b.s.regs[2] = named(number(0, 100), kA);
+    for (int i = 1; i <= 40; ++i) b.s.put({static_cast<std::int16_t>(-8 * i), 8, 0}, b.s.regs[2]);
+    b.s.begin_undo(undo);
+    ASSERT_EQ(b.go("jgt r2, 5, +0", false), Edge::feasible);
+    EXPECT_EQ(b.of(2).umax, 5u);
+    b.s.take_back();
+    EXPECT_EQ(b.of(2).umax, 100u);
+    for (unsigned i = 0; i < b.s.cell_count; ++i) EXPECT_EQ(b.s.cells[i].value.number.wide.umax, 100u);
 }
 
 TEST(Pointers, are_compared_in_one_object) {
@@ -422,7 +476,16 @@ TEST(Packets, are_as_long_as_was_compared) {
     EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 18), "jle r2, r3, +0", true), 1);
     EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), -1, 9), "jle r2, r3, +0", true), 1);
     EXPECT_EQ(bytes_after(pointer(Region::packet, -3), "jlt r2, r3, +0", true), 1);
-    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, -70000), 65536, 70020), "jle r2, r3, +0", true), 1) << "it may lie before the address space's first 64 KiB";
+    // The end is what tells, and the packet's own pointers alone are told of.
+    for (Value other : {pointer(Region::packet), pointer(Region::packet_meta)})
+        for (Region region : {Region::packet, Region::packet_meta}) {
+            Bench b;
+            b.s.regs[2] = pointer(region, 20);
+            b.s.regs[3] = region == Region::packet_meta ? pointer(Region::packet_end) : other;
+            EXPECT_EQ(b.go("jle r2, r3, +0", true), Edge::feasible);
+            EXPECT_EQ(b.s.packet_bytes, 0);
+            EXPECT_EQ(b.s.metadata_bytes, 0);
+        }
 }
 
 TEST(Packets, that_do_not_end_here_have_a_byte_more) {
@@ -437,6 +500,8 @@ TEST(Packets, that_do_not_end_here_have_a_byte_more) {
     };
     EXPECT_EQ(after(4, "jne r2, r3, +0"), 5);
     EXPECT_EQ(after(4, "jne r3, r2, +0"), 5);
+    EXPECT_EQ(after(4, "jle r2, r3, +0"), 4);
+    EXPECT_EQ(after(4, "jeq r2, r3, +0"), 4);
     EXPECT_EQ(after(3, "jne r2, r3, +0"), 3) << "it may lie behind the end";
 }
 
@@ -553,6 +618,17 @@ TEST(Packets, bound_what_is_below_a_word_that_they_bound) {
     EXPECT_EQ(bound_of(named(number(200, 300), kB), 0), -108) << "by the word's range";
     EXPECT_EQ(bound_of(named(number(203, 300), kB, 3), 0), -108);
     EXPECT_EQ(bound_of(named(number(2, 300), kB, 3), 0), 90) << "that may wrap";
+    Bench wraps;
+    wraps.s.learn(kB, kPacketLength, -8);
+    wraps.s.regs[3] = named(number(2, 300), kB, 3);
+    std::int64_t bound = 0;
+    ASSERT_TRUE(wraps.s.below_packet_end(named(number(0, 100), kA), bound));
+    EXPECT_EQ(bound, 100);
+    Bench another;
+    another.s.learn(kB, 7, -50);
+    another.s.regs[3] = named(number(100, 300), kB);
+    ASSERT_TRUE(another.s.below_packet_end(named(number(0, 100), kA), bound));
+    EXPECT_EQ(bound, 100) << "what is below another word";
     EXPECT_EQ(bound_of(or_null(anywhere(of_map(Region::map_value), 200, 300), kB), 0), 90) << "no word";
     EXPECT_EQ(bound_of(named(number(200, 300), kA), 0), 90) << "another word";
 }

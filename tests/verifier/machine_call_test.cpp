@@ -23,6 +23,16 @@ TEST(Helpers, are_those_of_platform_and_hook) {
     EXPECT_EQ(called({}, {}, [](CallBench& b) { b.helpers[0].supported = false; }), Reason::helper_unsupported);
 }
 
+TEST(Helpers, that_move_the_packet_leave_none) {
+    for (bool moves : {false, true}) {
+        CallBench b;
+        b.helpers[0].invalidates_packet = moves;
+        b.s.regs[6] = kPacket;
+        ASSERT_EQ(b.call(), Reason::none);
+        EXPECT_EQ(b.run("ldxb r0, [r6+0]"), moves ? Reason::unreadable_register : Reason::none);
+    }
+}
+
 TEST(Helpers, leave_no_argument) {
     for (unsigned r = 1; r <= 5; ++r) {
         CallBench b;
@@ -148,6 +158,7 @@ TEST(Buffers, that_are_written_hold_anything_afterwards) {
     c.s.regs[1] = anywhere(pointer(Region::stack, -16), 0, 8);
     ASSERT_EQ(c.call(), Reason::none);
     EXPECT_EQ(c.run("ldxb r1, [r10-8]"), Reason::stack_unwritten);
+    EXPECT_EQ(c.run("ldxb r1, [r10-16]"), Reason::stack_unwritten);
 }
 
 // Sizes: r2 for the buffer in r1.
@@ -463,6 +474,7 @@ TEST(Results, that_are_reserved_are_of_a_known_size) {
         const Reason why = b.call();
         if (why == Reason::none) {
             EXPECT_EQ(b.s.regs[0].kind, ValueKind::pointer_or_null);
+            EXPECT_EQ(b.s.regs[0].region, Region::ring_buffer_record);
             EXPECT_EQ(b.s.regs[0].size, size.number.wide.umin);
             EXPECT_EQ(b.s.regs[0].map, 1);
             EXPECT_EQ(b.s.regs[0].reference, 1);

@@ -127,6 +127,23 @@ TEST(Programs, end_with_what_the_hook_takes) {
     EXPECT_EQ(ends(Value::constant(0), 0, 0, [](CallBench& b) { b.s.references[7] = 3; }), Reason::unreleased);
 }
 
+TEST(Programs, start_with_what_the_hook_gives) {
+    for (bool raw : {false, true}) {
+        CallBench b;
+        b.env.raw_memory = raw;
+        b.env.memory_bytes = 40;
+        b.env.context_size = 24;
+        b.s.clear();
+        b.m.enter_program();
+        EXPECT_EQ(b.s.regs[1].region, raw ? Region::memory : Region::context);
+        EXPECT_EQ(b.s.regs[1].size, raw ? 40u : 24u);
+        EXPECT_EQ(b.s.regs[2].kind, raw ? ValueKind::number : ValueKind::unknown);
+        EXPECT_EQ(b.known(2, 40), raw);
+        EXPECT_EQ(b.s.regs[10].region, Region::stack);
+        for (unsigned r : {0u, 3u, 9u}) EXPECT_EQ(b.s.regs[r].kind, ValueKind::unknown) << r;
+    }
+}
+
 TEST(TailCalls, leave_nothing_open) {
     const auto with = [](void (*change)(CallBench&)) {
         CallBench b;
@@ -235,7 +252,7 @@ TEST(Callbacks, of_loops_run_so_often_with_an_index_below) {
         EXPECT_EQ(b.of(1).umax, run == 0 ? 3u : 4u) << "two are left at the first";
         EXPECT_EQ(b.s.regs[2].region, Region::stack);
         for (unsigned r : {0u, 3u, 4u, 5u, 6u, 9u}) EXPECT_EQ(b.s.regs[r].kind, ValueKind::unknown) << r;
-        EXPECT_EQ(b.run("ldxb r1, [r10-8]"), Reason::stack_unwritten) << "each run has its own stack";
+        EXPECT_EQ(b.run("ldxdw r1, [r10-8]"), Reason::stack_unwritten) << "each run has its own stack";
         ASSERT_EQ(b.run("stdw [r10-8], 1"), Reason::none);
         b.assemble("call 1\nexit");
         ASSERT_EQ(b.end(Value::constant(0)), Reason::none);
@@ -261,6 +278,32 @@ TEST(Callbacks, of_loops_run_as_often_as_the_low_half_says) {
     EXPECT_EQ(left(Value::constant(kMost + 1)).umax, kMost);
     EXPECT_EQ(left(Value::constant(kMost + 1)).umin, 0u) << "the helper refuses, and runs none";
     EXPECT_EQ(left(Value::constant(0x700000002)).umin, 0u);
+}
+
+// The runs left are a word that each run makes one less.
+TEST(Callbacks, count_their_runs_down_by_name) {
+    Value runs = number(0, 20);
+    runs.modulus = 10;
+    runs.remainder = static_cast<std::int32_t>(domain::rank(std::uint64_t{0}) % 10);
+    CallbackBench b(CallbackRule::loop, named(runs, 7));
+    ASSERT_EQ(b.begin(), Reason::none);
+    ASSERT_TRUE(b.m.enter_run());
+    const Value left = *b.s.value_at({kRunsLeft, 1, 1});
+    EXPECT_EQ(left.symbol, 7);
+    EXPECT_EQ(left.delta, -1);
+    EXPECT_EQ(left.number.wide.umax, 19u);
+    EXPECT_EQ(left.modulus, 0u) << "9 or 19, no multiple of 10";
+    // At the gate's end one step is charged, and one for each run; of a certain slot, none.
+    for (std::uint32_t counted : {UINT32_MAX, std::uint32_t{5}}) {
+        CallbackBench c(CallbackRule::loop, number(1, 2));
+        c.env.counted = counted;
+        ASSERT_EQ(c.begin(), Reason::none);
+        const std::uint64_t before = c.s.steps;
+        ASSERT_TRUE(c.m.enter_run());
+        ASSERT_EQ(c.end(Value::constant(0)), Reason::none);
+        c.m.end_callback();
+        EXPECT_EQ(c.s.steps - before, counted == UINT32_MAX ? 2u : 0u);
+    }
 }
 
 TEST(Callbacks, whose_runs_nobody_stated_may_be_any) {

@@ -122,6 +122,8 @@ TEST(ContextLoads, give_no_more_than_the_field_may_hold) {
     ASSERT_EQ(b.run("ldxdw r2, [r1+96]"), Reason::none);
     EXPECT_EQ(b.of(2).umin, 1u);
     EXPECT_EQ(b.of(2).umax, UINT64_MAX - 1);
+    ASSERT_EQ(b.run("ldxdw r2, [r1+0]"), Reason::none);
+    EXPECT_EQ(b.of(2), Interval<std::uint64_t>{}) << "of no range";
     EXPECT_EQ(b.of(7).smax, 32767);
 }
 
@@ -227,6 +229,69 @@ TEST(Stack, beside_a_write_is_no_more_written_than_before) {
     EXPECT_EQ(c.of(5).umax, 6u);
 }
 
+// Bytes are counted in words of 64: what is written in one says nothing of the others.
+TEST(Stack, is_known_byte_by_byte) {
+    for (int at : {-8, -60, -64, -68, -72, -130, -448, -500, -512}) {
+        Bench b;
+        const std::string place = std::to_string(at);
+        ASSERT_EQ(b.run("stdw [r10" + place + "], 1"), Reason::none);
+        for (int read = -512; read < 0; ++read) EXPECT_EQ(b.run("ldxb r2, [r10" + std::to_string(read) + "]"), read >= at && read < at + 8 ? Reason::none : Reason::stack_unwritten) << at << " " << read;
+    }
+}
+
+// Cells of two frames lie side by side.
+TEST(Stack, of_each_frame_has_its_own_cells) {
+    Bench b;
+    ASSERT_EQ(b.run("stdw [r10-8], 1\nstdw [r10-24], 2\nstxdw [r10-40], r10\nstdw [r10-56], 3"), Reason::none);
+    b.s.drop(0, -56, 8);
+    const Value callers = b.s.regs[10];
+    ASSERT_TRUE(b.m.call(0, 0));
+    b.s.regs[1] = callers;
+    ASSERT_EQ(b.run("stdw [r10-16], 4\nstdw [r10-40], 5\nstdw [r10-56], 6\nstxdw [r10-24], r1\nstdw [r10-4], 7"), Reason::stack_bounds);
+    ASSERT_EQ(b.run("stw [r10-16], 8\nldxdw r2, [r1-8]\nldxdw r3, [r1-24]\nldxdw r4, [r1-56]\nldxw r5, [r1-56]\nldxdw r6, [r10-40]\nldxdw r7, [r10-16]"), Reason::none);
+    EXPECT_TRUE(b.known(2, 1));
+    EXPECT_TRUE(b.known(3, 2));
+    EXPECT_EQ(b.of(4).umax, UINT64_MAX) << "the other frame's 6";
+    EXPECT_EQ(b.of(5).umax, UINT32_MAX);
+    EXPECT_TRUE(b.known(6, 5));
+    EXPECT_TRUE(b.known(7, 8));
+    ASSERT_EQ(b.run("stdw [r1-40], 9\nstdw [r1-24], 10\nldxdw r2, [r10-40]\nldxdw r3, [r10-24]"), Reason::none);
+    EXPECT_TRUE(b.known(2, 5));
+    EXPECT_EQ(b.s.regs[3].region, Region::stack);
+}
+
+// Stated one over the other, or more than there is room for.
+TEST(Stack, cells_are_disjoint_and_no_more_than_there_is_room) {
+    Bench b;
+    b.s.put({-16, 8, 0}, Value::constant(5));
+    b.s.put({-12, 4, 0}, Value::constant(6));
+    EXPECT_EQ(b.s.cell_count, 1);
+    EXPECT_EQ(b.s.value_at({-16, 8, 0}), nullptr);
+    std::vector<Cell> two(3);
+    State s(two.data(), 2);
+    s.clear();
+    two[2].value = Value::constant(99);
+    s.put({-8, 8, 0}, Value::constant(1));
+    s.put({-16, 8, 0}, Value::constant(2));
+    s.put({-24, 8, 0}, Value::constant(3));
+    s.put({-32, 8, 0}, pointer(Region::context));
+    EXPECT_EQ(s.cell_count, 2);
+    EXPECT_TRUE(two[2].value.is_constant() && two[2].value.number.wide.umin == 99) << "behind the room";
+    EXPECT_TRUE(s.frames[0].all_written(-24, 8)) << "any number";
+    EXPECT_FALSE(s.frames[0].any_written(-32, 8)) << "no number at all";
+    EXPECT_EQ(s.value_at({-16, 8, 0})->number.wide.umin, 2u);
+}
+
+TEST(Stack, of_addresses_that_may_be_seen_is_not_known) {
+    Bench b;
+    b.env.pointer_leaks_allowed = true;
+    ASSERT_EQ(b.run("stxdw [r10-8], r10\nldxw r2, [r10-8]\nldxb r3, [r10-1]\nldxdw r4, [r10-12]\nldxb r5, [r10-60]"), Reason::none);
+    EXPECT_EQ(b.of(2).umax, UINT32_MAX);
+    EXPECT_EQ(b.of(3).umax, 255u);
+    EXPECT_EQ(b.of(4), Interval<std::uint64_t>{});
+    EXPECT_EQ(b.of(5).umax, 255u);
+}
+
 // What a slot holds is named when it is read, too.
 TEST(Stack, is_refined_with_what_was_read_from_it) {
     Bench b;
@@ -304,14 +369,14 @@ struct RegionBench : Bench {
         maps[2].write_only = true;
         // 24 bytes of fields of 4; 8 to 12 hidden; from 16 on fields of 8.
         // What lies behind the last one is no class.
-        objects = {{24, false, -1, 8, 12, 4, 16, 24}, {24, true, 0, 0, 0, 0, 0, 0}, {24, false, -1, 0, 24, 0, 0, 0}};
+        objects = {{24, false, -1, 8, 12, 4, 16, 24}, {6, true, 0, 0, 0, 4, 0, 0}, {24, false, -1, 0, 24, 0, 0, 0}};
         objects.pop_back();
         s.packet_bytes = 20;
         s.metadata_bytes = 6;
     }
     Value object(std::int16_t which, bool read_only) const {
         Value v = of_map(Region::object, which);
-        v.size = 24;
+        v.size = which == 1 ? 6 : 24;
         v.read_only = read_only;
         return v;
     }
@@ -391,8 +456,9 @@ TEST(Objects, are_touched_by_fields_outside_of_what_is_hidden) {
                    {o, "ldxb r4, [r2-1]", Reason::region_bounds},
                    {o, "stw [r2+0], 1", Reason::no_memory},
                    {w, "stw [r2+0], 1", Reason::none},
-                   {w, "ldxdw r4, [r2+3]", Reason::none},
-                   {w, "ldxdw r4, [r2+17]", Reason::region_bounds},
+                   {w, "ldxh r4, [r2+4]", Reason::none},
+                   {w, "ldxh r4, [r2+3]", Reason::region_bounds},
+                   {w, "ldxw r4, [r2+4]", Reason::region_bounds},
                    {b.object(2, true), "ldxdw r4, [r2+16]", Reason::none},
                    {b.object(2, true), "ldxdw r4, [r2+17]", Reason::region_bounds}});
     // A key belongs to map 0, not to class 0.
@@ -417,6 +483,18 @@ TEST(FrozenData, is_what_the_object_says_at_every_place_it_may_be) {
     EXPECT_EQ(loaded(v, "ldxb r4, [r2+9]").umax, 255u) << "not told";
     EXPECT_EQ(loaded(v, "ldxh r4, [r2+8]").umax, 0xffffu);
     EXPECT_EQ(loaded(of_map(Region::map_value, 3), "ldxb r4, [r2+0]").umax, 255u);
+    Value key = pointer(Region::memory, 0, 4);
+    key.map = 1;
+    EXPECT_EQ(loaded(key, "ldxb r4, [r2+0]").umax, 255u) << "a key is no value";
+    const auto changed = [] {
+        RegionBench b;
+        b.maps[3].initial = RegionBench::kInitial;
+        b.maps[3].initial_size = sizeof RegionBench::kInitial;
+        b.s.regs[2] = of_map(Region::map_value, 3);
+        EXPECT_EQ(b.run("ldxb r4, [r2+0]"), Reason::none);
+        return b.of(4).umax;
+    };
+    EXPECT_EQ(changed(), 255u) << "what may be written";
     Value two = v;
     two.number = Number::alu64(bpf::AluOp::and_, Number::unknown(), Number::constant(8));
     EXPECT_EQ(loaded(two, "ldxb r4, [r2+0]").umax, 9u) << "1 or 9";

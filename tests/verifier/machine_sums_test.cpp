@@ -44,6 +44,18 @@ TEST(Moves, of_whole_words_keep_their_name) {
     EXPECT_TRUE(loses(signed_number(-128, 128), "movsx864 r2, r2"));
     EXPECT_TRUE(keeps(signed_number(0, 127), "movsx832 r2, r2"));
     EXPECT_TRUE(loses(signed_number(-1, 127), "movsx832 r2, r2")) << "the upper half becomes 0";
+    Bench large;
+    ASSERT_EQ(large.run("lddw r3, 0x123456789a\nmov r2, r3\nmov32 r4, r3\nmov r5, -2\nmov32 r6, -2"), Reason::none);
+    EXPECT_TRUE(large.known(2, 0x123456789a));
+    EXPECT_TRUE(large.known(4, 0x3456789a));
+    EXPECT_TRUE(large.known(5, ~std::uint64_t{1}));
+    EXPECT_TRUE(large.known(6, 0xfffffffe));
+    // Pointers into packets, whose bounds a check tells, are named, too.
+    Bench p;
+    p.s.regs[2] = anywhere(pointer(Region::packet), 0, 9);
+    ASSERT_EQ(p.run("mov r3, r2"), Reason::none);
+    EXPECT_NE(p.s.regs[2].symbol, 0);
+    EXPECT_EQ(p.s.regs[2].symbol, p.s.regs[3].symbol);
     Words w(Value::constant(0x80));
     ASSERT_EQ(w.run("movsx864 r2, r2\nmovsx832 r3, r2\nmov32 r4, r2"), Reason::none);
     EXPECT_TRUE(w.known(2, 0xffffffffffffff80u));
@@ -83,6 +95,8 @@ TEST(Sums, with_constants_are_the_word_moved) {
     EXPECT_TRUE(loses(number(0, 300), "add r2, r3", Value::constant(std::uint64_t{INT32_MAX} + 1)));
     EXPECT_TRUE(keeps(number(0, 300), "add r2, 2147483647\nadd r2, -7", INT32_MAX - 7));
     EXPECT_TRUE(loses(number(0, 300), "add r2, 2147483647\nadd r2, 7"));
+    EXPECT_TRUE(loses(number(0, 300), "add r2, r3", Value::constant(0x100000005))) << "its low half is 5";
+    EXPECT_TRUE(keeps(number(5, 300), "add32 r2, r3", -5, Value::constant(0xfffffffb)));
     EXPECT_TRUE(loses(number(0, 300), "mul r2, 1\nmul r2, 2"));
     EXPECT_TRUE(loses(number(0, 300), "xor r2, 5"));
     EXPECT_TRUE(loses(number(0, 300), "or r2, 5"));
@@ -96,6 +110,10 @@ TEST(Sums, of_a_register_with_itself) {
     EXPECT_TRUE(w.known(5, 0));
     EXPECT_TRUE(w.unrelated());
     EXPECT_EQ(w.of(2).umax, 600u);
+    Bench immediate;
+    ASSERT_EQ(immediate.run("mov r0, 7\nsub r0, 5\nmov r1, r0\nxor r0, 1"), Reason::none);
+    EXPECT_TRUE(immediate.known(1, 2)) << "register 0 is no operand";
+    EXPECT_TRUE(immediate.known(0, 3));
 }
 
 TEST(Sums, keep_the_remainder_of_what_was_added_to) {
@@ -107,8 +125,10 @@ TEST(Sums, keep_the_remainder_of_what_was_added_to) {
         b.s.regs[2] = v;
         EXPECT_EQ(b.run(text), Reason::none);
         const Value& r = b.s.regs[2];
-        // Of the least word.
-        return r.modulus == 12 && static_cast<std::uint32_t>(r.remainder) == domain::rank(static_cast<std::uint64_t>(r.number.wide.smin)) % 12;
+        if (r.modulus == 0) return false;
+        EXPECT_EQ(r.modulus, 12u);
+        EXPECT_EQ(static_cast<std::uint32_t>(r.remainder), domain::rank(static_cast<std::uint64_t>(r.number.wide.smin)) % 12) << "of the least word";
+        return true;
     };
     EXPECT_TRUE(after(0, 120, "add r2, 5"));
     EXPECT_TRUE(after(-24, 120, "sub r2, 5"));
@@ -147,6 +167,20 @@ TEST(Sums, of_two_words_lie_between) {
     EXPECT_EQ(bounds(number(0, 0x100000002), number(3, 10), "add32 r2, r3"), kUnknown);
     EXPECT_EQ(bounds(number(0, 1000), number(3, (1u << 29) + 1), "add r2, r3"), kUnknown);
     EXPECT_EQ(bounds(number(0, 1000), number(3, 10), "add r2, 4\nadd r2, r3"), Pair(-7, 14));
+    // As the number that was added becomes known better, so does the sum; a neighbour of it tells nothing.
+    const auto bounds_then = [](Value added, const char* jump) {
+        Words late(number(0, 1000));
+        late.s.regs[3] = added.symbol == 0 ? named(added, kB) : added;
+        EXPECT_EQ(late.run("add r2, r3"), Reason::none);
+        late.s.regs[9] = named(number(0, 10), kB);
+        EXPECT_EQ(late.go(jump, false), Edge::feasible);
+        return std::pair{most(late.s, 8, 2), most(late.s, 2, 8)};
+    };
+    EXPECT_EQ(bounds_then(number(0, 10), "jgt r9, 5, +0"), Pair(0, 5));
+    EXPECT_EQ(bounds_then(number(0, 10), "jlt r9, 5, +0"), Pair(-5, 10));
+    EXPECT_EQ(bounds_then(number(0, 10), "jgt r3, 5, +0"), Pair(0, 5));
+    EXPECT_EQ(bounds_then(named(number(2, 12), kB, 2), "jgt r9, 5, +0"), Pair(-2, 12));
+    EXPECT_EQ(bounds_then(number(0, 10), "jgt r8, 900, +0"), Pair(0, 10)) << "another word";
     // The word is named by one that would wrap.
     Words w(number(0, 1000));
     w.s.regs[2] = named(number(0, 1000), kA, 5);
@@ -176,6 +210,7 @@ TEST(Bits, that_are_all_kept_leave_the_word) {
     EXPECT_TRUE(keeps(number(0, 255), "and r2, 255"));
     EXPECT_TRUE(loses(number(0, 256), "and r2, 255"));
     EXPECT_TRUE(loses(number(0, 255), "and r2, r3", number(0, 255)));
+    EXPECT_TRUE(keeps(number(0, 250), "add r2, 3\nand r2, 255", 3));
     EXPECT_TRUE(keeps(number(0, 255), "and32 r2, 255"));
     EXPECT_TRUE(loses(number(0, 0x1000000ff), "and32 r2, 255"));
 }
@@ -195,6 +230,9 @@ TEST(Bits, of_a_word_are_counted_down) {
     EXPECT_EQ(after(number(1, 255), "and r2, r3"), Pair(0, 0));
     EXPECT_EQ(after(number(1, 255), "mov r4, r2\nadd r4, -1\nand r4, r2\nmov r2, r4"), Pair(0, 1)) << "the other way round";
     EXPECT_EQ(after(number(1, 255), "add r2, 3\nand r2, r3"), Pair(3, 0));
+    EXPECT_EQ(after(number(1, 255), "add r2, 3\nand r2, r3\nand r2, r3"), Pair(3, 0));
+    EXPECT_EQ(after(number(1, 255), "add r2, 1\nand r2, r3"), Pair(1, 0)) << "no word less 1, but another";
+    EXPECT_EQ(after(number(1, 255), "lsh r2, 8\nand r2, r3"), Pair(-1, -1)) << "bits of the shifted word";
     EXPECT_EQ(after(number(1, 255), "or r2, 1"), Pair(-1, -1));
     EXPECT_EQ(after(number(0, 0x1000000ff), "and32 r2, r3"), Pair(-1, -1));
     // Twice; then 64 is the most that is counted.
@@ -226,6 +264,10 @@ TEST(Shifts, that_lose_no_bit_are_undone) {
     EXPECT_TRUE(loses(number(0, 255), "lsh32 r2, 8\nrsh32 r2, 8"));
     EXPECT_TRUE(loses(number(0, 255), "lsh r2, 8\nrsh32 r2, 8"));
     EXPECT_TRUE(loses(number(0, 255), "lsh r2, r3\nrsh r2, r3"));
+    EXPECT_TRUE(loses(number(0, 255), "lsh r2, r3\nrsh r2, 3", number(3, 10)));
+    EXPECT_TRUE(loses(number(0, 255), "lsh r2, 3\nrsh r2, r3", number(3, 10)));
+    EXPECT_TRUE(loses(number(0, 255), "rsh r2, 8\nrsh r2, 8"));
+    EXPECT_TRUE(loses(number(0, 255), "mul r2, 8\nrsh r2, 8"));
     EXPECT_TRUE(keeps(number(0, 255), "add r2, 3\nlsh r2, 8\nrsh r2, 8", 3));
     EXPECT_TRUE(loses(number(0, 255), "rsh r2, 8"));
 }
@@ -259,6 +301,9 @@ TEST(Pointers, are_moved_within_reach) {
     EXPECT_EQ(moved(v, "add r2, 1\nadd r2, r3", signed_number(0, kReach)), Reason::moved_too_far);
     EXPECT_EQ(moved(v, "sub r2, 1\nadd r2, r3", signed_number(-kReach, 0)), Reason::moved_too_far);
     EXPECT_EQ(moved(v, "add r2, r3\nadd r2, r3", signed_number(0, kReach)), Reason::moved_too_far);
+    // The fixed part alone stays within reach, too: moved to and fro, it would not fit its word.
+    EXPECT_EQ(moved(anywhere(of_map(Region::map_value, 0, kReach), -kReach, 0), "add r2, 1"), Reason::moved_too_far);
+    EXPECT_EQ(moved(anywhere(of_map(Region::map_value, 0, -kReach), 0, kReach), "sub r2, 1"), Reason::moved_too_far);
     EXPECT_EQ(moved(packet, "add r2, r3", signed_number(0, 5)), Reason::none);
     EXPECT_EQ(moved(packet, "add r2, r3", signed_number(-1, 5)), Reason::moved_by_variable);
     EXPECT_EQ(moved(packet, "sub r2, r3", signed_number(0, 5)), Reason::moved_by_variable);
@@ -288,6 +333,46 @@ TEST(Pointers, lie_where_they_were_moved) {
     EXPECT_EQ(b.s.regs[3].offset_min(), 9);
     EXPECT_EQ(b.s.regs[3].offset_max(), 12);
     EXPECT_EQ(b.s.regs[3].region, Region::map_value);
+}
+
+// What was subtracted is not what the pointer was moved by.
+TEST(Pointers, moved_back_are_not_the_number) {
+    Bench b;
+    b.s.regs[2] = of_map(Region::map_value, 0, 64);
+    b.s.regs[3] = named(number(0, 60), kB);
+    ASSERT_EQ(b.run("sub r2, r3"), Reason::none);
+    EXPECT_NE(b.s.regs[2].symbol, kB);
+    ASSERT_EQ(b.go("jgt r3, 5, +0", false), Edge::feasible);
+    EXPECT_EQ(b.s.regs[2].offset_min(), 4);
+    EXPECT_EQ(b.s.regs[2].offset_max(), 64);
+}
+
+// A named pointer and a number added to it: the sum lies between.
+TEST(Pointers, that_moved_twice_lie_between) {
+    const auto bounds = [](Value p, Value amount, const char* text = "add r2, r3") {
+        Bench b;
+        b.s.regs[2] = p;
+        b.s.regs[3] = amount;
+        b.s.regs[8] = named(number(0, 1000), kA);
+        EXPECT_EQ(b.run(text), Reason::none);
+        const Value moved = variable_part(b.s.regs[2]);
+        std::int64_t up = 0, down = 0;
+        for (unsigned i = 0; i < b.s.difference_count; ++i) {
+            const Difference& d = b.s.differences[i];
+            if (d.a == moved.symbol && d.b == kA) up = d.bound;
+            if (d.a == kA && d.b == moved.symbol) down = d.bound;
+        }
+        return std::pair{down, up};
+    };
+    using Pair = std::pair<std::int64_t, std::int64_t>;
+    const Value p = named(anywhere(pointer(Region::packet), 0, 50), kA), v = named(anywhere(of_map(Region::map_value), 10, 50), kA);
+    EXPECT_EQ(bounds(p, named(number(2, 9), kB)), Pair(-2, 9));
+    EXPECT_EQ(bounds(v, named(number(2, 9), kB)), Pair(-2, 9));
+    EXPECT_EQ(bounds(v, named(signed_number(-2, 9), kB)), Pair(0, 0));
+    EXPECT_EQ(bounds(named(anywhere(of_map(Region::map_value), -1, 50), kA), named(number(2, 9), kB)), Pair(0, 0));
+    EXPECT_EQ(bounds(named(anywhere(pointer(Region::packet), 2, 50), kA, 3), named(number(2, 9), kB)), Pair(0, 0)) << "the word less 3 may wrap";
+    EXPECT_EQ(bounds(named(anywhere(pointer(Region::packet), 3, 50), kA, 3), named(number(2, 9), kB)), Pair(-5, 12));
+    EXPECT_EQ(bounds(v, named(number(2, 9), kB), "sub r2, r3"), Pair(0, 0));
 }
 
 // A packet pointer moved by a number is as far behind the start as the number is checked to be.
@@ -432,6 +517,14 @@ TEST(ByteSwaps, are_0_when_the_word_is) {
     EXPECT_FALSE(not_zero(number(0, 0x10000), "be16 r4", "jeq r2, 0, +0", 4)) << "its upper half is cut";
     EXPECT_FALSE(not_zero(number(0, UINT64_MAX), "bswap64 r4", "jeq r2, 0, +0", 4)) << "no word of 32 bits";
     EXPECT_FALSE(not_zero(number(0, UINT32_MAX), "be32 r4", "jeq r2, 5, +0", 4));
+    // No name is left for the swapped word: then nothing is known of it, nor of others that have none.
+    Words last(number(0, UINT32_MAX));
+    last.s.next_symbol = kLastSymbol;
+    last.s.regs[5] = number(0, 9);
+    ASSERT_EQ(last.run("mov r4, r2\nbe32 r4"), Reason::none);
+    ASSERT_EQ(last.go("jeq r2, 0, +0", false), Edge::feasible);
+    EXPECT_EQ(last.of(5).umin, 0u);
+    EXPECT_EQ(last.of(4).umin, 0u);
     EXPECT_FALSE(not_zero(number(0, UINT32_MAX - 1), "add r4, 1\nbe32 r4", "jeq r2, 0, +0", 4)) << "the word moved";
 }
 

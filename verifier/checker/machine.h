@@ -137,8 +137,8 @@ class Machine {
     bool alu(const bpf::Insn& insn, const Operation& op);
     bool move(const bpf::Insn& insn, const Operation& op, const Value& src);
     bool arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
-    void keep_symbol(Value& result, const Operation& op, const Value& a, const Value& b, bool same_register);
-    void keep_sum(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register);
+    void keep_symbol(Value& result, const Operation& op, const Value& a, const Value& b);
+    void keep_sum(Value& r, const Operation& op, const Value& a, const Value& b);
     void keep_bits(Value& r, const Value& a, const Value& b);
     bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);

@@ -105,7 +105,7 @@ bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, 
         result = Value::constant(0);
     } else {
         result = Value::of(op.width == 64 ? Number::alu64(op.alu, a.number, b.number) : Number::alu32(op.alu, a.number, b.number));
-        keep_symbol(result, op, a, b, same_register);
+        keep_symbol(result, op, a, b);
     }
     s_.regs[insn.dst] = result;
     return true;
@@ -113,16 +113,15 @@ bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, 
 
 // What relates the result to its operands. Each case holds because the operation, on the words the operands can
 // have, is the one over the integers: nothing wraps, nothing is cut.
-void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
+void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b) {
     if (!fits_unsigned(a.number, op.width)) return;
-    if (op.alu == AluOp::add || op.alu == AluOp::sub) return keep_sum(r, op, a, b, same_register);
+    if (op.alu == AluOp::add || op.alu == AluOp::sub) return keep_sum(r, op, a, b);
     if (op.alu == AluOp::and_) return keep_bits(r, a, b);
     if (op.width == 32 || !b.number.is_constant()) return;
     const unsigned k = b.number.wide.umin & 63;
     if (op.alu == AluOp::lsh && a.symbol != 0 && k != 0) {
         // Cut and extended again: x << k >> k. Remembered while no bit is lost.
         const uint8_t fits = static_cast<uint8_t>((fits_unsigned(a.number, 64 - k) ? kFitsUnsigned : 0) | (domain::fits_signed(a.number.wide, 64 - k) ? kFitsSigned : 0));
-        if (fits == 0) return;
         r.origin = a.symbol;
         r.origin_delta = a.delta;
         r.shift = static_cast<uint8_t>(k | fits);
@@ -134,13 +133,13 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
     }
 }
 
-void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b, bool same_register) {
+void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b) {
     const auto &x = a.number.wide, &y = b.number.wide;
     if (b.number.is_constant()) {
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
-        const int64_t move = !is_delta(k) ? kMaxDelta + 1 : op.alu == AluOp::add ? k : -k, delta = a.delta + move;
-        if (!is_delta(move)) return;
+        if (!is_delta(k)) return;
+        const int64_t move = op.alu == AluOp::add ? k : -k, delta = a.delta + move;
         if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > kMax32 : x.umin < static_cast<uint64_t>(-move))) return;
         if (a.modulus != 0 && domain::exact_signed_sum(r.number.wide, static_cast<uint64_t>(move))) {
             r.modulus = a.modulus;
@@ -154,7 +153,7 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
     if (!fits_unsigned(b.number, op.width)) return;
     if (op.alu == AluOp::add) {
         // a + b without wrapping lies between a + min b and a + max b.
-        if (a.symbol == 0 || same_register || !exact_sum(a) || y.umax > static_cast<uint64_t>(kMaxOffset) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
+        if (a.symbol == 0 || !exact_sum(a) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
         return s_.learn_sum(r, a, b);
     }
     // a - b for a >= b: bounded by what is known of the difference.

@@ -32,7 +32,7 @@ void Machine::learn_order(const Comparison& c, const Value& a, const Value& b) {
     const bool is_signed = c.is == Condition::slt || c.is == Condition::sle;
     const bool strict = c.is == Condition::lt || c.is == Condition::slt;
     if (!strict && c.is != Condition::le && c.is != Condition::sle && c.is != Condition::eq) return;
-    if (a.symbol == 0 || b.symbol == 0 || !exact_sum(a) || !exact_sum(b)) return;
+    if (!exact_sum(a) || !exact_sum(b)) return;
     const uint64_t most = ~uint64_t{0} >> (64 - c.width + (is_signed ? 1 : 0));
     if (a.number.wide.umax > most || b.number.wide.umax > most) return;
     const int64_t move = int64_t{b.delta} - a.delta;  // U(a) <= U(b) + k  is  sa <= sb + k + db - da
@@ -105,15 +105,13 @@ bool Machine::learn_packet(const Value& p, Condition c) {
     const int64_t whole = least - p.fixed + p.offset_min();
     if (whole > kMaxPacket) return false;
     if (whole > s_.packet_bytes) s_.packet_bytes = static_cast<int32_t>(whole);
-    if (p.symbol == 0) return true;
     if (exact_sum(variable)) s_.learn(p.symbol, kPacketLength, -least - p.delta);
     return s_.refine(p, meet(p.number, Number::range_u(0, static_cast<uint64_t>(kMaxPacket - least))));
 }
 
 // False: no packet is so.
 bool Machine::compare_packet(Comparison& c) {
-    if (c.is == Condition::eq && (c.left.value.region == Region::packet_end || c.right.value.region == Region::packet_meta)) c.turn();
-    if (c.is == Condition::ne && c.left.value.region == Region::packet_end) c.turn();
+    if (c.left.value.region == Region::packet_end || c.right.value.region == Region::packet_meta) c.turn();
     const Value &l = c.left.value, &r = c.right.value;
     if (l.region == Region::packet && r.region == Region::packet_end) return learn_packet(l, c.is);
     // data_meta + n <= data: so many bytes lie before the packet; strictly below: one more.
@@ -140,8 +138,8 @@ Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {
     const Value &a = c.left.value, &b = c.right.value;
     if (a.is_number() && b.is_number()) return compare_numbers(c);
     if (op.width == 64 && (c.is == Condition::eq || c.is == Condition::ne)) {
-        if (a.is_pointer() && b.is_null()) return compare_null(c.left.reg, c.is == Condition::eq);
-        if (b.is_pointer() && a.is_null()) return compare_null(c.right.reg, c.is == Condition::eq);
+        if (b.is_null()) return compare_null(c.left.reg, c.is == Condition::eq);
+        if (a.is_null()) return compare_null(c.right.reg, c.is == Condition::eq);
     }
     if (a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
         const bool packet = rule_of(a.region).of_packet && rule_of(b.region).of_packet, same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.region != Region::map_handle;

@@ -281,7 +281,6 @@ bool Machine::push_frame(uint32_t slot, uint32_t target, FrameKind kind) {
     if (s_.depth >= env_.max_call_depth || s_.depth >= kMaxFrames) return fail(Reason::call_depth);
     const uint8_t frame = s_.depth++;
     Frame& f = s_.frames[frame];
-    f = Frame{};
     f.return_slot = slot + 1;
     f.function = target;
     f.kind = kind;
@@ -369,8 +368,7 @@ bool Machine::begin_callback(uint32_t slot) {
     if (call.helper->callback == CallbackRule::loop) {
         // More than the limit is refused by the helper itself, which then runs none.
         runs = s_.regs[1];
-        runs.number = Number::zext32(runs.number);
-        if (s_.regs[1].number.wide.umax > kMaxRuns) runs = Value::of(Number::range_u(0, kMaxRuns));
+        if (runs.number.wide.umax > kMaxRuns) runs = Value::of(Number::range_u(0, kMaxRuns));
     } else {
         map = Value::pointer(Region::map_handle);
         map.map = static_cast<int16_t>(call.map);
@@ -398,7 +396,6 @@ bool Machine::enter_run() {
     runs.modulus = 0;
     if (runs.symbol != 0) --runs.delta;
     save(kRunsLeft, runs);
-    for (unsigned r = 0; r < bpf::kFramePointer; ++r) s_.regs[r] = Value{};
     s_.regs[1] = Value::of(meet(index, Number::range_u(0, kMaxRuns - 1)));
     s_.regs[2] = context;
     if (map.is_pointer()) pass_element(map, context);

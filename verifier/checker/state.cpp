@@ -115,7 +115,7 @@ void State::drop(uint8_t frame, int64_t offset, int64_t size) {
     unsigned first = first_overlap(*this, frame, offset), end = first;
     while (end < cell_count && cells[end].at.frame == frame && cells[end].at.offset < offset + size) {
         const Cell& c = cells[end++];
-        if (c.value.is_pointer() && c.at.offset < 0) frames[frame].mark(c.at.offset, c.at.size, false);
+        if (c.value.is_pointer()) frames[frame].mark(c.at.offset, c.at.size, false);
     }
     if (first == end) return;
     for (unsigned i = end; i < cell_count; ++i) cells[first + i - end] = cells[i];
@@ -132,7 +132,7 @@ void State::put(const Location& where, const Value& value) {
     drop(where.frame, where.offset, where.size);
     const bool room = cell_count < cell_room;
     // Without room a number becomes any number, a pointer unreadable.
-    if (where.offset < 0) frames[where.frame].mark(where.offset, where.size, room || !value.is_pointer());
+    frames[where.frame].mark(where.offset, where.size, room || !value.is_pointer());
     if (!room || value.kind == ValueKind::unknown) return;
     const unsigned place = lower_bound(*this, where);
     for (unsigned i = cell_count++; i > place; --i) cells[i] = cells[i - 1];
@@ -229,8 +229,9 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
             const Value& v = at(j);
             if (v.symbol != differences[i].a || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
             const Value word = variable_part(v);
-            if (exact_sum(word) && difference(a, word, c) && (!known || c + word.delta + differences[i].bound < bound)) {
-                bound = c + word.delta + differences[i].bound;
+            if (exact_sum(word) && difference(a, word, c)) {
+                c += word.delta + differences[i].bound;
+                bound = known && bound < c ? bound : c;
                 known = true;
             }
             break;
