@@ -6,6 +6,7 @@ mbpf_add_library(native
     marks.cpp
     upper_halves.cpp
     native_passes.cpp
+    lift/leading_zeros.cpp
     lift/narrow_sums.cpp
     lift/scaled_addresses.cpp
     lift/arithmetic.cpp

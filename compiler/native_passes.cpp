@@ -21,9 +21,12 @@
 
 #include <mutex>
 #include <set>
+#include <unordered_map>
 
+#include "compiler/lift/leading_zeros.h"
 #include "compiler/lift/narrow_sums.h"
 #include "compiler/lift/scaled_addresses.h"
+#include "compiler/llvm/options.h"
 #include "compiler/marks.h"
 #include "compiler/targets/target.h"
 #include "compiler/upper_halves.h"
@@ -74,9 +77,31 @@ llvm::OptimizationLevel level_of(Optimize optimize) {
     return llvm::OptimizationLevel::O2;
 }
 
+// A branch of the bytecode is one that an optimiser left, or a choice between two values, since eBPF has no other. So
+// those without code become choices again, and nothing is run ahead on both ways to make more.
+struct BranchesStay {
+    ScopedOption<unsigned> one_way{"phi-node-folding-threshold", 0}, two_ways{"two-entry-phi-node-folding-threshold", 1};
+};
+
+// Of solutions that cost the same, loop strength reduction takes what it meets first in the lists of uses. Cloning leaves
+// them backwards; in the program's order loads beside each other find one base.
+void order_uses(llvm::Module& module) {
+    for (llvm::Function& function : module) {
+        std::unordered_map<const llvm::User*, unsigned> place;
+        for (const llvm::BasicBlock& block : function)
+            for (const llvm::Instruction& insn : block) place.emplace(&insn, static_cast<unsigned>(place.size()));
+        const auto earlier = [&](const llvm::Use& a, const llvm::Use& b) { return place.at(a.getUser()) < place.at(b.getUser()); };
+        for (llvm::Argument& argument : function.args()) argument.sortUseList(earlier);
+        for (llvm::BasicBlock& block : function)
+            for (llvm::Instruction& insn : block) insn.sortUseList(earlier);
+    }
+}
+
 template <class Stream, class Buffer>
 bool emit(const llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type, Buffer& buffer) {
     const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
+    const BranchesStay branches_stay;
+    order_uses(*copy);
     place_marks(*copy, machine);
     Stream out(buffer);
     llvm::legacy::PassManager passes;
@@ -147,6 +172,7 @@ void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimiz
         function.addFnAttr(llvm::Attribute::OptimizeForSize);
         if (optimize == Optimize::size) function.addFnAttr(llvm::Attribute::MinSize);
     }
+    const BranchesStay branches_stay;
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager graphs;
@@ -165,6 +191,7 @@ void optimize_module(llvm::Module& module, llvm::TargetMachine& machine, Optimiz
     builder.registerPeepholeEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { 
         passes.addPass(ScaledAddresses());
         passes.addPass(NarrowSums());
+        passes.addPass(LeadingZeros());
     });
     builder.buildPerModuleDefaultPipeline(level_of(optimize)).run(module, modules);
 }

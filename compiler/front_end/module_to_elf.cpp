@@ -3,6 +3,8 @@
 // test the author wrote, no vectors, no tables instead of switches.
 #include "compiler/front_end/module_to_elf.h"
 
+#include <llvm/CodeGen/MachinePassRegistry.h>
+#include <llvm/CodeGen/SchedulerRegistry.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -10,7 +12,6 @@
 #include <llvm/Linker/Linker.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
-#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -21,6 +22,7 @@
 
 #include "compiler/front_end/module_checks.h"
 #include "compiler/front_end/module_lowering.h"
+#include "compiler/llvm/options.h"
 
 namespace mbpf::front_end {
 namespace {
@@ -96,29 +98,8 @@ class BackEndMessages : public llvm::DiagnosticHandler {
     std::vector<Diagnostic>& out_;
 };
 
-// A hidden option of LLVM, set for the time of one code generation: these are process-wide, and the native back
-// ends want their defaults.
-class ScopedFlag {
-  public:
-    ScopedFlag(const char* name, bool value) {
-        const auto& options = llvm::cl::getRegisteredOptions();
-        const auto it = options.find(name);
-        if (it == options.end()) return;
-        // Only for plain options: those with their storage elsewhere are of another type.
-        flag_ = static_cast<llvm::cl::opt<bool>*>(it->second);
-        before_ = flag_->getValue();
-        flag_->setValue(value);
-    }
-    ScopedFlag(const ScopedFlag&) = delete;
-    ScopedFlag& operator=(const ScopedFlag&) = delete;
-    ~ScopedFlag() {
-        if (flag_ != nullptr) flag_->setValue(before_);
-    }
-
-  private:
-    llvm::cl::opt<bool>* flag_ = nullptr;
-    bool before_ = false;
-};
+using ScopedFlag = ScopedOption<bool>;
+using ScopedScheduler = ScopedOption<llvm::RegisterScheduler::FunctionPassCtor, llvm::RegisterPassParser<llvm::RegisterScheduler>>;
 
 std::unique_ptr<llvm::TargetMachine> make_machine(const std::string& cpu) {
     LLVMInitializeBPFTargetInfo();
@@ -184,6 +165,8 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
            std::vector<Diagnostic>& found, FrontEndOutput& output) {
     const ScopedFlag keep_exit_tests("disable-lftr", true);     // `i < n` stays, not `i != n`
     const ScopedFlag keep_indices("disable-lsr", true);         // a[i] stays base plus index
+    // The order stays the source's: what suits ten registers, whose spills are gone after lifting, costs there.
+    const ScopedScheduler keep_order("pre-RA-sched", &llvm::createSourceListDAGScheduler);
     const bool loop_idioms = llvm::DisableLIRP::All;
     llvm::DisableLIRP::All = true;  // a copying loop stays one: as memmove it would come back bytewise
     internalize(module);

@@ -29,6 +29,33 @@ bpf::Map global(const char* name, bpf::MapOrigin origin, std::uint32_t bytes) {
     return map;
 }
 
+// Leading zeros of a word of any length, as compilers have eBPF count them: the highest one spread over what is below
+// it, the zeros above counted. `left_out`: the distance of a step that is missing, so that it counts something else.
+Slots leading_zeros(unsigned bits, int left_out) {
+    const auto of = [&](const char* name) { return std::string(name) + std::to_string(bits); };
+    const auto alu = [&](const char* name, unsigned dst, unsigned src) { return op(of(name), dst, src); };
+    const auto with = [&](const char* name, unsigned dst, int imm) { return op(of(name) + "_imm", dst, 0, 0, imm); };
+    Slots slots = {op("ldxdw", 2, 1, 0), op("ldxdw", 3, 1, 8), alu("rsh", 2, 3)};
+    for (int distance = 1; distance < static_cast<int>(bits); distance *= 2)
+        if (distance != left_out) slots += Slots{alu("mov", 3, 2), with("rsh", 3, distance), alu("or", 2, 3)};
+    slots += with("xor", 2, -1);
+    // The ones of r2: of each two bits, each four, each byte; then the bytes' sum.
+    const auto mask = [&](unsigned r, int byte) {
+        return Slots{op("mov64_imm", r, 0, 0, byte * 0x01010101), op("lsh64_imm", r, 0, 0, 32), op("mov64_imm", 5, 0, 0, byte * 0x01010101),
+                     op("lsh64_imm", 5, 0, 0, 32), op("rsh64_imm", 5, 0, 0, 32), op("or64", r, 5)};
+    };
+    slots += Slots{alu("mov", 3, 2), with("rsh", 3, 1)};
+    slots += mask(4, 0x55);
+    slots += Slots{alu("and", 3, 4), alu("sub", 2, 3), alu("mov", 3, 2), with("rsh", 3, 2)};
+    slots += mask(4, 0x33);
+    slots += Slots{alu("and", 3, 4), alu("and", 2, 4), alu("add", 2, 3), alu("mov", 3, 2), with("rsh", 3, 4), alu("add", 2, 3)};
+    slots += mask(4, 0x0f);
+    slots += alu("and", 2, 4);
+    slots += mask(4, 0x01);
+    slots += Slots{alu("mul", 2, 4), with("rsh", 2, static_cast<int>(bits) - 8), op("mov64", 0, 2), op("exit")};
+    return slots;
+}
+
 // Shapes of code rather than of single instructions.
 const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
     static const std::vector<std::pair<std::string, std::function<Slots()>>> kFlows = {
@@ -51,6 +78,9 @@ const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
                           op("jlt_imm", 2, 0, -7, 64),
                           op("exit")};
          }},
+        {"leading_zeros_32", [] { return leading_zeros(32, 0); }},
+        {"leading_zeros_64", [] { return leading_zeros(64, 0); }},
+        {"leading_zeros_but_for_a_step_of_4", [] { return leading_zeros(32, 4); }},
         {"pointer_spilled_and_reloaded",
          [] {
              return Slots{op("stxdw", 10, 1, -8), op("mov64_imm", 1), op("ldxdw", 2, 10, -8), op("ldxdw", 0, 2, 8),

@@ -157,6 +157,21 @@ TEST(Targets, only_x86_64_uses_vectors) {
     }
 }
 
+// Where the CPU counts leading zeros, what stands for it in bytecode is that instruction again; what only looks so is not.
+TEST(Targets, leading_zeros_are_counted_by_the_cpu) {
+    for (const Case& c : flow_cases()) {
+        if (!c.name.starts_with("leading_zeros")) continue;
+        const VerifyReport report = verify_cases(object_of({c}, flow_maps()));
+        ASSERT_TRUE(report.verified);
+        for (const char* target : {"cortex-m4", "cortex-m33", "aarch64", "cortex-m0plus", "rv32imac"}) {
+            const auto native = compile_native(*report.verified, *find_target(target), {.want_assembly = true});
+            ASSERT_TRUE(native) << render_text(native.error());
+            const bool able = target != std::string("cortex-m0plus") && target != std::string("rv32imac");
+            EXPECT_EQ(native->assembly().find("clz") != std::string::npos, able && c.name != "leading_zeros_but_for_a_step_of_4") << target << ", " << c.name << "\n" << native->assembly();
+        }
+    }
+}
+
 TEST(Targets, stack_of_machine_code_is_known) {
     // A 256-byte buffer at a variable index cannot live in registers.
     Slots slots;

@@ -82,6 +82,35 @@ const std::vector<Row>& rows() {
     return all;
 }
 
+const std::vector<Row>& other_rows() {
+    static const std::vector<Row> all = {
+        {"Adler-32", "others/adler32.c", {}, 256},
+        {"base64", "others/base64.c", {}, 112},
+        {"biquads", "others/biquad.c", {}, 184},
+        {"bit counts", "others/bits.c", {}, 192},
+        {"ChaCha20", "others/chacha.c", {}, 128},
+        {"IP checksum", "others/checksum.c", {}, 60},
+        {"CRC-16, bits", "others/crc16.c", {}, 64},
+        {"debouncer", "others/debounce.c", {}, 132},
+        {"hysteresis", "others/ema.c", {}, 264},
+        {"FNV-1a, 64 bits", "others/fnv64.c", {}, 64},
+        {"Goertzel", "others/goertzel.c", {}, 132},
+        {"histogram", "others/histogram.c", {}, 320},
+        {"insertion sort", "others/insertion_sort.c", {}, 128},
+        {"interpolation", "others/interpolate.c", {}, 260},
+        {"square roots", "others/isqrt.c", {}, 96},
+        {"matrix by vector", "others/matvec.c", {}, 336},
+        {"median of five", "others/median5.c", {}, 264},
+        {"Murmur3", "others/murmur3.c", {}, 64},
+        {"PI, anti-windup", "others/pi_antiwindup.c", {}, 156},
+        {"quaternions", "others/quaternion.c", {}, 104},
+        {"shell sort", "others/shell_sort.c", {}, 64},
+        {"64-bit times", "others/timestamps.c", {}, 200},
+        {"xxHash32", "others/xxhash32.c", {}, 128},
+    };
+    return all;
+}
+
 std::vector<std::uint8_t> input_of(const Row& row) {
     std::mt19937 random(row.bytes);
     std::vector<std::uint8_t> bytes(row.bytes);

@@ -23,6 +23,8 @@ struct Row {
     unsigned variant = 0;
 };
 const std::vector<Row>& rows();
+// Kernels of the same kinds on which nothing was tuned.
+const std::vector<Row>& other_rows();
 std::vector<std::uint8_t> input_of(const Row& row);
 
 // Where a hook's maps and context lie, by address, and what makes them ready for a run.

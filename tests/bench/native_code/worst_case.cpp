@@ -143,8 +143,9 @@ int main(int argc, char** argv) {
     app.add_option("--inputs", inputs, "runs of each row, on different bytes");
     if (const std::optional<int> end = mbpf::cli::parse(app, argc, argv)) return *end;
     std::vector<Row> chosen;
-    for (const Row& row : rows())
-        if (row.name.find(only) != std::string::npos) chosen.push_back(row);
+    for (const std::vector<Row>& all : {rows(), other_rows()})
+        for (const Row& row : all)
+            if (row.name.find(only) != std::string::npos) chosen.push_back(row);
     bool fine = !chosen.empty();
     for (const Machine& machine : kMachines)
         for (const Optimize optimize : {Optimize::speed, Optimize::size}) {
