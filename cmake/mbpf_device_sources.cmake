@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sources that must be cross-compiled and that Debian ships only as source packages: libsodium (Ed25519),
-# BearSSL (hashes), nanopb. Fetched once from Debian's archive by apt, as any user and without touching the
-# machine's apt set-up; the upstream archive's SHA-256 is pinned, so its origin does not matter.
+# nanopb. Fetched once from Debian's archive by apt, as any user and without touching the machine's apt set-up; the upstream archive's SHA-256 is pinned, so its origin does not matter.
 # MBPF_DOWNLOAD_CACHE (variable or environment): a folder that keeps the archives between build folders.
 
 set(MBPF_DEVICE_SOURCES ${PROJECT_BINARY_DIR}/device_sources CACHE PATH "unpacked sources for the device")
@@ -68,7 +67,6 @@ endfunction()
 function(mbpf_fetch_device_sources)
   set(archives
     libsodium libsodium_1.0.18.orig.tar.gz d59323c6b712a1519a5daf710b68f5e7fde57040845ffec53850911f10a5d4f4 libsodium-1.0.18
-    bearssl bearssl_0.6+dfsg.1.orig.tar.xz 102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004 bearssl-0.6
     nanopb nanopb_0.4.7.orig.tar.gz e1d89b166367a3c42d42311bdc2ed57ff78f86aede9a66828516e45490d48c81 nanopb-0.4.7)
   set(downloads ${MBPF_DEVICE_SOURCES}/archives)
   if(MBPF_DOWNLOAD_CACHE)
@@ -76,7 +74,7 @@ function(mbpf_fetch_device_sources)
   endif()
   file(MAKE_DIRECTORY ${downloads} ${MBPF_DEVICE_SOURCES})
   set(missing)
-  foreach(i 0 4 8)
+  foreach(i 0 4)
     math(EXPR f "${i} + 1")
     math(EXPR h "${i} + 2")
     math(EXPR d "${i} + 3")
@@ -96,7 +94,7 @@ function(mbpf_fetch_device_sources)
     set(folder ${MBPF_DEVICE_SOURCES}/apt)
     _mbpf_fetch_archives(${folder} "${missing}")
   endif()
-  foreach(i 0 4 8)
+  foreach(i 0 4)
     math(EXPR f "${i} + 1")
     math(EXPR h "${i} + 2")
     math(EXPR d "${i} + 3")
@@ -118,6 +116,5 @@ function(mbpf_fetch_device_sources)
     file(TOUCH ${MBPF_DEVICE_SOURCES}/${unpacked}/.complete)
   endforeach()
   set(MBPF_LIBSODIUM_SOURCE ${MBPF_DEVICE_SOURCES}/libsodium-1.0.18/src/libsodium PARENT_SCOPE)
-  set(MBPF_BEARSSL_SOURCE ${MBPF_DEVICE_SOURCES}/bearssl-0.6 PARENT_SCOPE)
   set(MBPF_NANOPB_SOURCE ${MBPF_DEVICE_SOURCES}/nanopb-0.4.7 PARENT_SCOPE)
 endfunction()

@@ -2,10 +2,10 @@
 # The runtime as a host library, and the boards' firmware by nested builds into firmware/.
 include(ExternalProject)
 
-add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_BEARSSL_SOURCES} ${MBPF_NANOPB_SOURCES})
+add_library(mbpf_runtime_third_party STATIC ${MBPF_SODIUM_SOURCES} ${MBPF_NANOPB_SOURCES})
 target_compile_options(mbpf_runtime_third_party PRIVATE -w -include ${R}/crypto/crypto_names.h)
 target_compile_definitions(mbpf_runtime_third_party PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
-target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
+target_include_directories(mbpf_runtime_third_party SYSTEM PUBLIC ${MBPF_NANOPB_SOURCE} ${MBPF_GENERATED})
 target_include_directories(mbpf_runtime_third_party SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 
 add_library(mbpf_runtime_crypto STATIC ${MBPF_RUNTIME_CRYPTO_SOURCES})
@@ -14,6 +14,11 @@ target_compile_definitions(mbpf_runtime_crypto PRIVATE ${MBPF_CRYPTO_DEFINITIONS
 target_include_directories(mbpf_runtime_crypto PRIVATE ${MBPF_RUNTIME_INCLUDES})
 target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
+
+# The curve arithmetic's source, for the test that compiles it beside what it replaces.
+add_library(mbpf_runtime_curve INTERFACE)
+target_compile_definitions(mbpf_runtime_curve INTERFACE ${MBPF_CRYPTO_DEFINITIONS})
+target_include_directories(mbpf_runtime_curve SYSTEM INTERFACE ${R}/crypto ${MBPF_THIRD_PARTY_INCLUDES})
 
 add_library(mbpf_runtime_host STATIC ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES}
   ${MBPF_RUNTIME_BOARD_SOURCES} ${MBPF_PLATFORM_SOURCES} ${MBPF_GENERATED_HEADERS} ${MBPF_RUNTIME_COAP_SOURCES} ${R}/port/posix/coap_udp.c ${R}/port/posix/flash.c ${R}/port/posix/port.c)
@@ -31,7 +36,7 @@ add_library(mbpf_runtime_fuzzed OBJECT EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOUR
 target_compile_options(mbpf_runtime_fuzzed PRIVATE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $<$<C_COMPILER_ID:GNU>:-fsanitize-coverage=trace-pc>)
 target_compile_definitions(mbpf_runtime_fuzzed PUBLIC MBPF_SLOT_ALIGN=4096 MBPF_STATISTICS=1)
 target_include_directories(mbpf_runtime_fuzzed PUBLIC ${MBPF_RUNTIME_INCLUDES} ${R} ${R}/port/posix ${R}/port)
-target_include_directories(mbpf_runtime_fuzzed SYSTEM PUBLIC ${MBPF_GENERATED} ${MBPF_BEARSSL_SOURCE}/inc ${MBPF_NANOPB_SOURCE})
+target_include_directories(mbpf_runtime_fuzzed SYSTEM PUBLIC ${MBPF_GENERATED} ${MBPF_NANOPB_SOURCE})
 
 # The same runtime as a process, reached by CoAP.
 add_executable(firmware-posix ${R}/port/posix/main.c)

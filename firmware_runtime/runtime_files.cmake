@@ -11,7 +11,7 @@ set(MBPF_RUNTIME_HELPER_SOURCES
 set(MBPF_RUNTIME_CONTROL_SOURCES ${R}/src/control.c ${R}/src/control_attest.c ${R}/src/control_faults.c ${R}/src/control_run.c ${R}/src/control_state.c ${R}/src/control_store.c ${R}/src/frame.c ${R}/src/message.c)
 # Only for ports with a network.
 set(MBPF_RUNTIME_COAP_SOURCES ${R}/src/coap.c ${R}/src/coap_message.c)
-set(MBPF_RUNTIME_CRYPTO_SOURCES ${R}/crypto/ed25519.c ${R}/crypto/ed25519_sign.c ${R}/crypto/sha256.c)
+set(MBPF_RUNTIME_CRYPTO_SOURCES ${R}/crypto/ed25519.c ${R}/crypto/ed25519_sign.c ${R}/crypto/sha256.c ${R}/crypto/sha512.c)
 set(MBPF_RUNTIME_BOARD_SOURCES ${R}/reference/virtual_board.c)
 
 set(MBPF_RUNTIME_INCLUDES ${R}/include)

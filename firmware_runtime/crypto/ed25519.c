@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Ed25519 verification: libsodium 1.0.18's own curve arithmetic and checks (canonical and small-order keys
- * refused), the same version the host signs with. Its SHA-512 is BearSSL's and its reduction modulo the group
- * order a loop instead of 300 unrolled lines: together 7 KB of code less on a Cortex-M4. Verification handles
- * public data only, so nothing here needs constant time. */
+ * refused), the same version the host signs with, in less code (ed25519_curve.c): so is its hash (sha512.c), and its
+ * reduction modulo the group order is a loop instead of 300 unrolled lines. Verification handles public data only, so
+ * nothing here needs constant time. */
 #include <string.h>
 
-#include "bearssl_hash.h"
 #include "crypto_hash_sha512.h"
 #include "crypto_sign_ed25519.h"
 #include "mbpf/crypto.h"
+#include "sha2.h"
 
-_Static_assert(sizeof(br_sha512_context) <= sizeof(crypto_hash_sha512_state), "the state libsodium reserves holds BearSSL's");
+_Static_assert(sizeof(mbpf_sha512) <= sizeof(crypto_hash_sha512_state) && _Alignof(mbpf_sha512) <= _Alignof(crypto_hash_sha512_state), "the state libsodium reserves holds ours");
 
 int _crypto_sign_ed25519_verify_detached(const unsigned char *sig, const unsigned char *m, unsigned long long mlen,
                                          const unsigned char *pk, int prehashed);
@@ -24,18 +24,18 @@ void mbpf_reduce_mod_l(unsigned char s[64]);
 void _crypto_sign_ed25519_ref10_hinit(crypto_hash_sha512_state *hs, int prehashed)
 {
     (void)prehashed; /* pure Ed25519 only */
-    br_sha512_init((br_sha512_context *)(void *)hs);
+    mbpf_sha512_begin((mbpf_sha512 *)(void *)hs);
 }
 
 int crypto_hash_sha512_update(crypto_hash_sha512_state *hs, const unsigned char *in, unsigned long long n)
 {
-    br_sha512_update((br_sha512_context *)(void *)hs, in, (size_t)n);
+    mbpf_sha512_add((mbpf_sha512 *)(void *)hs, in, (uint32_t)n);
     return 0;
 }
 
 int crypto_hash_sha512_final(crypto_hash_sha512_state *hs, unsigned char *out)
 {
-    br_sha512_out((const br_sha512_context *)(const void *)hs, out);
+    mbpf_sha512_end((mbpf_sha512 *)(void *)hs, out);
     return 0;
 }
 

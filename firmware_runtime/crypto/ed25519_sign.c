@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Ed25519 signing for attestation: libsodium's sign.c with BearSSL's SHA-512. Its table of the base point's
+ * Ed25519 signing for attestation: libsodium's sign.c with the compact SHA-512. Its table of the base point's
  * multiples (30 KB) is left out: a multiplication of any point, in constant time too, does the same. So is its
  * unrolled a * b + c mod L (6 to 12 KB): the loop here takes the same steps whatever the secrets are. */
 #include <string.h>
 
-#include "bearssl_hash.h"
 #include "crypto_hash_sha512.h"
 #include "crypto_sign_ed25519.h"
 #include "mbpf/crypto.h"
 #include "private/ed25519_ref10.h"
+#include "sha2.h"
 #include "utils.h"
 
 int _crypto_sign_ed25519_detached(unsigned char *sig, unsigned long long *siglen_p, const unsigned char *m, unsigned long long mlen,
                                   const unsigned char *sk, int prehashed);
+void mbpf_ed25519_base(ge25519_p3 *base);
 void mbpf_scalarmult_base(ge25519_p3 *h, const unsigned char *a);
 void mbpf_reduce_mod_l(unsigned char s[64]);
 void mbpf_muladd_mod_l(unsigned char s[32], const unsigned char a[32], const unsigned char b[32], const unsigned char c[32]);
 
 int crypto_hash_sha512_init(crypto_hash_sha512_state *hs)
 {
-    br_sha512_init((br_sha512_context *)(void *)hs);
+    mbpf_sha512_begin((mbpf_sha512 *)(void *)hs);
     return 0;
 }
 
 int crypto_hash_sha512(unsigned char *out, const unsigned char *in, unsigned long long n)
 {
-    br_sha512_context context;
-    br_sha512_init(&context);
-    br_sha512_update(&context, in, (size_t)n);
-    br_sha512_out(&context, out);
+    mbpf_sha512 context;
+    mbpf_sha512_begin(&context);
+    mbpf_sha512_add(&context, in, (uint32_t)n);
+    mbpf_sha512_end(&context, out);
     return 0;
 }
 
@@ -54,13 +55,8 @@ void mbpf_muladd_mod_l(unsigned char s[32], const unsigned char a[32], const uns
 
 void mbpf_scalarmult_base(ge25519_p3 *h, const unsigned char *a)
 {
-    unsigned char base[32]; /* y = 4/5 (RFC 8032 §5.1) */
     ge25519_p3 b;
-    memset(base, 0x66, sizeof base);
-    base[0] = 0x58;
-    /* It gives the negative of the point, by a sign bit that is clear here: set it, and get the point. */
-    base[31] |= 0x80;
-    (void)ge25519_frombytes_negate_vartime(&b, base);
+    mbpf_ed25519_base(&b);
     ge25519_scalarmult(h, a, &b);
 }
 

@@ -22,7 +22,7 @@ quiet() { "$@" >"$work/last" 2>&1 || { cat "$work/last" >&2; echo "boot: failed:
 # start BOARD OUT: the board with its flash, each window of counting a line of OUT.
 start() {
     local board=$1 out=$2 image=$build/firmware/firmware-$1.elf
-    local windows=window=boot:reset:mbpf_control_poll,window=admission:mbpf_admit,window=block:br_sha2small_round,window=verify:mbpf_ed25519_verify,window=swap:mbpf_take_over,window=commit:mbpf_transfer_commit,window=attest:mbpf_attest,window=sign:mbpf_ed25519_sign
+    local windows=window=boot:reset:mbpf_control_poll,window=admission:mbpf_admit,window=block:sha256_block,window=verify:mbpf_ed25519_verify,window=swap:mbpf_take_over,window=commit:mbpf_transfer_commit,window=attest:mbpf_attest,window=sign:mbpf_ed25519_sign
     local plugin=$build/tests/bench/libmbpf_count.so,out=$out,symbols=$work/symbols.$board,$windows
     llvm-nm-19 -n "$image" >"$work/symbols.$board"
     case $board in

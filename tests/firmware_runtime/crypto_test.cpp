@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device's Ed25519 (libsodium's, on BearSSL's SHA-512 and with compact loops) beside the host's libsodium: the same signatures, and the same verdict on every input,
+// The device's hashes and its Ed25519 (libsodium's with compact loops) beside the host's libsodium: the same digests and signatures, and the same verdict on every input,
 // above all on those on which implementations differ: small and mixed orders, encodings that are not canonical.
 #include <gtest/gtest.h>
 #include <sodium.h>
@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "crypto/sha2.h"
 #include "mbpf/crypto.h"
 
 namespace mbpf::test {
@@ -67,6 +68,27 @@ const char* const kSmallOrder[] = {
     "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 };
+
+// Every length around the ends of blocks; SHA-512 in three pieces.
+TEST(Crypto, digests_are_libsodiums) {
+    Random random;
+    const Bytes m = random.bytes(Bytes(600));
+    for (std::uint32_t n = 0; n <= m.size(); ++n) {
+        std::array<std::uint8_t, 32> ours, theirs;
+        std::array<std::uint8_t, 64> our_512, their_512;
+        mbpf_sha256(m.data(), n, ours.data());
+        crypto_hash_sha256(theirs.data(), m.data(), n);
+        ASSERT_EQ(ours, theirs) << n;
+        mbpf_sha512 s;
+        mbpf_sha512_begin(&s);
+        mbpf_sha512_add(&s, m.data(), n / 3);
+        mbpf_sha512_add(&s, m.data() + n / 3, n / 2);
+        mbpf_sha512_add(&s, m.data() + n / 3 + n / 2, n - n / 3 - n / 2);
+        mbpf_sha512_end(&s, our_512.data());
+        crypto_hash_sha512(their_512.data(), m.data(), n);
+        ASSERT_EQ(our_512, their_512) << n;
+    }
+}
 
 // RFC 8032 §7.1, test 2.
 TEST(Crypto, the_rfcs_signature) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The primitives that admission needs, and attestation. Ed25519 is libsodium's own verification; both hashes are BearSSL's. */
+ * The primitives that admission needs, and attestation. Ed25519 is libsodium's own verification. */
 #ifndef MBPF_CRYPTO_H
 #define MBPF_CRYPTO_H
 

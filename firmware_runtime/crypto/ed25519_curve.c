@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * libsodium's curve arithmetic with some of its functions replaced by ones that do the same in less code: loops over limbs
+ * that it has unrolled, one addition chain for both of its powers, and no table of the base point's multiples.
+ * third_party.cmake makes the file included below: libsodium's own, in which the definitions of what is replaced have
+ * another name, so that its calls find ours. Formulas, decoding and checks are libsodium's; field_test holds each function
+ * here against the one it replaces. Price and gain: docs/decisions/0007-device-runtime.md. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto_verify_32.h"
+#include "private/common.h"
+
+/* --- the field: ten limbs of 26 and 25 bits in turn --- */
+
+#define LIMBS 10u
+
+#define fe25519_add fe25519_add_unrolled
+#define fe25519_cmov fe25519_cmov_unrolled
+#define fe25519_copy fe25519_copy_unrolled
+#define fe25519_mul fe25519_mul_unrolled
+#define fe25519_neg fe25519_neg_unrolled
+#define fe25519_sq fe25519_sq_unrolled
+#define fe25519_sq2 fe25519_sq2_unrolled
+#define fe25519_sub fe25519_sub_unrolled
+#include "private/ed25519_ref10.h"
+#undef fe25519_add
+#undef fe25519_cmov
+#undef fe25519_copy
+#undef fe25519_mul
+#undef fe25519_neg
+#undef fe25519_sq
+#undef fe25519_sq2
+#undef fe25519_sub
+
+static void fe25519_add(fe25519 h, const fe25519 f, const fe25519 g)
+{
+    const int32_t *end = f + LIMBS;
+    do {
+        *h++ = *f++ + *g++;
+    } while (f != end);
+}
+
+static void fe25519_sub(fe25519 h, const fe25519 f, const fe25519 g)
+{
+    const int32_t *end = f + LIMBS;
+    do {
+        *h++ = *f++ - *g++;
+    } while (f != end);
+}
+
+static void fe25519_neg(fe25519 h, const fe25519 f)
+{
+    for (uint32_t i = 0u; i < LIMBS; i++) {
+        h[i] = -f[i];
+    }
+}
+
+static void fe25519_copy(fe25519 h, const fe25519 f)
+{
+    memcpy(h, f, sizeof(fe25519));
+}
+
+/* The same steps for both values of b, which may be secret. */
+static void fe25519_cmov(fe25519 f, const fe25519 g, unsigned int b)
+{
+    const int32_t mask = -(int32_t)b;
+    for (uint32_t i = 0u; i < LIMBS; i++) {
+        f[i] ^= mask & (f[i] ^ g[i]);
+    }
+}
+
+static uint32_t limb_bits(uint32_t i)
+{
+    return 26u - (i & 1u);
+}
+
+/* sum + a[0] b[0] + a[1] b[-1] + … */
+static __attribute__((noinline)) int64_t products(int64_t sum, const int32_t *a, const int32_t *b)
+{
+    sum += (int64_t)a[0] * b[0];
+    sum += (int64_t)a[1] * b[-1];
+    sum += (int64_t)a[2] * b[-2];
+    sum += (int64_t)a[3] * b[-3];
+    sum += (int64_t)a[4] * b[-4];
+    sum += (int64_t)a[5] * b[-5];
+    sum += (int64_t)a[6] * b[-6];
+    sum += (int64_t)a[7] * b[-7];
+    sum += (int64_t)a[8] * b[-8];
+    sum += (int64_t)a[9] * b[-9];
+    return sum;
+}
+
+/* libsodium's products, two limbs of the result at a time. Limb k takes f[i] g[j] where i + j = k, and 19 times that where
+ * i + j = k + 10, since 2^255 = 19; doubled where both are odd, each of which begins half a bit late. What goes in may be
+ * 1.65 * 2^26 (odd limbs: 2^25), so that 19 g fits 32 bits and a sum 2^61. A limb keeps what is nearest to 0, 2^25 (2^24) at
+ * most, and carries the rest; the last one's, less than 2^38, goes around to limb 0, and what does not fit there, less
+ * than 2^18, to limb 1: 1.02 * 2^24. libsodium's bounds are 1.1 * 2^25 (2^24). */
+static void fe25519_mul(fe25519 h, const fe25519 f, const fe25519 g)
+{
+    enum { HALF_26 = 1 << 25, HALF_25 = 1 << 24 };
+    int32_t around[2u * LIMBS]; /* 19 g, g */
+    fe25519 twice, result;      /* twice: the odd limbs of f doubled */
+    int64_t sum = 0;
+    for (uint32_t i = 0u; i < LIMBS; i += 2u) {
+        around[i] = 19 * g[i];
+        around[LIMBS + i] = g[i];
+        around[i + 1u] = 19 * g[i + 1u];
+        around[LIMBS + 1u + i] = g[i + 1u];
+        twice[i] = f[i];
+        twice[i + 1u] = f[i + 1u] * 2;
+    }
+    for (uint32_t k = 0u; k < LIMBS; k += 2u) {
+        sum = products(sum + HALF_26, twice, around + LIMBS + k);
+        result[k] = (int32_t)((uint32_t)sum & (2u * HALF_26 - 1u)) - HALF_26;
+        sum = products((sum >> 26) + HALF_25, f, around + LIMBS + 1u + k);
+        result[k + 1u] = (int32_t)((uint32_t)sum & (2u * HALF_25 - 1u)) - HALF_25;
+        sum >>= 25;
+    }
+    sum = sum * 19 + result[0] + HALF_26;
+    result[0] = (int32_t)((uint32_t)sum & (2u * HALF_26 - 1u)) - HALF_26;
+    result[1] += (int32_t)(sum >> 26);
+    fe25519_copy(h, result); /* f or g may be h */
+}
+
+static void fe25519_sq(fe25519 h, const fe25519 f)
+{
+    fe25519_mul(h, f, f);
+}
+
+/* 2 f * f: its multiplication takes a factor twice as large as what it squares, and carries the result. */
+static void fe25519_sq2(fe25519 h, const fe25519 f)
+{
+    fe25519 twice;
+    fe25519_add(twice, f, f);
+    fe25519_mul(h, twice, f);
+}
+
+/* Where limb i begins in the 255 bits: 0, 26, 51, 77, … From the byte there on, four hold it: 32 bits at most with the
+ * ones before it. */
+static uint32_t limb_at(uint32_t i)
+{
+    return (51u * i + 1u) / 2u;
+}
+
+/* Not below zero and less than 2^26 or 2^25: twice what libsodium's leaves, by as much as a sum may be. The only sums made
+ * of it are with a product or with itself squared: within the 1.65 * 2^26 that a multiplication takes. */
+void fe25519_frombytes(fe25519 h, const unsigned char *s)
+{
+    for (uint32_t i = 0u; i < LIMBS; i++) {
+        const uint32_t at = limb_at(i);
+        uint32_t word;
+        memcpy(&word, s + at / 8u, sizeof word);
+        h[i] = (int32_t)(word >> at % 8u & ((1u << limb_bits(i)) - 1u));
+    }
+}
+
+/* libsodium's reduction (fe_25_5/fe.h has its proof) and packing, a limb at a time. */
+void fe25519_tobytes(unsigned char *s, const fe25519 h)
+{
+    int32_t q = (19 * h[9] + (1 << 24)) >> 25;
+    for (uint32_t i = 0u; i < LIMBS; i++) {
+        q = (h[i] + q) >> limb_bits(i);
+    }
+    q *= 19;
+    memset(s, 0, 32u);
+    for (uint32_t i = 0u; i < LIMBS; i++) {
+        const uint32_t at = limb_at(i), bits = limb_bits(i);
+        uint32_t word;
+        q += h[i];
+        memcpy(&word, s + at / 8u, sizeof word);
+        word |= ((uint32_t)q & ((1u << bits) - 1u)) << at % 8u;
+        memcpy(s + at / 8u, &word, sizeof word);
+        q >>= bits;
+    }
+}
+
+/* out := z^(2^252 - 3). z^(2^n - 1) for n = 1, 3, 7, 15, 31, 62, 125, 250, the leading bits of 250: to double n, square it
+ * n times and multiply by what it was; to add one, square it and multiply by z. */
+static void fe25519_pow22523(fe25519 out, const fe25519 z)
+{
+    fe25519 t, u;
+    uint32_t n = 1u;
+    fe25519_copy(t, z);
+    for (uint32_t left = 7u; left-- != 0u;) {
+        fe25519_copy(u, t);
+        for (uint32_t i = 0u; i < n; i++) {
+            fe25519_sq(u, u);
+        }
+        fe25519_mul(t, t, u);
+        n = 250u >> left;
+        if ((n & 1u) != 0u) {
+            fe25519_sq(t, t);
+            fe25519_mul(t, t, z);
+        }
+    }
+    fe25519_sq(t, t);
+    fe25519_sq(t, t);
+    fe25519_mul(out, t, z);
+}
+
+/* out := z^(p - 2) = z^(8 (2^252 - 3) + 3). */
+void fe25519_invert(fe25519 out, const fe25519 z)
+{
+    fe25519 t;
+    fe25519_pow22523(t, z);
+    for (uint32_t i = 0u; i < 3u; i++) {
+        fe25519_sq(t, t);
+    }
+    fe25519_mul(t, t, z);
+    fe25519_mul(t, t, z);
+    fe25519_mul(out, t, z);
+}
+
+/* --- the curve --- */
+
+#include "mbpf_ed25519_ref10.c"
+
+/* A point has an order of 8 or less if y = 0 (order 4), y^2 = 1 (orders 1 and 2), or that of its double is 0 (order 8):
+ * there x^2 = -y^2, so that -x^2 + y^2 = 1 + d x^2 y^2 reads d y^4 + 2 y^2 - 1 = 0. It is modulo p, so that y's second
+ * encodings, p and p + 1, count too: the seven of libsodium's list. */
+int ge25519_has_small_order(const unsigned char s[32])
+{
+    fe25519 y, square, quartic;
+    fe25519_frombytes(y, s);
+    fe25519_sq(square, y);
+    fe25519_mul(quartic, square, d);
+    quartic[0] += 2;
+    fe25519_mul(quartic, quartic, square);
+    quartic[0] -= 1;
+    square[0] -= 1;
+    fe25519_mul(y, y, square);
+    fe25519_mul(y, y, quartic);
+    return fe25519_iszero(y);
+}
+
+/* y = 4/5 (RFC 8032 §5.1). What decodes gives the negative of the point, by a sign bit that is clear: set, the point. */
+void mbpf_ed25519_base(ge25519_p3 *base)
+{
+    unsigned char y[32];
+    memset(y, 0x66, sizeof y);
+    y[0] = 0x58;
+    y[31] |= 0x80;
+    (void)ge25519_frombytes_negate_vartime(base, y);
+}
+
+static uint32_t bit(const unsigned char *scalar, uint32_t i)
+{
+    return scalar[i / 8u] >> i % 8u & 1u;
+}
+
+/* a A + b B, both scalars' bits from the highest down: double, then add A, B or A + B. */
+void ge25519_double_scalarmult_vartime(ge25519_p2 *r, const unsigned char *a, const ge25519_p3 *A, const unsigned char *b)
+{
+    ge25519_cached sums[3];
+    ge25519_p1p1 t;
+    ge25519_p3 u;
+    mbpf_ed25519_base(&u);
+    ge25519_p3_to_cached(&sums[0], A);
+    ge25519_p3_to_cached(&sums[1], &u);
+    ge25519_add(&t, &u, &sums[0]);
+    ge25519_p1p1_to_p3(&u, &t);
+    ge25519_p3_to_cached(&sums[2], &u);
+    ge25519_p2_0(r);
+    for (uint32_t i = 256u; i-- != 0u;) {
+        const uint32_t which = bit(a, i) | bit(b, i) << 1;
+        ge25519_p2_dbl(&t, r);
+        if (which != 0u) {
+            ge25519_p1p1_to_p3(&u, &t);
+            ge25519_add(&t, &u, &sums[which - 1u]);
+        }
+        ge25519_p1p1_to_p2(r, &t);
+    }
+}
