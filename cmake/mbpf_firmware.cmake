@@ -212,8 +212,7 @@ function(mbpf_add_firmware name)
   add_library(${name}_runtime STATIC EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CORE_SOURCES} ${MBPF_RUNTIME_HELPER_SOURCES} ${MBPF_RUNTIME_CONTROL_SOURCES})
   # Every event goes through this file: instructions before bytes.
   set_source_files_properties(${R}/src/hooks.c PROPERTIES COMPILE_OPTIONS -O2)
-  # And every byte of a boot through these.
-  set_source_files_properties(${R}/src/crc32.c PROPERTIES COMPILE_OPTIONS -O2)
+  # And most bytes of a boot through this one.
   set_source_files_properties(${MBPF_RUNTIME_MEMORY_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2;-fno-builtin;-fno-unroll-loops")
   add_executable(${name}.elf ${F_SOURCES} ${MBPF_RUNTIME_MEMORY_SOURCES} ${tables} ${folder}/image.S ${MBPF_BOARD_SOURCES})
   foreach(target ${name}_runtime ${name}.elf)
@@ -226,7 +225,7 @@ function(mbpf_add_firmware name)
   add_dependencies(${name}_runtime mbpf_image_protocol ${name}_tables)
   add_dependencies(${name}.elf mbpf_image_protocol ${name}_tables)
   set_target_properties(${name}.elf PROPERTIES SUFFIX "" LINK_DEPENDS "${MBPF_BOARD_FOLDER}/link.ld;${R}/port/${MBPF_BOARD_ARCH}/sections.ld")
-  target_link_options(${name}.elf PRIVATE ${MBPF_MACHINE_FLAGS} -nostdlib -fuse-ld=lld -Wl,--gc-sections -Wl,-L${R}/port/${MBPF_BOARD_ARCH}
+  target_link_options(${name}.elf PRIVATE ${MBPF_MACHINE_FLAGS} -nostdlib -fuse-ld=lld -Wl,--gc-sections -Wl,--icf=safe -Wl,-L${R}/port/${MBPF_BOARD_ARCH}
     -Wl,-T,${MBPF_BOARD_FOLDER}/link.ld -Wl,-Map,${CMAKE_CURRENT_BINARY_DIR}/${name}.map)
   target_link_libraries(${name}.elf PRIVATE ${name}_runtime mbpf_image_third_party ${MBPF_LIBC} ${MBPF_LIBGCC})
 endfunction()

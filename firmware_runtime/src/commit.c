@@ -339,7 +339,9 @@ mbpf_status mbpf_store_boot(mbpf_runtime *rt, mbpf_store *store, const mbpf_flas
     if (status != MBPF_OK) {
         return status;
     }
+#if MBPF_ROOT_ROTATION
     mbpf_root_flash_attach(rt, &store->root); /* first: it decides what of the rest is believed */
+#endif
     mbpf_event_flash_open(rt, &store->events);
     status = mbpf_store_read_journal(store);
     if (status != MBPF_OK) {

@@ -179,6 +179,7 @@ static void stimulus(mbpf_control *c)
     mbpf_control_set(c, c->stimulus ? c->stimulus(&c->request.part, &c->response.body.stimulus) : MBPF_UNSUPPORTED);
 }
 
+#if MBPF_ROOT_ROTATION
 static void root_update(mbpf_control *c)
 {
     const mbpf_control_RootUpdate *r = &c->request.head.body.root_update;
@@ -198,6 +199,7 @@ static void root_update(mbpf_control *c)
         mbpf_transfer_drop(c->rt);
     }
 }
+#endif
 
 static void attest(mbpf_control *c)
 {
@@ -228,7 +230,9 @@ MBPF_CONTROL_FIELDS(ListHooks);
 MBPF_CONTROL_FIELDS(Confirm);
 MBPF_CONTROL_FIELDS(Revert);
 MBPF_CONTROL_FIELDS(ListSlots);
+#if MBPF_ROOT_ROTATION
 MBPF_CONTROL_FIELDS(RootUpdate);
+#endif
 MBPF_CONTROL_FIELDS(Attest);
 MBPF_CONTROL_FIELDS(HelloReply);
 MBPF_CONTROL_FIELDS(ListReply);
@@ -277,7 +281,9 @@ static const operation operations[] = {
     ROW_WITHOUT_REPLY(confirm, Confirm, mbpf_control_confirm),
     ROW_WITHOUT_REPLY(revert, Revert, mbpf_control_revert),
     ROW(list_slots, 0u, ListSlots, mbpf_control_list_slots, slots, SlotsReply),
+#if MBPF_ROOT_ROTATION
     ROW_WITHOUT_REPLY(root_update, RootUpdate, root_update),
+#endif
     ROW(attest, 0u, Attest, attest, attest, AttestReply),
 };
 

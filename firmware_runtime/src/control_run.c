@@ -15,24 +15,22 @@
 #define MAX_REPEAT 1000u
 #define MAX_NS 200000000u
 
+/* Signed numbers are compared as unsigned ones, once their sign bit is turned. */
 static bool range_holds(const mbpf_field_range *range, const uint8_t *context)
 {
-    uint64_t value = 0u;
-    for (uint32_t i = 0u; i < range->size; i++) {
-        value |= (uint64_t)context[range->offset + i] << (8u * i);
-    }
-    if (range->is_signed) {
-        uint32_t shift = 64u - 8u * range->size;
-        int64_t s = (int64_t)(value << shift) >> shift;
-        return s >= range->min && s <= (int64_t)range->max;
-    }
-    return value >= (uint64_t)range->min && value <= range->max;
+    const uint8_t *at = context + range->offset;
+    const bool negative = range->is_signed && (at[range->size - 1u] & 0x80u) != 0u;
+    const uint64_t turn = range->is_signed ? 1ull << 63 : 0u;
+    uint64_t value = negative ? UINT64_MAX : 0u; /* devices and hosts are little-endian */
+    memcpy(&value, at, range->size);
+    value ^= turn;
+    return value >= ((uint64_t)range->min ^ turn) && value <= (range->max ^ turn);
 }
 
 static bool ranges_hold(const mbpf_hook_row *row, const uint8_t *context)
 {
-    for (uint32_t i = 0u; i < row->range_count; i++) {
-        if (!range_holds(&row->ranges[i], context)) {
+    for (const mbpf_field_range *range = row->ranges; range < row->ranges + row->range_count; range++) {
+        if (!range_holds(range, context)) {
             return false;
         }
     }
@@ -110,13 +108,14 @@ void mbpf_control_test_run(mbpf_control *c)
     empty.entry = nothing;
     bool returned;
     uint32_t repeat = r->repeat == 0u ? 1u : r->repeat > MAX_REPEAT ? MAX_REPEAT : r->repeat, runs = 0u;
-    uint64_t total = 0u, overhead = 0u, result = 0u, ignored, until = mbpf_port_time_ns() + MAX_NS;
+    int64_t total = 0; /* with what the way there and back takes away */
+    uint64_t result = 0u, ignored, until = mbpf_port_time_ns() + MAX_NS;
     while (runs < repeat && (runs == 0u || mbpf_port_time_ns() < until)) {
         uint32_t i = runs++;
         mbpf_program *nobody = &empty, *last = program;
-        overhead += measure(&nobody, c->rt->open.context, i, &ignored, &returned);
+        total -= (int64_t)measure(&nobody, c->rt->open.context, i, &ignored, &returned);
         prepare(c, r, row);
-        total += measure(&last, c->rt->open.context, i, &result, &returned);
+        total += (int64_t)measure(&last, c->rt->open.context, i, &result, &returned);
         if (!returned) {
             stopped(c, last);
             return;
@@ -127,11 +126,11 @@ void mbpf_control_test_run(mbpf_control *c)
             program->last_result = result;
         }
     }
-    total = total > overhead ? total - overhead : 0u;
+    const uint64_t instructions = total > 0 ? (uint64_t)total : 0u;
     mbpf_control_TestRunReply *reply = &c->response.body.test_run;
     reply->result = result;
-    reply->total_instructions = total;
-    reply->instructions = mbpf_divide(total, runs);
+    reply->total_instructions = instructions;
+    reply->instructions = mbpf_divide(instructions, runs);
     reply->packet.at = c->rt->open.packet;
     reply->packet.count = r->packet.count;
     /* xdp_md holds addresses of this device: nothing for the host. What would pass a message together goes without. */

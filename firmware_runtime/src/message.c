@@ -21,19 +21,50 @@ static const kind_row kKinds[] = {
 
 /* --- reading --- */
 
-static bool decode_number(pb_istream_t *in, const mbpf_field *f, uint8_t *at)
+/* A value as its wire type says, of a known field or another: a number, or for a piece of the message its length. */
+static bool read_value(pb_istream_t *in, uint32_t wire, uint64_t *value)
 {
-    uint64_t value = 0u; /* devices and hosts are little-endian */
-    if (kKinds[f->kind].wire != PB_WT_VARINT) {
-        return pb_read(in, at, kKinds[f->kind].bytes);
-    }
-    if (!pb_decode_varint(in, &value)) {
+    *value = 0u;
+    switch (wire) {
+    case PB_WT_VARINT:
+        return pb_decode_varint(in, value);
+    case PB_WT_64BIT:
+        return pb_read(in, (pb_byte_t *)value, 8u); /* devices and hosts are little-endian */
+    case PB_WT_32BIT:
+        return pb_read(in, (pb_byte_t *)value, 4u);
+    case PB_WT_STRING:
+        return pb_decode_varint(in, value) && *value <= in->bytes_left && pb_read(in, 0, (size_t)*value);
+    default:
         return false;
+    }
+}
+
+/* `end` is where the value ends in the message. */
+static bool store(const mbpf_field *f, uint64_t value, uint8_t *end, uint8_t *at)
+{
+    const uint32_t count = (uint32_t)value;
+    uint8_t *bytes = end - count;
+    if (kKinds[f->kind].wire == PB_WT_STRING) {
+        const mbpf_part part = {f->tag, bytes, count};
+        if (f->kind == MBPF_FIELD_PART) {
+            memcpy(at, &part, sizeof part);
+            return true;
+        }
+        const mbpf_bytes b = {bytes, count};
+        if (f->kind == MBPF_FIELD_BYTES) {
+            memcpy(at, &b, sizeof b);
+            return true;
+        }
+        const char *text = (const char *)(bytes - 1);
+        memmove(bytes - 1, bytes, count);
+        end[-1] = 0u;
+        memcpy(at, &text, sizeof text);
+        return true;
     }
     if (f->kind == MBPF_FIELD_BOOL) {
         value = value != 0u;
     } else if (f->kind == MBPF_FIELD_SINT32) {
-        value = (uint32_t)value >> 1 ^ (0u - ((uint32_t)value & 1u));
+        value = count >> 1 ^ (0u - (count & 1u));
     } else if (f->kind == MBPF_FIELD_UINT32 && value > UINT32_MAX) {
         return false;
     }
@@ -41,62 +72,37 @@ static bool decode_number(pb_istream_t *in, const mbpf_field *f, uint8_t *at)
     return true;
 }
 
-static bool decode_text_or_part(pb_istream_t *in, const mbpf_field *f, uint8_t *at)
-{
-    pb_istream_t inner;
-    if (!pb_make_string_substream(in, &inner)) {
-        return false;
-    }
-    uint8_t *bytes = (uint8_t *)inner.state;
-    mbpf_part part = {f->tag, bytes, (uint32_t)inner.bytes_left};
-    if (f->kind == MBPF_FIELD_STRING) {
-        const char *text = (const char *)(bytes - 1);
-        memmove(bytes - 1, bytes, part.count);
-        bytes[(ptrdiff_t)part.count - 1] = 0u;
-        memcpy(at, &text, sizeof text);
-    } else if (f->kind == MBPF_FIELD_BYTES) {
-        const mbpf_bytes b = {bytes, part.count};
-        memcpy(at, &b, sizeof b);
-    } else {
-        memcpy(at, &part, sizeof part);
-    }
-    return pb_close_string_substream(in, &inner);
-}
-
 bool mbpf_message_decode(uint8_t *bytes, uint32_t count, const mbpf_field *fields, void *message)
 {
     static const char *const nothing = "";
     uint8_t *m = (uint8_t *)message;
     pb_istream_t in = pb_istream_from_buffer(bytes, count);
-    pb_wire_type_t wire;
-    uint32_t tag;
-    bool eof;
     for (const mbpf_field *f = fields; f->tag != 0u; f++) {
         if (f->kind == MBPF_FIELD_STRING || f->kind == MBPF_FIELD_BYTES) {
             memcpy(m + f->at, &nothing, sizeof nothing); /* of bytes: the member `at` */
         }
     }
-    while (pb_decode_tag(&in, &wire, &tag, &eof)) {
+    while (in.bytes_left != 0u) {
+        uint64_t key, value;
+        if (!pb_decode_varint(&in, &key) || key > UINT32_MAX || key < 8u || !read_value(&in, (uint32_t)key & 7u, &value)) {
+            return false;
+        }
         const mbpf_field *f = fields;
-        while (f->tag != 0u && f->tag != tag) {
+        while (f->tag != 0u && f->tag != (uint32_t)key >> 3) {
             f++;
         }
-        bool sound;
         if (f->tag == 0u) {
-            sound = tag != 0u && pb_skip_field(&in, wire);
-        } else {
-            if (f->kind == MBPF_FIELD_PRESENT) {
-                m[f->at] = 1u;
-                f++;
-            }
-            sound = wire == (pb_wire_type_t)kKinds[f->kind].wire &&
-                    (wire == PB_WT_STRING ? decode_text_or_part : decode_number)(&in, f, m + f->at);
+            continue;
         }
-        if (!sound) {
+        if (f->kind == MBPF_FIELD_PRESENT) {
+            m[f->at] = 1u;
+            f++;
+        }
+        if (kKinds[f->kind].wire != ((uint32_t)key & 7u) || !store(f, value, (uint8_t *)in.state, m + f->at)) {
             return false;
         }
     }
-    return eof;
+    return true;
 }
 
 /* --- writing --- */

@@ -21,6 +21,11 @@
 #ifndef MBPF_STATISTICS
 #define MBPF_STATISTICS MBPF_ISOLATION
 #endif
+/* Whether root records are replaced over the line and kept in flash. 0: the trust anchors that the firmware has are all
+ * there are, and what only rotation needs is not linked. */
+#ifndef MBPF_ROOT_ROTATION
+#define MBPF_ROOT_ROTATION 1
+#endif
 #ifndef MBPF_SLOT_ALIGN
 #if MBPF_ISOLATION && MBPF_SLOT_COUNT /* MPU regions are powers of two aligned to their size */
 #define MBPF_SLOT_ALIGN MBPF_SLOT_BYTES
