@@ -51,7 +51,7 @@ set(firmware_folder ${PROJECT_BINARY_DIR}/firmware)
 file(MAKE_DIRECTORY ${firmware_folder})
 # What each build makes for tests and tools, besides the reference firmware.
 set(images native-fletcher16 checker bench hook-cost hook-cost-plain hook-cost-counted maps calls)
-set(images_cortex-m4 ${images} size small-line)
+set(images_cortex-m4 ${images} size size-fixed small-line)
 set(images_rv32imac ${images})
 set(images_cortex-m33)
 foreach(board cortex-m4 cortex-m33 rv32imac)

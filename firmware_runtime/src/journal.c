@@ -3,9 +3,9 @@
  * that count stand; their contents are read again from flash when asked for. */
 #include "mbpf/journal.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#include "mbpf/abi/reader.h"
 #include "mbpf/crc32.h"
 #include "flash_write.h"
 #include "text.h"
@@ -20,68 +20,37 @@ static uint32_t address(const mbpf_journal *j, uint32_t area, uint32_t index)
     return area * j->area_bytes + index * MBPF_RECORD_BYTES;
 }
 
-static uint8_t *put(uint8_t *to, uint32_t value, uint32_t bytes)
-{
-    for (uint32_t i = 0u; i < bytes; i++) {
-        *to++ = (uint8_t)(value >> (8u * i));
-    }
-    return to;
-}
-
-static void encode(const mbpf_record *r, uint8_t raw[MBPF_RECORD_BYTES])
-{
-    uint8_t *to = raw;
-    *to++ = r->kind;
-    *to++ = r->slot;
-    *to++ = r->tries;
-    *to++ = r->flags;
-    to = put(to, r->bytes, 4u);
-    to = put(to, r->counter, 4u);
-    to = put(to, r->attached, 2u);
-    to = put(to, r->probation, 2u);
-    memcpy(to, r->name, sizeof r->name);
-    memcpy(to + sizeof r->name, r->measure, sizeof r->measure);
-    (void)put(raw + CRC_AT, mbpf_crc32(raw, CRC_AT), 4u);
-    _Static_assert(16u + MBPF_NAME_BYTES + MBPF_MEASURE_BYTES == CRC_AT, "the fields fill the record");
-}
-
-static void decode(const uint8_t raw[MBPF_RECORD_BYTES], mbpf_record *r)
-{
-    mbpf_reader in = mbpf_reader_at(raw, CRC_AT, 0u, CRC_AT);
-    r->kind = mbpf_read_u8(&in);
-    r->slot = mbpf_read_u8(&in);
-    r->tries = mbpf_read_u8(&in);
-    r->flags = mbpf_read_u8(&in);
-    r->bytes = mbpf_read_u32(&in);
-    r->counter = mbpf_read_u32(&in);
-    r->attached = mbpf_read_u16(&in);
-    r->probation = mbpf_read_u16(&in);
-    memcpy(r->name, in.at, sizeof r->name);
-    r->name[sizeof r->name - 1u] = '\0';
-    memcpy(r->measure, in.at + sizeof r->name, sizeof r->measure);
-}
+/* As it lies in flash: little-endian, as every device is. */
+typedef struct flash_record {
+    mbpf_record record;
+    uint32_t crc;
+} flash_record;
+_Static_assert(sizeof(flash_record) == MBPF_RECORD_BYTES && offsetof(mbpf_record, name) == 16u && offsetof(mbpf_record, measure) == 16u + MBPF_NAME_BYTES,
+               "the fields fill the record");
 
 static found read_record(const mbpf_journal *j, uint32_t area, uint32_t index, mbpf_record *r)
 {
-    _Alignas(4) uint8_t raw[MBPF_RECORD_BYTES];
-    if (!j->flash->read(j->flash->device, address(j, area, index), raw, sizeof raw)) {
+    flash_record raw;
+    if (!j->flash->read(j->flash->device, address(j, area, index), (uint8_t *)&raw, sizeof raw)) {
         return FOUND_TORN;
     }
-    if (mbpf_flash_blank(raw, sizeof raw)) {
+    if (mbpf_flash_blank((const uint8_t *)&raw, sizeof raw)) {
         return FOUND_BLANK;
     }
-    decode(raw, r);
-    mbpf_reader in = mbpf_reader_at(raw, sizeof raw, CRC_AT, 4u);
-    return mbpf_read_u32(&in) == mbpf_crc32(raw, CRC_AT) ? FOUND_SOUND : FOUND_TORN;
+    *r = raw.record;
+    r->name[sizeof r->name - 1u] = '\0';
+    return raw.crc == mbpf_crc32((const uint8_t *)&raw, CRC_AT) ? FOUND_SOUND : FOUND_TORN;
 }
 
 /* What the flash holds afterwards decides, not what the driver says: a record that reads back is written. */
 static bool write_record(const mbpf_journal *j, uint32_t area, uint32_t index, const mbpf_record *r)
 {
-    uint8_t wanted[MBPF_RECORD_BYTES], raw[MBPF_RECORD_BYTES];
-    encode(r, wanted);
-    (void)j->flash->program(j->flash->device, address(j, area, index), wanted, sizeof wanted);
-    return j->flash->read(j->flash->device, address(j, area, index), raw, sizeof raw) && memcmp(raw, wanted, sizeof raw) == 0;
+    const uint32_t at = address(j, area, index);
+    flash_record wanted;
+    wanted.record = *r;
+    wanted.crc = mbpf_crc32((const uint8_t *)&wanted, CRC_AT);
+    (void)j->flash->program(j->flash->device, at, (const uint8_t *)&wanted, sizeof wanted);
+    return mbpf_flash_holds(j->flash, at, (const uint8_t *)&wanted, sizeof wanted);
 }
 
 /* --- replay --- */

@@ -23,13 +23,6 @@ static void read_entry(const mbpf_admitted *p, uint32_t i, mbpf_signature_entry 
     }
 }
 
-static uint64_t key_number(const uint8_t id[MBPF_KEY_ID_BYTES])
-{
-    uint64_t n;
-    memcpy(&n, id, sizeof n);
-    return __builtin_bswap64(n);
-}
-
 /* What a signature of that role over this package covers; the number of bytes. */
 static uint32_t signed_message(const mbpf_runtime *rt, const mbpf_admitted *p, uint8_t role, uint8_t scope, uint8_t message[MESSAGE_BYTES])
 {
@@ -58,38 +51,39 @@ static uint32_t signed_message(const mbpf_runtime *rt, const mbpf_admitted *p, u
 
 typedef struct role_scan {
     bool known;
-    uint64_t key;     /* id of the last signature looked at that did not hold */
     uint32_t signers; /* bit i: key i of the root record signed */
     uint32_t number;  /* of bits */
+    uint8_t key[MBPF_KEY_ID_BYTES]; /* id of the last signature looked at while none held */
 } role_scan;
 
 /* The keys of that role whose signatures hold; stops at `wanted` of them. */
-static role_scan scan_role(const mbpf_runtime *rt, const mbpf_admitted *p, uint32_t count, uint8_t role, uint32_t wanted)
+static void scan_role(const mbpf_admitted *p, uint32_t count, uint8_t role, uint32_t wanted, role_scan *scan)
 {
-    const mbpf_root *root = &rt->trust.root;
+    const mbpf_root *root = &p->rt->trust.root;
     uint8_t message[MESSAGE_BYTES];
-    role_scan scan = {false, 0u, 0u, 0u};
-    for (uint32_t i = 0u; i < count && scan.number < wanted; i++) {
+    memset(scan, 0, sizeof *scan);
+    for (uint32_t i = 0u; i < count && scan->number < wanted; i++) {
         mbpf_signature_entry entry;
         read_entry(p, i, &entry);
         if (entry.role != role || entry.algorithm != MBPF_SIGALG_ED25519) {
             continue;
         }
-        scan.key = scan.number == 0u ? key_number(entry.key_id) : scan.key;
+        if (scan->number == 0u) {
+            memcpy(scan->key, entry.key_id, sizeof scan->key);
+        }
+        const uint32_t bytes = signed_message(p->rt, p, role, entry.reserved[0], message);
         for (uint32_t k = 0u; k < root->count; k++) {
             const mbpf_trusted_key *key = &root->keys[k];
-            if (key->role != role || (scan.signers >> k & 1u) != 0u || memcmp(key->key_id, entry.key_id, MBPF_KEY_ID_BYTES) != 0) {
+            if (key->role != role || (scan->signers >> k & 1u) != 0u || memcmp(key->key_id, entry.key_id, MBPF_KEY_ID_BYTES) != 0) {
                 continue;
             }
-            scan.known = true;
-            uint32_t bytes = signed_message(rt, p, role, entry.reserved[0], message);
+            scan->known = true;
             if (mbpf_ed25519_verify(entry.signature, message, bytes, key->public_key)) {
-                scan.signers |= 1u << k;
-                scan.number++;
+                scan->signers |= 1u << k;
+                scan->number++;
             }
         }
     }
-    return scan;
 }
 
 static bool block_ok(mbpf_admitted *p, uint32_t *count)
@@ -151,17 +145,24 @@ static bool all_present(const mbpf_root *root, mbpf_admitted *p, uint32_t count)
     return true;
 }
 
-static bool none_holds(mbpf_admitted *p, const role_scan *scan, const char *role)
+/* The key that was looked at last, as a person compares it with a printed id. */
+static bool fail_key(const mbpf_admitted *p, uint32_t code, const role_scan *scan)
 {
-    p->detail = role;
-    return mbpf_fail_u64(p, scan->known ? MBPF_ADMIT_SIGNATURE_INVALID : MBPF_ADMIT_KEY_UNKNOWN, 0u, scan->key);
+    uint64_t n;
+    memcpy(&n, scan->key, sizeof n);
+    return mbpf_fail_u64(p, code, 0u, __builtin_bswap64(n));
+}
+
+static bool none_holds(const mbpf_admitted *p, const role_scan *scan)
+{
+    return fail_key(p, scan->known ? MBPF_ADMIT_SIGNATURE_INVALID : MBPF_ADMIT_KEY_UNKNOWN, scan);
 }
 
 bool mbpf_check_signatures(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
 {
-    const mbpf_runtime *rt = p->rt;
-    const mbpf_root *root = &rt->trust.root;
+    const mbpf_root *root = &p->rt->trust.root;
     uint32_t count;
+    role_scan scan;
     (void)i;
     (void)row;
     if (!block_ok(p, &count)) {
@@ -177,25 +178,26 @@ bool mbpf_check_signatures(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
     if (p->releasers != 0u) {
         return true; /* all that follows held before */
     }
-    role_scan verifier = scan_role(rt, p, count, MBPF_ROLE_VERIFIER, root->verifiers);
-    if (verifier.number == 0u) {
-        return none_holds(p, &verifier, "verifier");
+    p->detail = "verifier";
+    scan_role(p, count, MBPF_ROLE_VERIFIER, root->verifiers, &scan);
+    if (scan.number == 0u) {
+        return none_holds(p, &scan);
     }
-    if (verifier.number < root->verifiers) {
-        return mbpf_fail(p, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, verifier.number);
+    if (scan.number < root->verifiers) {
+        p->detail = "";
+        return mbpf_fail(p, MBPF_ADMIT_SECOND_VERIFIER, root->verifiers, scan.number);
     }
     /* All release keys: what each may grant differs. */
-    role_scan release = scan_role(rt, p, count, MBPF_ROLE_RELEASE, MBPF_TRUST_MAX_KEYS);
-    if (release.number == 0u) {
-        return none_holds(p, &release, "release");
+    p->detail = "release";
+    scan_role(p, count, MBPF_ROLE_RELEASE, MBPF_TRUST_MAX_KEYS, &scan);
+    if (scan.number == 0u) {
+        return none_holds(p, &scan);
     }
-    p->releasers = release.signers;
-    if ((root->flags & MBPF_ROOT_DEMAND_DEPLOYMENT) != 0u) {
-        role_scan deploy = scan_role(rt, p, count, MBPF_ROLE_DEPLOY, 1u);
-        if (deploy.number == 0u) {
-            p->detail = deploy.known ? "for another device" : "unknown key";
-            return mbpf_fail_u64(p, MBPF_ADMIT_DEPLOYMENT, 0u, deploy.key);
-        }
+    p->releasers = scan.signers;
+    if ((root->flags & MBPF_ROOT_DEMAND_DEPLOYMENT) == 0u) {
+        return true;
     }
-    return true;
+    scan_role(p, count, MBPF_ROLE_DEPLOY, 1u, &scan);
+    p->detail = scan.known ? "for another device" : "unknown key";
+    return scan.number != 0u || fail_key(p, MBPF_ADMIT_DEPLOYMENT, &scan);
 }

@@ -3,6 +3,7 @@
  * what the store holds is what this device once judged: that its seed proves, not the signatures again. */
 #include "mbpf/trust.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "mbpf/abi/reader.h"
@@ -13,12 +14,6 @@
 #define COPY_MAGIC 0x32504352u /* "RCP2" */
 
 /* --- reading --- */
-
-/* By their ids, under which signatures and revocations name them: two keys that share one would be one to these. */
-static bool same_key(const mbpf_trusted_key *a, const mbpf_trusted_key *b)
-{
-    return memcmp(a->key_id, b->key_id, sizeof a->key_id) == 0;
-}
 
 static const mbpf_trusted_key *find_key(const mbpf_root *root, const uint8_t id[MBPF_KEY_ID_BYTES])
 {
@@ -40,19 +35,18 @@ static bool is_revoked(const mbpf_root *root, const uint8_t id[MBPF_KEY_ID_BYTES
     return false;
 }
 
+/* Records are little-endian and so is every target: bytes copied to where they are aligned are the numbers
+ * (admission.c). */
 static bool read_key(mbpf_reader *r, mbpf_trusted_key *key)
 {
-    key->role = mbpf_read_u8(r);
-    uint8_t algorithm = mbpf_read_u8(r);
-    uint16_t reserved = mbpf_read_u16(r);
-    const uint8_t *bytes = mbpf_read_bytes(r, sizeof key->public_key);
-    key->capabilities = mbpf_read_u64(r);
-    key->hooks = mbpf_read_u64(r);
-    if (!bytes || r->failed || algorithm != MBPF_SIGALG_ED25519 || reserved != 0u || key->role < MBPF_ROLE_VERIFIER ||
-        key->role > MBPF_ROLE_DEPLOY) {
+    const uint8_t *at = mbpf_read_bytes(r, MBPF_ROOT_KEY_BYTES);
+    if (!at || at[1] != MBPF_SIGALG_ED25519 || (at[2] | at[3]) != 0u || at[0] < MBPF_ROLE_VERIFIER || at[0] > MBPF_ROLE_DEPLOY) {
         return false;
     }
-    memcpy(key->public_key, bytes, sizeof key->public_key);
+    key->role = at[0];
+    memcpy(key->public_key, at + 4, sizeof key->public_key);
+    memcpy(&key->capabilities, at + 36, sizeof key->capabilities + sizeof key->hooks);
+    _Static_assert(offsetof(mbpf_trusted_key, hooks) == offsetof(mbpf_trusted_key, capabilities) + 8u, "one after the other, as in the record");
     uint8_t digest[MBPF_DIGEST_BYTES];
     mbpf_sha256(key->public_key, sizeof key->public_key, digest);
     memcpy(key->key_id, digest, sizeof key->key_id);
@@ -62,39 +56,37 @@ static bool read_key(mbpf_reader *r, mbpf_trusted_key *key)
 /* The body of a record; leaves `r` at its signatures. No two keys are one: a key has one role. */
 static bool read_body(mbpf_reader *r, mbpf_root *root)
 {
-    const uint8_t *begin = r->at;
+    const uint8_t *begin = mbpf_read_bytes(r, sizeof(mbpf_root_header));
+    mbpf_root_header h;
     memset(root, 0, sizeof *root);
-    uint32_t magic = mbpf_read_u32(r);
-    uint16_t format = mbpf_read_u16(r);
-    root->count = mbpf_read_u8(r);
-    root->revoked_count = mbpf_read_u8(r);
-    root->version = mbpf_read_u32(r);
-    root->root_threshold = mbpf_read_u8(r);
-    root->verifiers = mbpf_read_u8(r);
-    root->flags = mbpf_read_u8(r);
-    uint8_t reserved = mbpf_read_u8(r);
-    if (r->failed || magic != MBPF_ROOT_MAGIC || format != MBPF_ROOT_FORMAT || reserved != 0u || root->count == 0u ||
-        root->count > MBPF_TRUST_MAX_KEYS || root->revoked_count > MBPF_ROOT_MAX_REVOKED || root->verifiers < 1u || root->verifiers > 2u ||
-        (root->flags & ~MBPF_ROOT_DEMAND_DEPLOYMENT) != 0u) {
+    if (!begin) {
+        return false;
+    }
+    memcpy(&h, begin, sizeof h);
+    root->count = h.key_count;
+    root->revoked_count = h.revoked_count;
+    root->version = h.version;
+    root->root_threshold = h.root_threshold;
+    root->verifiers = h.verifiers;
+    root->flags = h.flags;
+    if (h.magic != MBPF_ROOT_MAGIC || h.format != MBPF_ROOT_FORMAT || h.reserved != 0u || h.key_count - 1u >= MBPF_TRUST_MAX_KEYS ||
+        h.revoked_count > MBPF_ROOT_MAX_REVOKED || h.verifiers - 1u > 1u || (h.flags & ~MBPF_ROOT_DEMAND_DEPLOYMENT) != 0u) {
         return false;
     }
     uint32_t root_keys = 0u;
-    for (uint32_t i = 0u; i < root->count; i++) {
-        if (!read_key(r, &root->keys[i])) {
+    for (uint32_t i = 0u; i < h.key_count; i++) {
+        mbpf_trusted_key *key = &root->keys[i];
+        if (!read_key(r, key) || find_key(root, key->key_id) != key) { /* by their ids, under which signatures and revocations name them */
             return false;
         }
-        for (uint32_t j = 0u; j < i; j++) {
-            if (same_key(&root->keys[i], &root->keys[j])) {
-                return false;
-            }
-        }
-        root_keys += root->keys[i].role == MBPF_ROLE_ROOT ? 1u : 0u;
+        root_keys += key->role == MBPF_ROLE_ROOT ? 1u : 0u;
     }
-    const uint8_t *ids = mbpf_read_bytes(r, (uint32_t)root->revoked_count * MBPF_KEY_ID_BYTES);
-    if (r->failed || root->root_threshold > root_keys || (root_keys != 0u && root->root_threshold == 0u)) {
+    const uint32_t revoked = (uint32_t)h.revoked_count * MBPF_KEY_ID_BYTES;
+    const uint8_t *ids = mbpf_read_bytes(r, revoked);
+    if (!ids || h.root_threshold > root_keys || (root_keys != 0u && h.root_threshold == 0u)) {
         return false;
     }
-    memcpy(root->revoked, ids, (size_t)root->revoked_count * MBPF_KEY_ID_BYTES);
+    memcpy(root->revoked, ids, revoked);
     mbpf_sha256(begin, (uint32_t)(r->at - begin), root->digest);
     return true;
 }
@@ -112,6 +104,17 @@ static bool read_record(mbpf_reader *r, mbpf_root *root, uint32_t *signatures)
     return read_body(r, root) && read_signature_count(r, signatures);
 }
 
+/* The blob's header, MBPF_TRUST_HEADER_BYTES of it. */
+typedef struct blob_header {
+    uint32_t magic;
+    uint16_t version, flags;
+    uint64_t capabilities;
+    uint8_t ids_and_seed[3u * MBPF_SCOPE_ID_BYTES + 32u]; /* device, group, class; in the order of mbpf_trust */
+    uint16_t root_bytes, reserved;
+} blob_header;
+_Static_assert(offsetof(blob_header, reserved) + 2u == MBPF_TRUST_HEADER_BYTES && offsetof(mbpf_trust, device_seed) == offsetof(mbpf_trust, device_id) + 3u * MBPF_SCOPE_ID_BYTES,
+               "both are as written");
+
 void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count)
 {
     const mbpf_root_store *store = rt->trust.store;
@@ -121,34 +124,29 @@ void mbpf_set_trust_anchors(mbpf_runtime *rt, const uint8_t *bytes, uint32_t cou
         return;
     }
     mbpf_trust *t = &rt->trust;
-    mbpf_reader r = mbpf_reader_at(bytes, count, 0u, count);
-    uint32_t magic = mbpf_read_u32(&r);
-    uint16_t version = mbpf_read_u16(&r);
-    uint16_t flags = mbpf_read_u16(&r);
-    uint64_t capabilities = mbpf_read_u64(&r);
-    const uint8_t *ids = mbpf_read_bytes(&r, 3u * MBPF_SCOPE_ID_BYTES);
-    const uint8_t *seed = mbpf_read_bytes(&r, sizeof t->device_seed);
-    uint16_t root_bytes = mbpf_read_u16(&r);
-    uint16_t reserved = mbpf_read_u16(&r);
-    mbpf_reader record = mbpf_reader_at(bytes, count, MBPF_TRUST_HEADER_BYTES, root_bytes);
-    (void)mbpf_read_bytes(&r, root_bytes);
-    const uint8_t *stored = mbpf_read_bytes(&r, MBPF_DIGEST_BYTES);
+    blob_header h;
     uint8_t digest[MBPF_DIGEST_BYTES];
-    if (!stored || magic != MBPF_TRUST_MAGIC || version != MBPF_TRUST_VERSION || (flags & ~MBPF_TRUST_DEVICE_KEY) != 0u || reserved != 0u) {
+    uint32_t signatures;
+    mbpf_reader r = mbpf_reader_at(bytes, count, 0u, count);
+    const uint8_t *header = mbpf_read_bytes(&r, MBPF_TRUST_HEADER_BYTES);
+    if (!header) {
         return;
     }
-    mbpf_sha256(bytes, MBPF_TRUST_HEADER_BYTES + root_bytes, digest);
-    uint32_t signatures;
+    memcpy(&h, header, MBPF_TRUST_HEADER_BYTES);
+    mbpf_reader record = mbpf_reader_at(bytes, count, MBPF_TRUST_HEADER_BYTES, h.root_bytes);
+    (void)mbpf_read_bytes(&r, h.root_bytes);
+    const uint8_t *stored = mbpf_read_bytes(&r, MBPF_DIGEST_BYTES);
+    if (!stored || h.magic != MBPF_TRUST_MAGIC || h.version != MBPF_TRUST_VERSION || (h.flags & ~MBPF_TRUST_DEVICE_KEY) != 0u || h.reserved != 0u) {
+        return;
+    }
+    mbpf_sha256(bytes, MBPF_TRUST_HEADER_BYTES + h.root_bytes, digest);
     if (memcmp(stored, digest, sizeof digest) != 0 || !read_record(&record, &t->root, &signatures)) {
         memset(&t->root, 0, sizeof t->root);
         return;
     }
-    t->capabilities = capabilities;
-    memcpy(t->device_id, ids, MBPF_SCOPE_ID_BYTES);
-    memcpy(t->group_id, ids + MBPF_SCOPE_ID_BYTES, MBPF_SCOPE_ID_BYTES);
-    memcpy(t->class_id, ids + 2u * MBPF_SCOPE_ID_BYTES, MBPF_SCOPE_ID_BYTES);
-    memcpy(t->device_seed, seed, sizeof t->device_seed);
-    t->has_device_key = (flags & MBPF_TRUST_DEVICE_KEY) != 0u;
+    t->capabilities = h.capabilities;
+    memcpy(t->device_id, h.ids_and_seed, sizeof h.ids_and_seed);
+    t->has_device_key = h.flags != 0u;
 }
 
 /* --- the store: u32 magic, u32 bytes, the record, zeros, proof --- */
@@ -278,75 +276,76 @@ static uint32_t root_signers(const mbpf_root *root, const uint8_t digest[MBPF_DI
     return number;
 }
 
+static __attribute__((noinline)) bool refuse(mbpf_verdict *v, uint32_t code, uint32_t expected, uint32_t actual, const char *detail)
+{
+    return mbpf_refuse(v, code, expected, actual, detail);
+}
+
 /* A revoked key stays revoked; a key that leaves is revoked; a key keeps its role. */
 static bool check_revocations(const mbpf_root *old, const mbpf_root *new_root, mbpf_verdict *v)
 {
     for (uint32_t i = 0u; i < old->revoked_count; i++) {
         if (!is_revoked(new_root, old->revoked[i])) {
-            return mbpf_refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->revoked_count, i, "a revocation is missing");
+            return refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->revoked_count, i, "a revocation is missing");
         }
     }
     for (uint32_t i = 0u; i < new_root->count; i++) {
         if (is_revoked(new_root, new_root->keys[i].key_id)) {
-            return mbpf_refuse(v, MBPF_ADMIT_ROOT_REVOKED, 0u, i, "a revoked key returns");
+            return refuse(v, MBPF_ADMIT_ROOT_REVOKED, 0u, i, "a revoked key returns");
         }
     }
     for (uint32_t i = 0u; i < old->count; i++) {
         const mbpf_trusted_key *kept = find_key(new_root, old->keys[i].key_id);
         if (!kept && !is_revoked(new_root, old->keys[i].key_id)) {
-            return mbpf_refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->count, i, "a key left without being revoked");
+            return refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->count, i, "a key left without being revoked");
         }
         if (kept && kept->role != old->keys[i].role) {
-            return mbpf_refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->keys[i].role, kept->role, "a key changed its role");
+            return refuse(v, MBPF_ADMIT_ROOT_REVOKED, old->keys[i].role, kept->role, "a key changed its role");
         }
     }
     return true;
 }
 
-static mbpf_status update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
+static bool update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
 {
     const mbpf_root *old = &rt->trust.root;
     mbpf_root root;
     uint32_t signatures = 0u;
-    (void)mbpf_refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
+    (void)refuse(v, MBPF_ADMIT_OK, 0u, 0u, "");
     if (old->count == 0u) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_NO_TRUST_ANCHORS, 1u, 0u, "");
-        return MBPF_REFUSED;
+        return refuse(v, MBPF_ADMIT_NO_TRUST_ANCHORS, 1u, 0u, "");
     }
     mbpf_reader r = mbpf_reader_at(bytes, count, 0u, count);
     if (count > MBPF_ROOT_BYTES || !read_record(&r, &root, &signatures)) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_LAYOUT, MBPF_ROOT_BYTES, count, "root record");
-        return MBPF_REFUSED;
+        return refuse(v, MBPF_ADMIT_ROOT_LAYOUT, MBPF_ROOT_BYTES, count, "root record");
     }
     if (root.version <= old->version) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_VERSION, (uint64_t)old->version + 1u, root.version, "");
-        return MBPF_REFUSED;
+        return mbpf_refuse(v, MBPF_ADMIT_ROOT_VERSION, (uint64_t)old->version + 1u, root.version, "");
     }
     if (!check_revocations(old, &root, v)) {
-        return MBPF_REFUSED;
+        return false;
     }
-    uint32_t by_old = old->root_threshold != 0u ? root_signers(old, root.digest, r, signatures) : 0u;
-    if (old->root_threshold == 0u || by_old < old->root_threshold) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_OLD_THRESHOLD, old->root_threshold, by_old, old->root_threshold ? "" : "no root keys: never");
-        return MBPF_REFUSED;
+    if (old->root_threshold == 0u) {
+        return refuse(v, MBPF_ADMIT_ROOT_OLD_THRESHOLD, 0u, 0u, "no root keys: never");
+    }
+    uint32_t by_old = root_signers(old, root.digest, r, signatures);
+    if (by_old < old->root_threshold) {
+        return refuse(v, MBPF_ADMIT_ROOT_OLD_THRESHOLD, old->root_threshold, by_old, "");
     }
     uint32_t by_new = root_signers(&root, root.digest, r, signatures);
     if (by_new < root.root_threshold) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_NEW_THRESHOLD, root.root_threshold, by_new, "");
-        return MBPF_REFUSED;
+        return refuse(v, MBPF_ADMIT_ROOT_NEW_THRESHOLD, root.root_threshold, by_new, "");
     }
     if (rt->trust.store && !save_record(&rt->trust, &root, bytes, count)) {
-        (void)mbpf_refuse(v, MBPF_ADMIT_ROOT_STORE, count, 0u, "");
-        return MBPF_REFUSED;
+        return refuse(v, MBPF_ADMIT_ROOT_STORE, count, 0u, "");
     }
     rt->trust.root = root;
-    return MBPF_OK;
+    return true;
 }
 
 mbpf_status mbpf_root_update(mbpf_runtime *rt, const uint8_t *bytes, uint32_t count, mbpf_verdict *v)
 {
-    mbpf_status status = update(rt, bytes, count, v);
-    mbpf_event(rt, status == MBPF_OK ? MBPF_EVENT_ROOT_REPLACED : MBPF_EVENT_ROOT_REFUSED, v->code, 0,
-               status == MBPF_OK ? rt->trust.root.digest : 0);
-    return status;
+    const bool done = update(rt, bytes, count, v);
+    mbpf_event(rt, done ? MBPF_EVENT_ROOT_REPLACED : MBPF_EVENT_ROOT_REFUSED, v->code, 0, done ? rt->trust.root.digest : 0);
+    return done ? MBPF_OK : MBPF_REFUSED;
 }

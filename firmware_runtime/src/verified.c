@@ -4,6 +4,7 @@
  * flash, but does not know the seed, cannot make one; a device without a seed has none and verifies at each boot. */
 #include "verified.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "mbpf/crypto.h"
@@ -15,6 +16,8 @@ static uint8_t *put(uint8_t *to, const void *bytes, uint32_t count)
     return to + count;
 }
 
+_Static_assert(offsetof(mbpf_trust, class_id) == offsetof(mbpf_trust, device_id) + 2u * MBPF_SCOPE_ID_BYTES, "one after the other");
+
 static void prove(const mbpf_runtime *rt, const uint8_t *header, uint8_t releasers, uint8_t proof[MBPF_DIGEST_BYTES])
 {
     static const char purpose[4] = {'V', 'R', 'F', 'Y'};
@@ -23,9 +26,7 @@ static void prove(const mbpf_runtime *rt, const uint8_t *header, uint8_t release
     uint8_t *at = put(message, purpose, sizeof purpose);
     at = put(at, t->device_seed, sizeof t->device_seed);
     at = put(at, t->root.digest, sizeof t->root.digest);
-    at = put(at, t->device_id, sizeof t->device_id); /* deployment authorisations are for one of the three */
-    at = put(at, t->group_id, sizeof t->group_id);
-    at = put(at, t->class_id, sizeof t->class_id);
+    at = put(at, t->device_id, 3u * MBPF_SCOPE_ID_BYTES); /* and group and class: deployment authorisations are for one of them */
     *at++ = releasers;
     (void)put(at, header, MBPF_HEADER_BYTES);
     mbpf_sha256(message, sizeof message, proof);

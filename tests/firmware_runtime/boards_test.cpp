@@ -178,6 +178,34 @@ TEST_P(Board, bad_endpoint_is_said) {
     }
 }
 
+// An image with MBPF_ROOT_ROTATION=0 does not know the request; it admits by the anchors that it has.
+TEST(FixedTrust, no_root_record_is_taken_and_packages_are_judged) {
+    for (const bool fixed : {true, false}) {
+        BoardOptions options = provisioned();
+        if (fixed) options.firmware = MBPF_BINARY_DIR "/firmware/size-fixed-cortex-m4.elf";
+        Result<BoardProcess> board = start_board(BoardKind::cortex_m4, options);
+        ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+        Result<std::unique_ptr<ByteStream>> stream = open_stream(board->endpoint());
+        ASSERT_TRUE(static_cast<bool>(stream));
+        ControlClient client(std::move(*stream));
+        control::Request update;
+        update.mutable_root_update()->set_record("ROOT");
+        const Result<control::Response> root = client.call(update);
+        ASSERT_FALSE(static_cast<bool>(root));
+        EXPECT_EQ(root.error().code, fixed ? "MBPF4107" : "MBPF5136");
+        Package p = increment(BoardKind::cortex_m4);
+        verifier().sign(p);
+        const Result<control::Response> half = client.push(p.serialize(true), {});
+        ASSERT_FALSE(static_cast<bool>(half));
+        EXPECT_EQ(half.error().code, "MBPF5111");
+        control::Request hello;
+        hello.mutable_hello();
+        const Result<control::Response> r = client.call(hello);
+        ASSERT_TRUE(static_cast<bool>(r)) << render_text(r.error());
+        EXPECT_EQ(r->hello().trusted_keys(), 2u);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Emulated, Board, testing::ValuesIn(kBoardKinds), name_of);
 
 }  // namespace

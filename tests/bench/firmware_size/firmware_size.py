@@ -5,7 +5,8 @@
   tests/bench/firmware_size/firmware_size.py [BUILD_FOLDER] [--json FILE] [--functions N] [--no-stack]
 
 The image is the whole runtime without virtual hardware (main.c beside this file), linked without merging strings so that
-each stays with its file; "bare" is without isolation and attestation, with the least sizes. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
+each stays with its file; "bare" is without isolation and attestation, with the least sizes,
+"fixed" that without replacing root records. Fails if a part that has a limit is beyond it, or a byte of the image belongs to no part.
 """
 import argparse
 import collections
