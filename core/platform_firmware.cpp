@@ -138,6 +138,10 @@ bool writes_context(const Hook& hook) {
     return hook.raw_memory || std::ranges::any_of(hook.fields, [](const ContextField& f) { return f.writable; });
 }
 
+bool has_both(const Hook& hook) {
+    return std::ranges::any_of(hook.sections, [](const std::string& s) { return s.ends_with("/both"); });
+}
+
 // Ranges of one hook's fields; returns how many.
 std::size_t add_ranges(std::string& out, const Platform& platform, const Hook& hook) {
     std::string rows;
@@ -179,7 +183,7 @@ std::string firmware_source(const Platform& platform) {
                                                                    : "sizeof(void *) == 8 ? " + std::to_string(hook.native64_context_size) + " : " + std::to_string(hook.context_size);
         hooks += "    {\"" + hook.name + "\", " + (ranges != 0 ? platform.name + "_" + hook.name + "_ranges" : "0") + ", UINT64_C(" + std::to_string(hook.max_instructions) + "), " +
                  std::to_string(hook.abi_hash()) + "u, " + bytes + ", " + std::to_string(hook.max_stack) + ", " + std::to_string(hook.max_cycles) + ", " + std::to_string(hook.id) + ", " + std::to_string(ranges) + ", " +
-                 (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + ", " + (writes_context(hook) ? "1" : "0") + "},\n";
+                 (hook.fail_open ? "1" : "0") + ", " + (hook.raw_memory ? "1" : "0") + ", " + (writes_context(hook) ? "1" : "0") + ", " + (has_both(hook) ? "1" : "0") + "},\n";
     }
     for (const Helper& helper : platform.helpers) {
         const Capability* capability = platform.find_capability(helper.capability);

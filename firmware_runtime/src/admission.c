@@ -90,7 +90,7 @@ MBPF_OUT_OF_LINE static void read_bytes(const mbpf_admitted *p, uint32_t offset,
     }
 }
 
-void mbpf_read_row(const mbpf_admitted *p, uint32_t part, uint32_t i, void *row)
+MBPF_OUT_OF_LINE void mbpf_read_row(const mbpf_admitted *p, uint32_t part, uint32_t i, void *row)
 {
     const uint32_t bytes = parts[part].bytes;
     read_bytes(p, header_number(p, parts[part].offset) + i * bytes, row, bytes);
@@ -513,35 +513,35 @@ static bool check_kept_map(mbpf_admitted *p, uint32_t i, const mbpf_row *row)
 
 /* --- all checks, in the order of mbpf/abi/admission.h --- */
 
-typedef struct check_step {
-    bool (*check)(mbpf_admitted *p, uint32_t i, const mbpf_row *row);
-    uint32_t of; /* the part whose rows are checked one by one; MBPF_PARTS: the package, once */
-} check_step;
+/* Of which part the rows are checked one by one; MBPF_PARTS: the package, once. */
+#define STEPS(STEP) \
+    STEP(check_header, MBPF_PARTS) \
+    STEP(check_layout, MBPF_PARTS) \
+    STEP(check_target, MBPF_PARTS) \
+    STEP(mbpf_check_signatures, MBPF_PARTS) \
+    STEP(check_payload, MBPF_PARTS) \
+    STEP(check_program_row, MBPF_PART_PROGRAMS) \
+    STEP(check_map_row, MBPF_PART_MAPS) \
+    STEP(check_rollback, MBPF_PARTS) \
+    STEP(mbpf_check_capabilities, MBPF_PARTS) \
+    STEP(check_hook, MBPF_PART_PROGRAMS) \
+    STEP(mbpf_check_grants, MBPF_PART_PROGRAMS) \
+    STEP(check_helper, MBPF_PART_IMPORTS) \
+    STEP(check_map, MBPF_PART_MAPS) \
+    STEP(check_ram, MBPF_PARTS) \
+    STEP(check_stack, MBPF_PART_PROGRAMS) \
+    STEP(check_instructions, MBPF_PART_PROGRAMS) \
+    STEP(check_cycles, MBPF_PART_PROGRAMS) \
+    STEP(mbpf_check_budgets, MBPF_PARTS) \
+    STEP(check_import, MBPF_PART_IMPORTS) \
+    STEP(check_entry, MBPF_PART_PROGRAMS) \
+    STEP(check_kept_map, MBPF_PART_MAPS)
 
-static const check_step steps[] = {
-    {check_header, MBPF_PARTS},
-    {check_layout, MBPF_PARTS},
-    {check_target, MBPF_PARTS},
-    {mbpf_check_signatures, MBPF_PARTS},
-    {check_payload, MBPF_PARTS},
-    {check_program_row, MBPF_PART_PROGRAMS},
-    {check_map_row, MBPF_PART_MAPS},
-    {check_rollback, MBPF_PARTS},
-    {mbpf_check_capabilities, MBPF_PARTS},
-    {check_hook, MBPF_PART_PROGRAMS},
-    {mbpf_check_grants, MBPF_PART_PROGRAMS},
-    {check_helper, MBPF_PART_IMPORTS},
-    {check_map, MBPF_PART_MAPS},
-    {check_ram, MBPF_PARTS},
-    {check_stack, MBPF_PART_PROGRAMS},
-    {check_instructions, MBPF_PART_PROGRAMS},
-    {check_cycles, MBPF_PART_PROGRAMS},
-    {mbpf_check_hook_budget, MBPF_PART_PROGRAMS},
-    {mbpf_check_budgets, MBPF_PARTS},
-    {check_import, MBPF_PART_IMPORTS},
-    {check_entry, MBPF_PART_PROGRAMS},
-    {check_kept_map, MBPF_PART_MAPS},
-};
+typedef bool check_function(mbpf_admitted *p, uint32_t i, const mbpf_row *row);
+#define CHECK(check, of) check,
+#define ROWS_OF(check, of) of,
+static check_function *const checks[] = {STEPS(CHECK)}; /* two arrays: one would be padded */
+static const uint8_t rows_of[] = {STEPS(ROWS_OF)};
 
 bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, uint32_t releasers, mbpf_admitted *p, mbpf_verdict *v)
 {
@@ -554,15 +554,16 @@ bool mbpf_admit(mbpf_runtime *rt, const uint8_t *bytes, uint32_t n, uint32_t rel
     p->rt = rt;
     p->verdict = v;
     p->name = "";
-    for (const check_step *step = steps; step < steps + sizeof steps / sizeof *steps; step++) {
-        const bool once = step->of == MBPF_PARTS;
-        uint32_t rows = once ? 1u : header_number(p, parts[step->of].count);
+    const uint8_t *of = rows_of;
+    for (check_function *const *check = checks; check < checks + sizeof checks / sizeof *checks; check++, of++) {
+        const bool once = *of == MBPF_PARTS;
+        const uint32_t rows = once ? 1u : header_number(p, parts[*of].count);
         for (uint32_t i = 0u; i < rows; i++) {
             if (!once) {
-                mbpf_read_row(p, step->of, i, &row);
+                mbpf_read_row(p, *of, i, &row);
             }
             p->detail = "";
-            if (!step->check(p, i, &row)) {
+            if (!(*check)(p, i, &row)) {
                 return false;
             }
         }

@@ -186,6 +186,11 @@ static void *import_value(const mbpf_admitted *p, mbpf_package_state *package, u
     }
 }
 
+/* A program's stack, bounds and parameter: the same members in the same order in row and state. */
+#define BOUNDS_BYTES (offsetof(mbpf_package_program, parameter) + 8u - offsetof(mbpf_package_program, stack_bytes))
+#define SAME_PLACE(member) (offsetof(mbpf_program, member) - offsetof(mbpf_program, stack_bytes) == offsetof(mbpf_package_program, member) - offsetof(mbpf_package_program, stack_bytes))
+_Static_assert(SAME_PLACE(worst_case_instructions) && SAME_PLACE(native_instructions) && SAME_PLACE(native_cycles) && SAME_PLACE(parameter), "copied in one piece");
+
 static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, void *const *imports)
 {
     package->program_count = (uint16_t)p->header.program_count;
@@ -201,11 +206,7 @@ static void place_programs(const mbpf_admitted *p, mbpf_package_state *package, 
         program->domain = &package->domain;
         mbpf_port_watchdog(mbpf_bound_cycles(&row), &program->watchdog_steps, &program->watchdog_rounds);
 #endif
-        program->worst_case_instructions = row.worst_case_instructions;
-        program->native_instructions = row.native_instructions;
-        program->native_cycles = row.native_cycles;
-        program->parameter = row.parameter;
-        program->stack_bytes = row.stack_bytes;
+        memcpy(&program->stack_bytes, &row.stack_bytes, BOUNDS_BYTES);
         program->priority = row.priority;
         program->flags = row.flags;
         program->name = (const char *)p->bytes + p->header.programs_offset + i * (uint32_t)sizeof row; /* the row's first member */
@@ -293,7 +294,7 @@ mbpf_package_state *mbpf_load(mbpf_runtime *rt, const mbpf_admitted *p, uint8_t 
 
 /* --- at its hooks --- */
 
-static void list_changed(mbpf_hook_point *point)
+MBPF_OUT_OF_LINE static void list_changed(mbpf_hook_point *point)
 {
     mbpf_program *first = point->first;
     point->alone = first && !first->next && !mbpf_may_chain(first) ? first : 0;

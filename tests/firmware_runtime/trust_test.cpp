@@ -412,6 +412,34 @@ TEST(Budget, of_a_hook_is_for_all_programs_one_event_runs) {
     EXPECT_EQ(d.push(loaded("d", "gpio", "gpio/chip0/line1/rising", 1, 64)).status, MBPF_OK) << "given back on unload";
 }
 
+// An edge runs what is attached to it and what is attached to both: whichever of the three comes last is refused.
+TEST(Budget, of_an_edge_counts_what_runs_at_both) {
+    const std::uint64_t limit = hook("gpio").max_instructions;
+    const std::string line = "gpio/chip0/line1/";
+    for (const char* last : {"rising", "falling", "both"}) {
+        Device d;
+        const auto push = [&](const std::string& edge, std::uint64_t instructions) { return d.push(loaded(edge, "gpio", line + edge, instructions, 64)); };
+        const std::uint64_t both = 1000, one = limit - both;
+        const auto share = [&](const std::string& edge) { return edge == "both" ? both : one; };
+        for (const std::string edge : {"rising", "falling", "both"}) {
+            if (edge == last) continue;
+            ASSERT_EQ(push(edge, share(edge)).status, MBPF_OK) << edge;
+        }
+        const auto refused = push(last, share(last) + 1);
+        EXPECT_EQ(refused.verdict.code, MBPF_ADMIT_HOOK_BUDGET) << last;
+        EXPECT_EQ(refused.verdict.actual, limit + 1);
+        EXPECT_EQ(std::string(refused.verdict.detail).substr(0, line.size()), line) << "the event that would take too long";
+        EXPECT_NE(std::string(refused.verdict.detail), line + "both");
+        EXPECT_EQ(push(last, share(last)).status, MBPF_OK) << "rising and falling are two events: " << last;
+        EXPECT_EQ(d.push(loaded("elsewhere", "gpio", "gpio/chip0/line2/both", limit, 64)).status, MBPF_OK) << "another line's";
+        EXPECT_EQ(d.push(loaded("longer", "gpio", "gpio/chip0/line10/both", limit, 64)).status, MBPF_OK) << "a line whose number begins so";
+    }
+    Device d; // in other hooks it is a name like any
+    const std::uint64_t trace = hook("trace").max_instructions;
+    ASSERT_EQ(d.push(loaded("a", "trace", "trace/both", trace, 64)).status, MBPF_OK);
+    EXPECT_EQ(d.push(loaded("b", "trace", "trace/other", trace, 64)).status, MBPF_OK);
+}
+
 TEST(Budget, of_one_package_counts_its_own_programs_together) {
     Device d;
     Package p = loaded("a", "trace", "trace/t", hook("trace").max_instructions, 64);

@@ -66,7 +66,6 @@ static inline void mbpf_read_map(const mbpf_admitted *p, uint32_t i, mbpf_packag
 bool mbpf_check_signatures(mbpf_admitted *p, uint32_t i, const mbpf_row *row);
 bool mbpf_check_capabilities(mbpf_admitted *p, uint32_t i, const mbpf_row *row);
 bool mbpf_check_grants(mbpf_admitted *p, uint32_t i, const mbpf_row *program);
-bool mbpf_check_hook_budget(mbpf_admitted *p, uint32_t i, const mbpf_row *program);
 bool mbpf_check_budgets(mbpf_admitted *p, uint32_t i, const mbpf_row *row);
 /* Always false, for a check to return; with the detail that stands in `p`. */
 bool mbpf_fail(const mbpf_admitted *p, uint32_t code, uint32_t expected, uint32_t actual);

@@ -31,6 +31,7 @@ typedef struct mbpf_hook_row {
     uint8_t fail_open;
     uint8_t raw_memory;           /* context is memory of any size (conformance runs) */
     uint8_t context_writable;     /* programs may change some field of it */
+    uint8_t has_both;             /* what is attached at `…/both` runs at the events of all places beside it */
 } mbpf_hook_row;
 
 typedef struct mbpf_helper_row {

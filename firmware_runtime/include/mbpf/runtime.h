@@ -85,15 +85,16 @@ typedef struct mbpf_program {
     mbpf_count drops;       /* events that ended here: at a point where verdicts decide, not passed */
     uint32_t worst_ticks;   /* of one run */
 #endif
-    uint64_t worst_case_instructions;
-    uint32_t native_instructions, native_cycles; /* of the machine code at most; MBPF_UNBOUNDED: not known */
-    uint64_t parameter;
     uint64_t next_due_ns; /* timer hooks: kept here so that each program has its own period */
-    uint32_t stack_bytes;
     uint8_t priority;  /* the lower runs first, equal ones in the order of attaching */
     bool priority_set; /* by the host: kept over a hot swap */
     uint8_t flags;
     bool attached;
+    /* As in the package's row, copied in one piece. */
+    uint32_t stack_bytes;
+    uint64_t worst_case_instructions;
+    uint32_t native_instructions, native_cycles; /* of the machine code at most; MBPF_UNBOUNDED: not known */
+    uint64_t parameter;
     const char *name, *attach; /* in the package */
 } mbpf_program;
 
