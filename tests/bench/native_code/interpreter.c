@@ -11,14 +11,15 @@ struct slot {
     int32_t imm;
 };
 
-/* The least by -1 is itself. */
-static uint64_t signed_quotient(uint64_t a, uint64_t b, int wide)
+/* Quotient (3) or remainder; the least by -1 is itself. Rare: kept apart, so that the rest stays small. */
+static __attribute__((noinline)) uint64_t signed_division(uint64_t a, uint64_t b, int wide, uint32_t op)
 {
     const int64_t x = wide ? (int64_t)a : (int32_t)a, y = wide ? (int64_t)b : (int32_t)b;
-    return y == -1 ? 0u - (uint64_t)x : (uint64_t)(x / y);
+    const uint64_t quotient = y == 0 ? 0u : y == -1 ? 0u - (uint64_t)x : (uint64_t)(x / y);
+    return op == 3u ? quotient : a - b * quotient;
 }
 
-static uint64_t alu(uint32_t op, uint64_t a, uint64_t b, int wide, int16_t variant)
+static inline __attribute__((always_inline)) uint64_t alu(uint32_t op, uint64_t a, uint64_t b, int wide, int16_t variant)
 {
     const uint32_t bits = wide ? 63u : 31u;
     if (!wide) {
@@ -29,13 +30,13 @@ static uint64_t alu(uint32_t op, uint64_t a, uint64_t b, int wide, int16_t varia
     case 0x0: return a + b;
     case 0x1: return a - b;
     case 0x2: return a * b;
-    case 0x3: return b == 0u ? 0u : variant == 1 ? signed_quotient(a, b, wide) : a / b;
+    case 0x3: return variant == 1 ? signed_division(a, b, wide, op) : b == 0u ? 0u : a / b;
     case 0x4: return a | b;
     case 0x5: return a & b;
     case 0x6: return a << (b & bits);
     case 0x7: return a >> (b & bits);
     case 0x8: return 0u - a;
-    case 0x9: return b == 0u ? a : variant == 1 ? a - b * signed_quotient(a, b, wide) : a % b;
+    case 0x9: return variant == 1 ? signed_division(a, b, wide, op) : b == 0u ? a : a % b;
     case 0xa: return a ^ b;
     case 0xb: return variant == 8 ? (uint64_t)(int8_t)b : variant == 16 ? (uint64_t)(int16_t)b : variant == 32 ? (uint64_t)(int32_t)b : b;
     default: return wide ? (uint64_t)((int64_t)a >> (b & bits)) : (uint64_t)(int64_t)((int32_t)a >> (b & bits));
