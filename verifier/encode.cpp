@@ -86,6 +86,12 @@ class Symbols {
             const Difference& d = s.differences[i];
             if (present(d.a) && present(d.b)) use(d.a).related = use(d.b).related = true;
         }
+        for (unsigned i = kExactSums; i < kMaxSums; ++i) {
+            const auto& l = s.sums[i];
+            if (!present(l.a) || !present(l.b) || !(l.sum == 0 || present(l.sum))) continue;
+            for (Symbol symbol : {l.a, l.b, l.sum})
+                if (symbol != 0) use(symbol).related = true;
+        }
     }
     // 0: none. The packet's length is the certificate's 0, told apart by `named`.
     bool named(const Value& v) {
@@ -97,7 +103,8 @@ class Symbols {
         return u.number != 0;
     }
     std::uint64_t number(Symbol s) { return s == kPacketLength ? 0 : use(s).number; }
-    bool related(const Difference& d) { return present(d.a) && present(d.b) && (d.a == kPacketLength || use(d.a).number != 0) && (d.b == kPacketLength || use(d.b).number != 0); }
+    bool related(const Difference& d) { return has_number(d.a) && has_number(d.b); }
+    bool related(const proof::Order::Sum& s) { return has_number(s.a) && has_number(s.b) && (s.sum == 0 || has_number(s.sum)); }
 
   private:
     struct Use {
@@ -112,6 +119,7 @@ class Symbols {
         uses_.push_back({s, 0, false, 0});
         return uses_.back();
     }
+    bool has_number(Symbol s) { return present(s) && (s == kPacketLength || use(s).number != 0); }
     bool present(Symbol s) { return s == kPacketLength || (s != 0 && use(s).members > 0); }
 
     std::vector<Use> uses_;
@@ -247,13 +255,24 @@ Invariant encode_invariant(const State& s, std::uint16_t live) {
     std::vector<Difference> differences;
     for (unsigned i = 0; i < s.difference_count; ++i)
         if (symbols.related(s.differences[i])) differences.push_back(s.differences[i]);
-    if (!differences.empty()) {
-        out.parts |= kHasDifferences;
-        put_varint(b, differences.size());
+    std::vector<proof::Order::Sum> limits;
+    for (unsigned i = kMaxSums; i-- > kExactSums;)  // the newest last, as they were learned
+        if (symbols.related(s.sums[i])) limits.push_back(s.sums[i]);
+    if (!differences.empty() || !limits.empty()) {
+        out.parts |= kHasRelations;
+        put_varint(b, differences.size() + limits.size());
         for (const Difference& d : differences) {
+            b.push_back(0);
             put_varint(b, symbols.number(d.a));
             put_varint(b, symbols.number(d.b));
             put_zigzag(b, d.bound);
+        }
+        for (const proof::Order::Sum& l : limits) {
+            b.push_back(l.sum != 0 ? 1 : 2);
+            put_varint(b, symbols.number(l.a));
+            put_varint(b, symbols.number(l.b));
+            if (l.sum != 0) put_varint(b, symbols.number(l.sum));
+            put_zigzag(b, -std::int64_t{l.delta});
         }
     }
     return out;

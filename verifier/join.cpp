@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier/join.h"
 
+#include "verifier/limits.h"
+
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 namespace mbpf {
@@ -294,6 +297,7 @@ bool join_states(State& a, const State& b, const Compared* compared, bool congru
         if (!r.to_packet && !named(ib, sb, db)) continue;
         a.learn(sa, sb, std::max(x, y) - da + db);
     }
+    join_limits(a, old, b, compared);
     return true;
 }
 
@@ -317,15 +321,17 @@ namespace {
 // A pointer may move no farther than kMaxOffset: below that it may still be brought back by a comparison.
 constexpr std::uint64_t kFarPointer = std::uint64_t{1} << 20, kFarthestPointer = std::uint64_t{1} << 28;
 
-Number widened(const Number& now, const Number& before, const Thresholds& t, bool is_pointer) {
+// `nearest`: a threshold of this number's own.
+Number widened(const Number& now, const Number& before, const Thresholds& t, bool is_pointer, std::uint64_t nearest = UINT64_MAX) {
     if (now == before) return now;
     Number n = now;
     auto& w = n.wide;
     const std::uint64_t top = w.umax;
-    if (top > before.wide.umax) w.umax = t.at_least(top);
+    const auto above = [&](std::uint64_t v) { return v <= nearest && nearest != UINT64_MAX ? nearest : t.at_least(v); };
+    if (top > before.wide.umax) w.umax = above(top);
     if (is_pointer && w.umax > kFarPointer && top <= kFarthestPointer) w.umax = top <= kFarPointer ? kFarPointer : kFarthestPointer;
     if (w.umin < before.wide.umin) w.umin = t.at_most(w.umin);
-    if (w.smax > before.wide.smax) w.smax = w.smax < 0 ? -1 : static_cast<std::int64_t>(std::min<std::uint64_t>(t.at_least(static_cast<std::uint64_t>(w.smax)), INT64_MAX));
+    if (w.smax > before.wide.smax) w.smax = w.smax < 0 ? -1 : static_cast<std::int64_t>(std::min<std::uint64_t>(above(static_cast<std::uint64_t>(w.smax)), INT64_MAX));
     if (is_pointer && w.smin >= 0 && w.umax <= kFarthestPointer) w.smax = static_cast<std::int64_t>(w.umax);
     if (w.smin < before.wide.smin) {
         if (w.smin >= 0) w.smin = 0;
@@ -342,9 +348,9 @@ Number widened(const Number& now, const Number& before, const Thresholds& t, boo
     }
     auto& l = n.low;
     const auto& lb = before.low;
-    if (l.umax > lb.umax) l.umax = static_cast<std::uint32_t>(std::min<std::uint64_t>(t.at_least(l.umax), UINT32_MAX));
+    if (l.umax > lb.umax) l.umax = static_cast<std::uint32_t>(std::min<std::uint64_t>(above(l.umax), UINT32_MAX));
     if (l.umin < lb.umin) l.umin = static_cast<std::uint32_t>(t.at_most(l.umin));
-    if (l.smax > lb.smax) l.smax = l.smax < 0 ? -1 : static_cast<std::int32_t>(std::min<std::uint64_t>(t.at_least(static_cast<std::uint64_t>(l.smax)), INT32_MAX));
+    if (l.smax > lb.smax) l.smax = l.smax < 0 ? -1 : static_cast<std::int32_t>(std::min<std::uint64_t>(above(static_cast<std::uint64_t>(l.smax)), INT32_MAX));
     if (l.smin < lb.smin) l.smin = l.smin >= 0 ? 0 : INT32_MIN;
     const std::uint32_t low_grown = l.mask & ~lb.mask;
     if (low_grown != 0) {
@@ -356,9 +362,20 @@ Number widened(const Number& now, const Number& before, const Thresholds& t, boo
 
 }  // namespace
 
-void widen_state(State& now, const State& before, const Thresholds& thresholds) {
+void widen_state(State& now, const State& before, const Thresholds& thresholds, const Compared* compared) {
+    // What a register is compared with bounds it, if that has not grown itself; and what is not beyond the packet is no
+    // farther than packets are long.
+    std::array<std::uint64_t, State::kRegisters> nearest;
+    nearest.fill(UINT64_MAX);
+    for (std::size_t i = 0; compared != nullptr && !thresholds.last && i < compared->size(); ++i) {
+        const auto& [x, y] = (*compared)[i];
+        if (now.regs[y].is_number() && !now.regs[y].is_constant() && before.regs[y].is_number() && now.regs[y].number.wide.umax == before.regs[y].number.wide.umax) nearest[x] = std::min(nearest[x], now.regs[y].number.wide.umax);
+    }
+    for (unsigned i = 0; i < now.difference_count && !thresholds.last; ++i)
+        for (unsigned r = 0; r < State::kRegisters; ++r)
+            if (now.differences[i].b == kPacketLength && now.regs[r].symbol == now.differences[i].a) nearest[r] = std::min(nearest[r], static_cast<std::uint64_t>(std::max<std::int64_t>(0, kMaxPacket + now.differences[i].bound + now.regs[r].delta)));
     for (unsigned r = 0; r < State::kRegisters; ++r)
-        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = now.regs[r].within_congruence(widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer()));
+        if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = now.regs[r].within_congruence(widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer(), nearest[r]));
     for (unsigned i = 0; i < now.cell_count; ++i) {
         const Value* old = before.value_at(now.cells[i].at);
         if (old != nullptr && old->kind == now.cells[i].value.kind) now.cells[i].value.number = now.cells[i].value.within_congruence(widened(now.cells[i].value.number, old->number, thresholds, old->is_pointer()));
@@ -384,6 +401,7 @@ void widen_state(State& now, const State& before, const Thresholds& thresholds) 
         now.differences[kept++] = d;
     }
     now.difference_count = static_cast<std::uint8_t>(kept);
+    widen_limits(now, before);
 }
 
 }  // namespace mbpf

@@ -24,6 +24,7 @@ bool join_states(proof::State& into, const proof::State& other, const Compared* 
 // the integer types.
 struct Thresholds {
     std::vector<std::uint64_t> values;  // sorted
+    bool last = false;                  // no others are looked for
     void add(std::uint64_t v) { values.push_back(v); }
     // `small_types`: with the limits of 8- and 16-bit integers.
     void finish(bool small_types);
@@ -32,6 +33,7 @@ struct Thresholds {
 };
 
 // `now` contains `before`; what has grown since grows to a threshold, differences that rose are dropped.
-void widen_state(proof::State& now, const proof::State& before, const Thresholds& thresholds);
+// `compared`: registers whose bounds are thresholds for one another.
+void widen_state(proof::State& now, const proof::State& before, const Thresholds& thresholds, const Compared* compared = nullptr);
 
 }  // namespace mbpf

@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "verifier/checker/cover.h"
+#include "verifier/limits.h"
 
 namespace mbpf {
 
 using namespace proof;
 using bpf::Kind;
+
 
 namespace {
 
@@ -208,6 +210,7 @@ bool Search::run_node(std::int32_t node, Activation& act) {
     const Node& n = nodes_[static_cast<std::size_t>(node)];
     const std::uint32_t slot = n.point;
     load(n.bytes, s_);
+    s_.settle();
     decisions_.clear();
     return segment(node, slot, act, true);
 }
@@ -228,6 +231,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         forget_dead_stack(*arriving, point);
     }
     note_packet_ends(*arriving);
+    note_limits(*arriving, live);
     auto& list = act.incoming[key];
     Cost cost;
     for (std::int32_t n : list) {
@@ -239,13 +243,13 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     }
     const std::int32_t now = add_node(from, point, live, act.function);
     Invariant stated = encode_invariant(*arriving, live);
-    if ((stated.parts & kHasDifferences) != 0) {
+    if ((stated.parts & kHasRelations) != 0) {
         // A difference of values that may wrap cannot be seen to hold: state none then.
         const Bytes bytes = stated.bytes();
         Reader in = reader(bytes);
         if (!covers(in, *arriving, cost)) {
             copy_state(old_, *arriving);
-            old_.difference_count = 0;
+            static_cast<Order&>(old_) = Order{};
             stated = encode_invariant(old_, live);
         }
     }
@@ -340,11 +344,13 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
     static const Thresholds kWords = [] {
         Thresholds t;
         t.values = {0, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX};
+        t.last = true;
         return t;
     }();
     static const Thresholds kNone = [] {
         Thresholds t;
         t.values = {0, UINT64_MAX};
+        t.last = true;
         return t;
     }();
     const auto absorb = [&](Heads& heads, unsigned round) {

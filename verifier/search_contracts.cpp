@@ -66,7 +66,7 @@ bool Search::run_contract(std::int32_t node, std::uint32_t target, std::int32_t&
     std::uint32_t number = 0;
     Reader in = reader(nodes_.back().bytes);
     if (!covers(in, call, cost, &number)) {
-        s_.difference_count = 0;
+        static_cast<Order&>(s_) = Order{};
         set_bytes(entry, encode_invariant(s_, live));
     }
     contracts_.push_back({target, entry, -1, 0});

@@ -31,6 +31,7 @@ void Search::retrace(const Retraced& see) {
             m_.enter_program();
         } else if (follows) {
             follows = load(node.bytes, s_);
+            s_.settle();
         }
         std::uint32_t slot = node.point & ~kContract;
         std::size_t done = 0;
@@ -108,6 +109,7 @@ void Search::observe(std::int32_t node, const std::function<void(State&)>& prepa
             m_.enter_program();
         } else {
             load(n.bytes, s_);
+            if ((n.point & kGate) == 0) s_.settle();
         }
         prepare(s_);
     };

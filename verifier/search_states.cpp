@@ -29,11 +29,12 @@ bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Inv
     load(old, old_);
     if (widen != nullptr) {
         ++stats_.widenings;
-        widen_state(other_, old_, *widen);
+        widen_state(other_, old_, *widen, compared);
     }
-    for (int left_out = options_.relations ? 0 : 2; left_out < 3; ++left_out) {
-        if (left_out >= 1) other_.difference_count = 0;
-        if (left_out == 2)
+    for (int left_out = options_.relations ? 0 : 3; left_out < 4; ++left_out) {
+        if (left_out == 1) std::ranges::fill(other_.sums, Order::Sum{});
+        if (left_out >= 2) static_cast<Order&>(other_) = Order{};
+        if (left_out == 3)
             for (unsigned i = 0; i < other_.value_count(); ++i)
                 if (other_.at(i).kind != ValueKind::pointer_or_null) other_.at(i).drop_symbol();
         out = encode_invariant(other_, live);

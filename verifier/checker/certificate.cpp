@@ -62,6 +62,15 @@ Number read_number(Reader& in, unsigned form) {
 // First byte: kind (2 bits), form of the number or variable part (4), has a symbol, is borrowed
 // or (a number) has a modulus. Of a pointer the
 // region follows (4 bits), is it read only, and which of size, map and reference are stated.
+namespace {
+
+Symbol read_symbol(Reader& in) {
+    const uint64_t symbol = in.bounded(kLastSymbol - 1);
+    return symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
+}
+
+}  // namespace
+
 Value read_value(Reader& in) {
     const uint8_t head = in.byte();
     Value v;
@@ -93,9 +102,14 @@ Value read_value(Reader& in) {
     return v;
 }
 
-Symbol read_symbol(Reader& in) {
-    const uint64_t symbol = in.bounded(kLastSymbol - 1);
-    return symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
+Relation read_relation(Reader& in) {
+    Relation r;
+    const uint64_t form = in.bounded(2);
+    r.a = read_symbol(in);
+    if (form != 0) r.b = read_symbol(in);
+    if (form != 2) r.c = read_symbol(in);
+    r.bound = in.zigzag_within(kMaxOffset);
+    return r;
 }
 
 namespace {

@@ -8,7 +8,7 @@
 namespace mbpf::proof {
 
 inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
-inline constexpr uint8_t kVersion = 4;
+inline constexpr uint8_t kVersion = 5;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
 // The entry of a function's contract is its slot with this bit; the exit is the contract's number with both. Until
@@ -53,7 +53,7 @@ struct Reader {
 };
 
 // First byte of an invariant: which of its parts follow.
-enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetadata = 8, kHasReferences = 16, kLocked = 32, kHasDifferences = 64, kHasWritten = 128 };
+enum Parts : uint8_t { kHasTerms = 1, kHasFrames = 2, kHasPacket = 4, kHasMetadata = 8, kHasReferences = 16, kLocked = 32, kHasRelations = 64, kHasWritten = 128 };
 // What of a number is written: bounds and bits of the word, and all of its low half. The low half alone never is:
 // that stands for a word of so many bits.
 enum Form : uint8_t { kConstant = 0, kUnsigned = 1, kSigned = 2, kPattern = 4, kLow = 8, kBits = 8, kWhole = 15 };
@@ -76,7 +76,13 @@ Location location_of(Reader& in, uint64_t code);
 Number read_number(Reader& in, unsigned form);
 // A value as the invariant has it; its symbol is the certificate's own number, kPacketLength apart.
 Value read_value(Reader& in);
-Symbol read_symbol(Reader& in);
+// U(a) + U(b) <= U(c) + bound, where symbol 0 is the number 0.
+struct Relation {
+    Symbol a = 0, b = 0, c = 0;
+    int64_t bound = 0;
+};
+inline constexpr uint64_t kMaxRelations = kMaxDifferences + kMaxSums - kExactSums;
+Relation read_relation(Reader& in);
 // What an invariant begins with, read into a shape that holds nothing yet; its parts.
 uint8_t read_head(Reader& in, Cost& cost, Shape& s);
 // So many bytes as are told first.

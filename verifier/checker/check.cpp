@@ -33,9 +33,10 @@ bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
     }
     s.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
     s.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(s.depth - 1);
-    for (uint64_t n = (parts & kHasDifferences) != 0 ? in.bounded(kMaxDifferences) : 0; n > 0 && in.good; --n) {
-        const Symbol a = read_symbol(in), b = read_symbol(in);
-        s.learn(a, b, in.zigzag_within(kMaxOffset));
+    for (uint64_t n = (parts & kHasRelations) != 0 ? in.bounded(kMaxRelations) : 0; n > 0 && in.good; --n) {
+        const Relation r = read_relation(in);
+        if (r.b == 0) s.learn(r.a, r.c, r.bound);
+        else s.learn_limit(r.a, r.b, r.c, r.bound);
     }
     for (unsigned i = 0; i < s.value_count(); ++i)
         if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
@@ -118,6 +119,7 @@ class Checker {
             if ((point & kGate) != 0) return true;
             return is_contract() ? segment(point & ~kContract, false) : bad(CheckError::malformed, point);
         }
+        s_.settle();
         if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
         // A gate: one more run of the callback (a timer's is a run of its own), and the way past the call.
         const uint32_t slot = point & ~kGate;

@@ -57,13 +57,13 @@ class Meaning {
         return first_or_same(stated.symbol, e);
     }
 
-    // U(a) <= U(b) + bound, said of the certificate's symbols, holds in the state.
-    bool difference(const State& s, Symbol a, Symbol b, int64_t bound) const {
-        Value x, y;
+    // What is said of the certificate's symbols holds in the state.
+    bool relation(const State& s, const Relation& r) const {
+        Value x, y, z = Value::constant(0);
         int64_t found = 0, move = 0;
-        if (!word(s, a, x, move, 1) || !word(s, b, y, move, -1)) return false;
-        if (b == kPacketLength) return s.below_packet_end(x, found) && found <= bound + move;
-        return s.difference(x, y, found) && found <= bound + move;
+        if (!word(s, r.a, x, move, 1) || (r.b != 0 && !word(s, r.b, y, move, 1)) || (r.c != 0 && !word(s, r.c, z, move, -1))) return false;
+        const bool known = r.b != 0 ? s.sum_most(x, y, z, found) : r.c == kPacketLength ? s.below_packet_end(x, found) : s.difference(x, z, found);
+        return known && found <= r.bound + move;
     }
 
   private:
@@ -176,10 +176,9 @@ bool covers(Reader& in, const State& s, Cost& cost, uint32_t* contract) {
         if (readable(at, *have)) --pointers;
     }
     if (pointers != 0) return false;
-    for (uint64_t n = (parts & kHasDifferences) != 0 ? in.bounded(kMaxDifferences) : 0; n > 0; --n) {
-        const Symbol a = read_symbol(in), b = read_symbol(in);
-        const int64_t bound = in.zigzag_within(kMaxOffset);
-        if (!in.good || !meaning.difference(s, a, b, bound)) return false;
+    for (uint64_t n = (parts & kHasRelations) != 0 ? in.bounded(kMaxRelations) : 0; n > 0; --n) {
+        const Relation r = read_relation(in);
+        if (!in.good || !meaning.relation(s, r)) return false;
     }
     return in.good;
 }

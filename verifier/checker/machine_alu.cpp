@@ -66,9 +66,9 @@ bool Machine::alu(const Insn& insn, const Operation& op) {
     Value src = immediate(insn);
     if (op.uses_src) {
         if (!readable(insn.src)) return false;
-        // A copied number is the same number: named now, a check on one refines both. So with what is added.
+        // A copied number is the same number: named now, a check on one refines both. So with what is added or taken off.
         Value& source = s_.regs[insn.src];
-        if (op.alu == AluOp::mov || op.alu == AluOp::add) name_copied(source);
+        if (op.alu == AluOp::mov || op.alu == AluOp::add || op.alu == AluOp::sub) name_copied(source);
         src = source;
     }
     if (op.alu == AluOp::mov) return move(insn, op, src);
@@ -135,6 +135,7 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
 
 void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b) {
     const auto &x = a.number.wide, &y = b.number.wide;
+    if (op.alu == AluOp::add && a.number.is_constant() && !b.number.is_constant() && fits_unsigned(b.number, op.width)) return keep_sum(r, op, b, a);
     if (b.number.is_constant()) {
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
@@ -156,11 +157,12 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
         if (a.symbol == 0 || !exact_sum(a) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
         return s_.learn_sum(r, a, b);
     }
-    // a - b for a >= b: bounded by what is known of the difference.
+    // a - b for a >= b: bounded by what is known of the difference; with b it makes a.
     int64_t upper = 0, lower = 0;
     if (!s_.difference(b, a, lower) || lower > 0) return;
     const uint64_t high = s_.difference(a, b, upper) ? static_cast<uint64_t>(upper) : r.number.wide.umax;
     r.number = meet(r.number, Number::range_u(static_cast<uint64_t>(-lower), high));
+    if (!r.number.is_bottom() && s_.name(r) != 0) s_.learn_parts(a, b, r);
 }
 
 // The bits of the result are among a's; x & (x - 1) is x without its lowest bit.

@@ -79,13 +79,20 @@ bool Machine::check_buffer(unsigned index, Call& call) {
     // A length checked against the packet's end.
     const Value& base = s_.regs[index + 1];
     int64_t bound = 0;
-    if (base.kind == ValueKind::pointer && base.region == Region::packet && !call.helper->no_packet_memory && !(is_write && env_.packet_read_only) && base.fixed_place() && base.offset_min() >= 0 && s_.below_packet_end(size, bound) && bound + base.offset_max() <= 0) return true;
-    // All of the greatest size must be there; only the least is surely initialised.
+    const bool in_packet = rule_of(base.region).of_packet, ahead = base.kind == ValueKind::pointer && base.number.wide.smin >= 0;
+    if (ahead && base.region == Region::packet && !call.helper->no_packet_memory && !(is_write && env_.packet_read_only) && base.offset_min() >= 0 &&
+        ((base.fixed_place() && s_.below_packet_end(size, bound) && bound + base.offset_max() <= 0) || (s_.sum_most(variable_part(base), size, s_.packet_length(), bound) && bound + base.fixed <= 0)))
+        return true;
+    // All of the greatest size must be there; only the least is surely initialised. Where the greatest size cannot meet the
+    // greatest offset, so much less is touched.
+    int64_t greatest = n.smax;
+    if (ahead && !in_packet && n.smax > 0 && s_.sum_most(variable_part(base), size, Value::constant(0), bound) && bound + base.fixed - base.offset_max() < greatest) greatest = bound + base.fixed - base.offset_max();
+    if (greatest < 1 && n.smax > 0) greatest = 1;
     const unsigned before = call.written_count;
-    if (!check_memory(index, n.smax, is_write, call)) return false;
+    if (!check_memory(index, greatest, is_write, call)) return false;
     if (call.written_count > before && n.smin != n.smax) {
         call.written[before].surely = false;
-        if (call.written_count < 6 && n.smin > 0) call.written[call.written_count++] = {call.written[before].base, n.smin, true};
+        if (call.written_count < 6 && n.smin > 0 && n.smin <= greatest) call.written[call.written_count++] = {call.written[before].base, n.smin, true};
     }
     return true;
 }

@@ -192,24 +192,86 @@ bool range_difference(const Value& a, const Value& b, int64_t& bound) {
 
 }  // namespace
 
-// U(a) - U(b) = U(sa) + da - U(sb) - db where both sums are exact; sa <= sb + c bounds it by c + da - db, and a
-// chain of two differences adds up.
-bool State::difference(const Value& a, const Value& b, int64_t& bound) const {
-    bool known = range_difference(a, b, bound);
+// A chain of two differences adds up.
+bool State::apart(Symbol a, Symbol b, int64_t& bound) const {
+    bool known = a == b || a == 0;
+    if (known) bound = 0;
     const auto offer = [&](int64_t c) {
         if (!known || c < bound) bound = c;
         known = true;
     };
-    if (a.symbol == 0 || b.symbol == 0 || !exact_sum(a) || !exact_sum(b)) return known;
-    const int64_t shift = int64_t{a.delta} - b.delta;
-    if (a.symbol == b.symbol) offer(shift);
     for (unsigned i = 0; i < difference_count; ++i) {
         const Difference& d = differences[i];
-        if (d.a != a.symbol) continue;
-        if (d.b == b.symbol) offer(d.bound + shift);
+        if (d.a != a) continue;
+        if (d.b == b) offer(d.bound);
         for (unsigned j = 0; j < difference_count; ++j)
-            if (differences[j].a == d.b && differences[j].b == b.symbol) offer(int64_t{d.bound} + differences[j].bound + shift);
+            if (differences[j].a == d.b && differences[j].b == b) offer(int64_t{d.bound} + differences[j].bound);
     }
+    return known;
+}
+
+// U(a) - U(b) = U(sa) + da - U(sb) - db where both sums are exact; sa <= sb + c bounds it by c + da - db.
+bool State::difference(const Value& a, const Value& b, int64_t& bound) const {
+    bool known = range_difference(a, b, bound);
+    int64_t learned = 0;
+    if (a.symbol == 0 || b.symbol == 0 || !exact_sum(a) || !exact_sum(b) || !apart(a.symbol, b.symbol, learned)) return known;
+    learned += int64_t{a.delta} - b.delta;
+    if (!known || learned < bound) bound = learned;
+    return true;
+}
+
+// With a <= sa + x and b <= sb + y, a + b is at most the sum less its delta, plus x + y. What moves from the one to the other
+// changes nothing: if a is p + n + d and q is n + b + e, then a + b is p + q + d - e.
+template <class Found>
+void State::each_limit(Symbol a, Symbol b, Found found) const {
+    const auto together = [&](Symbol p, Symbol q, int64_t more) {
+        for (unsigned i = 0; i < kMaxSums; ++i) {
+            const Sum s = sums[i];
+            int64_t x = 0, y = 0;
+            if (s.a == 0) continue;
+            if (apart(p, s.a, x) && apart(q, s.b, y)) found(s.sum, x + y - s.delta + more);
+            if (apart(p, s.b, x) && apart(q, s.a, y)) found(s.sum, x + y - s.delta + more);
+        }
+    };
+    together(a, b, 0);
+    for (unsigned k = 0; k < kExactSums * kExactSums * 2; ++k) {
+        const Sum from = sums[k / 2 % kExactSums], to = sums[k / 2 / kExactSums];
+        const Symbol sum = k % 2 == 0 ? a : b, rest = k % 2 == 0 ? b : a, moved = to.a == rest ? to.b : to.a;
+        if (from.a == 0 || to.a == 0 || from.sum != sum || (to.a != rest && to.b != rest)) continue;
+        if (from.a == moved || from.b == moved) together(from.a == moved ? from.b : from.a, to.sum, int64_t{from.delta} - to.delta);
+    }
+}
+
+namespace {
+
+// A value as U(symbol) plus a constant, a number that is known as the constant alone. False: it is nothing of both.
+bool parts_of(const Value& v, Symbol& symbol, int64_t& rest) {
+    const bool constant = v.number.is_constant();
+    symbol = constant ? Symbol{0} : v.symbol;
+    rest = constant ? static_cast<int64_t>(v.number.wide.umin) : v.delta;
+    return constant ? v.number.wide.umin <= static_cast<uint64_t>(kFar) : v.symbol != 0 && exact_sum(v);
+}
+int64_t near(uint64_t w) { return w < static_cast<uint64_t>(kFar) ? static_cast<int64_t>(w) : kFar; }
+
+}  // namespace
+
+bool State::sum_most(const Value& a, const Value& b, const Value& c, int64_t& bound) const {
+    const int64_t least = near(c.number.wide.umin), high_a = near(a.number.wide.umax), high_b = near(b.number.wide.umax);
+    bool known = high_a < kFar && high_b < kFar;
+    bound = high_a + high_b - least;
+    const auto offer = [&](int64_t n) {
+        if (!known || n < bound) bound = n;
+        known = true;
+    };
+    Symbol sa = 0, sb = 0, sc = 0;
+    int64_t da = 0, db = 0, dc = 0, between = 0;
+    if (!parts_of(a, sa, da) || !parts_of(b, sb, db)) return known;
+    const bool named = parts_of(c, sc, dc);
+    each_limit(sa, sb, [&](Symbol t, int64_t most) {
+        if (t == 0) offer(da + db + most - least);
+        else if (named && apart(t, sc, between)) offer(da + db + most + between - dc);
+    });
+    if (named && (sa == 0 || sb == 0) && apart(sa == 0 ? sb : sa, sc, between)) offer(da + db + between - dc);
     return known;
 }
 
@@ -242,6 +304,14 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
 
 void State::learn(Symbol a, Symbol b, int64_t bound) {
     if (a == 0 || b == 0 || a == b || bound > kMaxOffset || bound < -kMaxOffset) return;
+    for (unsigned i = 0; i < kMaxSums; ++i) {
+        const Sum s = sums[i];
+        const int64_t most = bound - s.delta;
+        if (s.a == 0 || s.sum != a) continue;
+        // Of two addends one is the bound itself: what is left for the other.
+        if (s.a == b || s.b == b) below(s.a == b ? s.b : s.a, 0, most);
+        else if (i < kExactSums) learn_limit(s.a, s.b, b, most);
+    }
     for (unsigned i = 0; i < difference_count; ++i) {
         Difference& d = differences[i];
         if (d.a != a || d.b != b) continue;
@@ -255,18 +325,88 @@ void State::learn(Symbol a, Symbol b, int64_t bound) {
     differences[difference_count++] = {a, b, static_cast<int32_t>(bound)};
 }
 
-void State::learn_sum(const Value& sum, const Value& a, const Value& b) {
-    const Sum s = {sum.symbol, a.symbol, b.symbol, a.delta};
-    bound_sum(s, b.number);
-    if (b.symbol == 0 || b.delta != 0) return;
-    for (unsigned i = kMaxSums - 1; i > 0; --i) sums[i] = sums[i - 1];
-    sums[0] = s;
+void State::put_sum(const Sum& s, unsigned first, unsigned end) {
+    for (unsigned i = end - 1; i > first; --i) sums[i] = sums[i - 1];
+    sums[first] = s;
 }
 
-void State::bound_sum(const Sum& s, const Number& b) {
-    if (b.wide.umax > static_cast<uint64_t>(kMaxOffset)) return;
-    learn(s.a, s.sum, -static_cast<int64_t>(b.wide.umin) - s.delta);
-    learn(s.sum, s.a, static_cast<int64_t>(b.wide.umax) + s.delta);
+void State::note_sum(const Value& sum, const Value& a, const Value& b) {
+    Sum s;
+    int64_t ds = 0, da = 0, db = 0;
+    if (!parts_of(sum, s.sum, ds) || !parts_of(a, s.a, da) || !parts_of(b, s.b, db) || s.a == 0 || s.b == 0 || !is_delta(da + db - ds)) return;
+    s.delta = static_cast<int32_t>(da + db - ds);
+    put_sum(s, 0, kExactSums);
+}
+
+void State::learn_parts(const Value& sum, const Value& a, const Value& b) {
+    Symbol ss = 0, sa = 0, sb = 0;
+    int64_t ds = 0, da = 0, db = 0;
+    if (parts_of(sum, ss, ds) && ss != 0) bound_sum({ss, b.symbol, a.symbol, static_cast<int32_t>(-ds)}, true, a.number, 0);
+    note_sum(sum, a, b);
+    if (parts_of(a, sa, da) && parts_of(b, sb, db)) learn_limit(sa, sb, 0, near(sum.number.wide.umax) - da - db);
+}
+
+void State::learn_limit(Symbol a, Symbol b, Symbol c, int64_t bound) {
+    if (a == 0 || b == 0 || a == c || b == c || bound > kMaxOffset || bound < -kMaxOffset) return;
+    for (unsigned i = kExactSums; i < kMaxSums; ++i) {
+        Sum& s = sums[i];
+        if (s.sum != c || !((s.a == a && s.b == b) || (s.a == b && s.b == a))) continue;
+        if (-bound > s.delta) s.delta = static_cast<int32_t>(-bound);
+        return;
+    }
+    put_sum({c, a, b, static_cast<int32_t>(-bound)}, kExactSums, kMaxSums);
+}
+
+void State::learn_sum(Value& sum, const Value& a, const Value& b) {
+    bound_sum({sum.symbol, a.symbol, b.symbol, a.delta}, true, b.number, 0);
+    Symbol sb = 0;
+    int64_t db = 0;
+    if (!parts_of(b, sb, db) || sb == 0) return;
+    learn(sb, sum.symbol, -near(a.number.wide.umin) - db);
+    each_limit(a.symbol, sb, [&](Symbol t, int64_t most) {
+        const Number now = meet(sum.number, Number::range_u(0, below(sum.symbol, t, most + a.delta + db)));
+        if (!now.is_bottom()) sum.number = now;
+    });
+    note_sum(sum, a, b);
+}
+
+// The words of s.b plus delta are b's: nothing wraps.
+void State::bound_sum(const Sum& s, bool is_exact, const Number& b, int64_t delta) {
+    const int64_t low = near(b.wide.umin) - delta, high = near(b.wide.umax) - delta;
+    if (is_exact && s.sum != 0) learn(s.a, s.sum, -low - s.delta);
+    else below(s.a, s.sum, -low - s.delta);
+    if (is_exact) learn(s.sum, s.a, high + s.delta);
+}
+
+uint64_t State::below(Symbol a, Symbol b, int64_t bound) {
+    int64_t least = 0, most = 0;
+    learn(a, b, bound);
+    bounds_of(b, least, most);
+    if (most + bound < 0 || most >= kFar) return ~uint64_t{0};
+    narrow(a, 0, Number::range_u(0, static_cast<uint64_t>(most + bound)));
+    return static_cast<uint64_t>(most + bound);
+}
+
+void State::settle() {
+    for (unsigned i = 0; i < 2 * kMaxSums; ++i) {
+        const Sum s = sums[i / 2];
+        int64_t least = 0, most = 0;
+        if (s.a == 0) continue;
+        bounds_of(i % 2 == 0 ? s.b : s.a, least, most);
+        below(i % 2 == 0 ? s.a : s.b, s.sum, -s.delta - least);
+    }
+}
+
+void State::bounds_of(Symbol s, int64_t& least, int64_t& most) const {
+    least = 0;
+    most = s == 0 ? 0 : s == kPacketLength ? kMaxPacket : kFar;
+    for (unsigned i = 0; i < value_count() && s != 0; ++i) {
+        const Value& v = at(i);
+        if (v.symbol != s || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown || !exact_sum(variable_part(v))) continue;
+        if (v.number.wide.umax < static_cast<uint64_t>(kFar) && most == kFar) most = near(v.number.wide.umax) - v.delta;
+        least = near(v.number.wide.umin) - v.delta;
+        return;
+    }
 }
 
 void State::learn_zero(const Value& a, const Value& b) {
@@ -296,11 +436,21 @@ bool State::refine(const Value& like, const Number& now) {
     const Symbol symbol = like.symbol;
     const bool not_zero = like.delta == 0 && now.wide.umin > 0;
     bool possible = symbol == 0 || narrow(symbol, like.delta, now);
+    const bool exact = symbol != 0 && domain::exact_sum(now.wide, static_cast<uint64_t>(int64_t{like.delta}));
     // The packet's length plus a constant: what it is at least, bytes are there.
     const int64_t least = static_cast<int64_t>(now.wide.umin) - like.delta;
-    if (symbol == kPacketLength && domain::exact_sum(now.wide, static_cast<uint64_t>(int64_t{like.delta})) && least > packet_bytes && least <= kMaxPacket) packet_bytes = static_cast<int32_t>(least);
-    for (const Sum& s : sums)
-        if (symbol != 0 && s.b == symbol && like.delta == 0) bound_sum(s, now);
+    if (symbol == kPacketLength && exact && least > packet_bytes && least <= kMaxPacket) packet_bytes = static_cast<int32_t>(least);
+    // What is at most this and a constant follows it down.
+    const int64_t high = near(now.wide.umax) - like.delta;
+    for (unsigned i = 0; i < difference_count && exact && high < kMaxOffset; ++i)
+        if (differences[i].b == symbol && high + differences[i].bound >= 0) narrow(differences[i].a, 0, Number::range_u(0, static_cast<uint64_t>(high + differences[i].bound)));
+    for (unsigned i = 0; i < kMaxSums && exact; ++i) {
+        const Sum s = sums[i];
+        const bool equal = i < kExactSums;
+        if (s.b == symbol) bound_sum(s, equal, now, like.delta);
+        if (s.a == symbol && !equal) bound_sum({s.sum, s.b, s.a, s.delta}, false, now, like.delta);
+        if (s.sum == symbol && equal) learn_limit(s.a, s.b, 0, high - s.delta);
+    }
     for (const Pair& p : zeros)
         if (not_zero && symbol != 0 && (p.a == symbol || p.b == symbol)) possible = possible && narrow(p.a == symbol ? p.b : p.a, 0, Number::range_u(1, UINT32_MAX));
     return possible;
@@ -317,7 +467,7 @@ void State::forget_packet() {
         if (differences[i].a != kPacketLength && differences[i].b != kPacketLength) differences[kept++] = differences[i];
     difference_count = static_cast<uint8_t>(kept);
     for (Sum& s : sums)
-        if (s.a == kPacketLength || s.b == kPacketLength) s = {};
+        if (s.a == kPacketLength || s.b == kPacketLength || s.sum == kPacketLength) s = {};
     forget_if([](const Value& v) { return v.is_pointer() && rule_of(v.region).of_packet; });
 }
 

@@ -16,7 +16,7 @@ inline constexpr unsigned kMaxFrames = 8;
 inline constexpr unsigned kMaxTerms = 4;        // counters in one cost function
 inline constexpr unsigned kMaxDifferences = 12;
 inline constexpr unsigned kMaxPairs = 4;
-inline constexpr unsigned kMaxSums = 2;
+inline constexpr unsigned kExactSums = 3, kMaxSums = kExactSums + 4;
 inline constexpr unsigned kMaxReferences = 8;
 
 inline Number meet(const Number& a, const Number& b) {
@@ -154,10 +154,12 @@ struct Order {
     struct Pair {
         Symbol a = 0, b = 0;
     } zeros[kMaxPairs];  // words of at most 32 bits that are 0 only together
+    // U(a) + delta + U(b) <= U(sum), over the integers, where symbol 0 is the number 0; of the first kExactSums the two
+    // sides are equal. No sum: a is 0.
     struct Sum {
         Symbol sum = 0, a = 0, b = 0;
         int32_t delta = 0;
-    } sums[kMaxSums];  // U(sum) = U(a) + delta + U(b), over the integers
+    } sums[kMaxSums];
 };
 
 // Old contents, to take back what a branch taught before the other edge is looked at. A change that finds no
@@ -241,18 +243,37 @@ struct State : Shape, Order {
 
     // Least known bound on U(a) - U(b); false: none. Values must be numbers (or variable parts).
     bool difference(const Value& a, const Value& b, int64_t& bound) const;
+    // The same of symbols, by what was learned alone; 0 is at most any.
+    bool apart(Symbol a, Symbol b, int64_t& bound) const;
     // Least known bound on U(a) - packet length.
     Value packet_length() const;
     bool below_packet_end(const Value& a, int64_t& bound) const;
     void learn(Symbol a, Symbol b, int64_t bound);
-    // The sum lies between a + least b and a + greatest b, now and when b becomes known better.
-    void learn_sum(const Value& sum, const Value& a, const Value& b);
-    void bound_sum(const Sum& s, const Number& b);
+    // Least known bound on U(a) + U(b) - U(c).
+    bool sum_most(const Value& a, const Value& b, const Value& c, int64_t& bound) const;
+    // U(a) + U(b) <= U(c) + bound.
+    void learn_limit(Symbol a, Symbol b, Symbol c, int64_t bound);
+    // U(sum) = U(a) + U(b). So the sum, if it has a name of its own, lies between a + least b and a + greatest b, now and when b
+    // becomes known better, and is at most what is known of the two together.
+    void learn_sum(Value& sum, const Value& a, const Value& b);
+    // The same, told of the parts, of which b has a name of its own: together they are at most what the sum is now.
+    void learn_parts(const Value& sum, const Value& a, const Value& b);
+    // What is known of a symbol's word as it is named somewhere: at most 2^40 is not known.
+    void bounds_of(Symbol s, int64_t& least, int64_t& most) const;
+    // What one of two words under a limit is at least is not left for the other.
+    void settle();
+    void note_sum(const Value& sum, const Value& a, const Value& b);
+    void bound_sum(const Sum& s, bool is_exact, const Number& b, int64_t delta);
+    // U(a) <= U(b) + bound, 0 for b standing for 0; if b is known so well, a's values follow. The greatest a may be, then.
+    uint64_t below(Symbol a, Symbol b, int64_t bound);
     // Two words of at most 32 bits, neither 0 unless the other is.
     void learn_zero(const Value& a, const Value& b);
     // The number of a symbol shrinks: every value that names it follows. False: there is no such state.
     bool refine(const Value& like, const Number& now);
     bool narrow(Symbol symbol, int64_t delta, const Number& now);
+    void put_sum(const Sum& s, unsigned first, unsigned end);
+    template <class Found>
+    void each_limit(Symbol a, Symbol b, Found found) const;
     // What named the packet's length, or led into it, does so no more.
     void forget_packet();
     bool holds_references() const;
