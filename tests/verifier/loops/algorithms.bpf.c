@@ -77,3 +77,6 @@ T(merge_of_two) { u32 i = 0, j = 0, n = 0; WHILE (i < 12 && j < 12) { if (text[i
 T(two_ways_one_step) { u32 i = 0, j = 40; WHILE (i < j) { if (text[i & 15] & 1) { i++; KEEP(i); } else { j--; KEEP(j); } } return i; }  // 2 turns=79
 T(type_length_value) { u32 at = 0, n = 0; WHILE (at + 2 <= 48) { u32 len = text[at + 1]; if (len < 2) break; at += len; n++; KEEP(n); } return n; }  // 9 turns=24
 T(length_checked_after) { u32 at = 0, n = 0; WHILE (at < 47) { u32 len = text[at + 1]; at += len; if (len == 0) break; n++; KEEP(n); } return n; }  // 1.1 turns=47
+T(length_of_what_is_left) { u32 at = 0, s = 0; WHILE (at + 2 <= 48) { u32 n = text[at + 1]; if (n > 46 - at) break; LOOP (u32 k = 0; k < n; k++) { s += text[at + 2 + k]; KEEP(s); } at += 2 + n; } return s; }  // 25
+T(place_and_rest) { const volatile u8 *p = text; u32 left = 48, s = 0; WHILE (left >= 2) { u32 n = p[1]; p += 2; left -= 2; if (n > left) break; LOOP (u32 k = 0; k < n; k++) { s += p[k]; KEEP(s); } p += n; left -= n; } return s; }  // 25
+T(sent_in_pieces) { u32 begin = e->id & 63, end = e->cpu & 63, s = 0; if (end > 48 || begin > end) return 0; LOOP (u32 k = 0; k < end - begin; k++) { s += text[begin + k]; KEEP(s); } return s; }  // 1.3 turns=48
