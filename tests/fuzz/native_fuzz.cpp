@@ -74,7 +74,7 @@ Result<std::vector<ProgramBounds>> bounds_of(const NativeObject& native) {
     if (!image) return image.error();
     Result<Audit> audit = audit_image(*image, native.target());
     if (!audit) return audit.error();
-    return bound_programs(*image, *audit, native, 0);
+    return bound_programs(*image, *audit, native, kRuntimeAtomicCost);  // of the calls that bear no mark
 }
 
 
