@@ -9,6 +9,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "compiler/marks.h"
 #include "linker/bounds.h"
 #include "tests/compiler/native_host.h"
 #include "tests/fuzz/fuzz_options.h"
