@@ -224,6 +224,9 @@ bool Explainer::memory() {
                 return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed) + (all > needed ? ", the whole line " + std::to_string(all) : ""),
                            "check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave + declared_end());
             }
+            if (value_.offset_max() > kMaxPacket && f_.limit <= 0)
+                return say(1012, what, "the pointer may lie " + std::to_string(value_.offset_max()) + " bytes into the packet, farther than packets are long: it may have passed the end of the address space, so a comparison with data_end tells nothing of it",
+                           "bound each length before it is added to the pointer: if (n > 1500) " + leave);
             return say(1012, what, "the pointer lies " + range_text(value_.offset_min(), value_.offset_max()) + " bytes into the packet; " +
                            (f_.limit > 0 ? std::to_string(f_.limit) + " of the " + std::to_string(behind) + " bytes that this needs behind it are known to be there" : "that bytes follow it is not known: it, or a pointer to the same place, was not compared with data_end"),
                        "compare the pointer itself: if ((void *)p + " + std::to_string(std::max(behind, statement_reach())) + " > data_end) " + leave);
@@ -245,6 +248,9 @@ bool Explainer::memory() {
             if (const Value* held = s_.value_at({static_cast<std::int16_t>(f_.low), 8, value_.frame}); held != nullptr && held->is_pointer() && f_.limit == 8)
                 return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; the variable given has 8 and holds " + describe(env_, s_, *held),
                            held->region == Region::context ? "copy the fields of the context that you need to a local variable and pass its address and size" : "if you wrote &p, pass p: the address of the pointer variable was given, not what it points to");
+            if (f_.low != f_.high)
+                return say(1017, argument() + ": the buffer may be too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + "up to " + std::to_string(f_.size) + " bytes from a place that varies by " + std::to_string(f_.high - f_.low) + "; behind the last there are " + std::to_string(f_.limit),
+                           "check place and size together: if (start + n > LENGTH) return 0; with both unsigned");
             return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; there are " + std::to_string(f_.limit),
                        f_.is_write ? "make the variable larger, or pass its own size" : "pass sizeof the variable itself; if you wrote &p with a pointer p, pass p");
         case Reason::stack_unwritten:

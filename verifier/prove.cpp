@@ -244,6 +244,11 @@ class Prover {
         d.message = "analysis budget spent here";
         d.why = "a proof was found that states " + std::to_string(most->second) + " invariants of this place, too many to check";
         d.fix = "lower loop bounds, move work out of inner loops, or split the program";
+        if (unsafe_) {  // what was found first, and is ruled out by a proof too long to check
+            unsafe_->notes.push_back({d.message + "; " + d.why, d.where});
+            found_.problem = unsafe_;
+            return;
+        }
         found_.problem = std::move(d);
         found_.path.clear();
         found_.values.clear();

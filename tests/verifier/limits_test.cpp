@@ -11,20 +11,18 @@ namespace {
 
 using namespace proof;
 
-// A state about six words that are known to the test, and relations that hold for them.
+// A state about six words that are known to the test, and relations that hold for them. Some words lie at the end of what
+// 64 bits hold, so that what is so much more than they are is a small number.
 class Known {
   public:
     explicit Known(unsigned seed) : random_(seed), state_(cells_, 8) {
         state_.clear();
-        for (unsigned i = 0; i < kWords; ++i) words_[i] = below(4) == 0 ? below(3) : below(200);
         for (unsigned i = 0; i < kWords; ++i) {
-            state_.regs[i] = Value::of(around(words_[i]));
+            words_[i] = below(6) == 0 ? UINT64_MAX - below(4) : below(4) == 0 ? below(3) : below(200);
+            const std::uint64_t move = below(3) == 0 ? below(7) - 3 : 0;  // seen from a place beside it
+            state_.regs[i] = Value::of(around(words_[i] + move));
             state_.regs[i].symbol = static_cast<Symbol>(i + 1);
-            if (below(3) != 0) continue;
-            const int move = static_cast<int>(below(5)) - 2;  // seen from a place beside it
-            if (static_cast<std::int64_t>(words_[i]) + move < 0) continue;
-            state_.regs[i].number = around(words_[i] + static_cast<std::uint64_t>(static_cast<std::int64_t>(move)));
-            state_.regs[i].delta = move;
+            state_.regs[i].delta = static_cast<std::int32_t>(move);
         }
         state_.next_symbol = kWords + 1;
     }
@@ -33,66 +31,69 @@ class Known {
         const Symbol a = any(), b = any(), c = any();
         const Value x = state_.regs[a - 1], y = state_.regs[b - 1];
         switch (below(8)) {
-            case 0: state_.learn(a, b, word(a) - word(b) + slack()); return;
-            case 1: state_.learn_limit(a, b, c, word(a) + word(b) - word(c) + slack()); return;
-            case 2: state_.learn_limit(a, b, 0, word(a) + word(b) + slack()); return;
+            case 0: learn(word(a) - word(b), [&](std::int64_t n) { state_.learn(a, b, n); }); return;
+            case 1: learn(word(a) + word(b) - word(c), [&](std::int64_t n) { state_.learn_limit(a, b, c, n); }); return;
+            case 2: learn(word(a) + word(b), [&](std::int64_t n) { state_.learn_limit(a, b, 0, n); }); return;
             case 3: state_.refine(x, meet(x.number, around(value(a)))); return;
             case 4: state_.settle(); return;
             case 5:  // a word that is the sum of two
-                if (!exact_sum(x) || x.is_constant() || c == a || c == b) return;
-                make(c, value(a) + value(b), [&](Value& made) { state_.learn_sum(made, x, y); });
+                if (exact_sum(x) && !x.is_constant() && c != a && c != b && value(a) + value(b) >= value(a)) make(c, value(a) + value(b), [&](Value& made) { state_.learn_sum(made, x, y); });
                 return;
             case 6:  // one that is left of another
-                if (value(a) < value(b) || c == a || c == b) return;
-                make(c, value(a) - value(b), [&](Value& made) { state_.learn_parts(x, y, made); });
+                if (value(a) >= value(b) && c != a && c != b) make(c, value(a) - value(b), [&](Value& made) { state_.learn_parts(x, y, made); });
                 return;
-            default: state_.note_sum(Value::constant(value(a) + value(b)), x, y); return;
+            default:
+                if (value(a) + value(b) >= value(a)) state_.note_sum(Value::constant(value(a) + value(b)), x, y);
         }
     }
 
     // Nothing: all that the state says is true.
     std::string wrong() const {
-        for (unsigned i = 0; i < kWords; ++i)
-            if (!state_.regs[i].number.contains(value(static_cast<Symbol>(i + 1)))) return "a word is not what it may be";
+        for (Symbol s = 1; s <= kWords; ++s)
+            if (!state_.regs[s - 1].number.contains(value(s))) return "a word is not what it may be";
         for (unsigned i = 0; i < state_.difference_count; ++i) {
             const Difference& d = state_.differences[i];
-            if (known(d.a) && known(d.b) && word(d.a) > word(d.b) + d.bound) return "a difference does not hold";
+            if (word(d.a) > word(d.b) + d.bound) return "a difference does not hold";
         }
         for (unsigned i = 0; i < kMaxSums; ++i) {
             const auto& s = state_.sums[i];
-            if (s.a == 0 || !known(s.a) || !known(s.b) || (s.sum != 0 && !known(s.sum))) continue;
-            const std::int64_t left = word(s.a) + word(s.b) + s.delta, right = s.sum == 0 ? 0 : word(s.sum);
+            if (s.a == 0) continue;
+            const Integer left = word(s.a) + word(s.b) + s.delta, right = word(s.sum);
             if (i < kExactSums ? left != right : left > right) return "a sum does not hold";
         }
         for (Symbol a = 1; a <= kWords; ++a)
             for (Symbol b = 1; b <= kWords; ++b) {
                 std::int64_t bound = 0;
                 const Value &x = state_.regs[a - 1], &y = state_.regs[b - 1];
-                if (state_.difference(x, y, bound) && bound < static_cast<std::int64_t>(value(a)) - static_cast<std::int64_t>(value(b))) return "two words are farther apart";
+                if (state_.difference(x, y, bound) && bound < Integer(value(a)) - Integer(value(b))) return "two words are farther apart";
                 for (Symbol c = 0; c <= kWords; ++c) {
                     const Value z = c == 0 ? Value::constant(7) : state_.regs[c - 1];
-                    const std::int64_t minus = c == 0 ? 7 : static_cast<std::int64_t>(value(c));
-                    if (state_.sum_most(x, y, z, bound) && bound < static_cast<std::int64_t>(value(a) + value(b)) - minus) return "two words are more together";
+                    if (state_.sum_most(x, y, z, bound) && bound < Integer(value(a)) + Integer(value(b)) - Integer(c == 0 ? 7 : value(c))) return "two words are more together";
                 }
             }
         return {};
     }
 
   private:
+    __extension__ using Integer = __int128;
     static constexpr unsigned kWords = 6;
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
     Symbol any() { return static_cast<Symbol>(1 + below(kWords)); }
-    std::int64_t slack() { return below(3) == 0 ? 0 : static_cast<std::int64_t>(below(6)); }
+    // A bound that is met, or nearly.
+    template <class Learn>
+    void learn(Integer exact, Learn told) {
+        const Integer bound = exact + (below(3) == 0 ? 0 : static_cast<int>(below(6)));
+        if (bound <= kMaxOffset && bound >= -kMaxOffset) told(static_cast<std::int64_t>(bound));
+    }
     Number around(std::uint64_t w) {
-        const std::uint64_t under = below(4) == 0 ? w : std::min(w, below(8)), over = below(4) == 0 ? UINT64_MAX / 2 : below(40);
+        const std::uint64_t under = below(4) == 0 ? w : std::min(w, below(8)), over = std::min(UINT64_MAX - w, below(4) == 0 ? UINT64_MAX : below(40));
         return Number::range_u(w - under, w + over);
     }
-    bool known(Symbol s) const { return s <= kWords; }
-    std::int64_t word(Symbol s) const { return static_cast<std::int64_t>(words_[s - 1]); }
-    std::uint64_t value(Symbol s) const { return static_cast<std::uint64_t>(word(s) + state_.regs[s - 1].delta); }
+    Integer word(Symbol s) const { return s == 0 ? Integer(0) : Integer(words_[s - 1]); }
+    std::uint64_t value(Symbol s) const { return words_[s - 1] + static_cast<std::uint64_t>(std::int64_t{state_.regs[s - 1].delta}); }
     // Another word in the place of that of symbol `s`, of which nothing is known any more.
     template <class Learn>
-    void make(Symbol s, std::uint64_t word, Learn learn) {
+    void make(Symbol s, std::uint64_t word, Learn told) {
         Value made = Value::of(around(word));
         if (made.is_constant()) return;  // has no name
         made.symbol = s;
@@ -104,11 +105,11 @@ class Known {
             if (sum.a == s || sum.b == s || sum.sum == s) sum = {};
         state_.regs[s - 1] = Value{};
         words_[s - 1] = word;
-        learn(made);
+        told(made);
         state_.regs[s - 1] = made;
     }
 
-    std::mt19937 random_;
+    std::mt19937_64 random_;
     Cell cells_[8];
     State state_;
     std::uint64_t words_[kWords] = {};
@@ -221,6 +222,20 @@ TEST(Limits, of_sums_that_may_wrap_are_none) {
     EXPECT_EQ(in_buffer("jgt r6, 64, out\njgt r7, 64, out\nmov r3, r6\nadd32 r3, r7\njgt32 r3, 64, out", "jge r8, r7, out", -64), "");
     // 64 bits wide, of words that need them
     EXPECT_NE(in_buffer("lsh r6, 32\nlsh r7, 32\nmov r3, r6\nadd r3, r7\njgt r3, 64, out", "jge r8, r7, out", -64), "");
+}
+
+// The half of n is at most n, and so is a part of it; its double, or what another n leaves, is not.
+TEST(Limits, of_what_is_divided) {
+    const auto from_the_end = [](const char* half) { return in_buffer((std::string("jgt r7, 64, out\njeq r7, 0, out\nmov r3, r7\n") + half).c_str(), "jge r8, r3, out\nmov r6, r7\nsub r6, r8\nmov r8, 0", -65); };
+    EXPECT_EQ(from_the_end("rsh r3, 1"), "");
+    EXPECT_EQ(from_the_end("rsh32 r3, 1"), "");
+    EXPECT_EQ(from_the_end("div r3, 3"), "");
+    EXPECT_EQ(from_the_end("mov r4, r6\ndiv32 r3, r4"), "");
+    EXPECT_NE(from_the_end("lsh r3, 1"), "");
+    EXPECT_NE(from_the_end("rsh r3, 1\nadd r3, 64"), "");
+    EXPECT_NE(from_the_end("rsh r3, 1\njgt r6, 64, out\nmov r7, r6"), "");
+    EXPECT_NE(from_the_end("sub r3, 65\nrsh r3, 1"), "");
+    EXPECT_NE(from_the_end("arsh r3, 63\nrsh r3, 1\nadd r3, 1\nlsh r3, 7"), "");
 }
 
 // A helper reads `size` bytes from `begin` on: bpf_trace_printk(text, size, ...) of platform linux takes any size up to 64.

@@ -117,6 +117,8 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
     if (!fits_unsigned(a.number, op.width)) return;
     if (op.alu == AluOp::add || op.alu == AluOp::sub) return keep_sum(r, op, a, b);
     if (op.alu == AluOp::and_) return keep_bits(r, a, b);
+    // What is shifted right, or divided, is no more than it was (by 0 it is 0).
+    if ((op.alu == AluOp::rsh || op.alu == AluOp::div) && a.shift == 0 && a.symbol != 0 && exact_sum(a) && s_.name(r) != 0) s_.learn(r.symbol, a.symbol, a.delta);
     if (op.width == 32 || !b.number.is_constant()) return;
     const unsigned k = b.number.wide.umin & 63;
     if (op.alu == AluOp::lsh && a.symbol != 0 && k != 0) {
