@@ -121,6 +121,8 @@ void mark_loop(llvm::IRBuilderBase& b, std::uint32_t index) {
     b.CreateIntrinsic(llvm::Intrinsic::sideeffect, {}, {})->setMetadata(kLoop, number(b.getContext(), index));
 }
 
+std::optional<std::uint32_t> loop_mark(const llvm::Instruction& insn) { return number_of(insn, kLoop); }
+
 void mark_call(llvm::CallInst& call, std::uint32_t cost) { call.addFnAttr(llvm::Attribute::get(call.getContext(), kCost, std::to_string(cost))); }
 
 void place_marks(llvm::Module& module, const llvm::TargetMachine& machine) {

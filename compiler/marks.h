@@ -10,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace llvm {
 class CallInst;
 class FunctionPass;
 class IRBuilderBase;
+class Instruction;
 class Module;
 class TargetMachine;
 }  // namespace llvm
@@ -28,6 +30,8 @@ inline constexpr std::uint32_t kCallMark = 0x80000000u;
 inline constexpr std::uint32_t kRuntimeAtomicCost = 80;  // of firmware_runtime/src/atomics.c
 
 void mark_loop(llvm::IRBuilderBase& b, std::uint32_t index);
+// The index, if that is what the instruction is.
+std::optional<std::uint32_t> loop_mark(const llvm::Instruction& insn);
 // Of a call through the import table.
 void mark_call(llvm::CallInst& call, std::uint32_t cost);
 

@@ -18,6 +18,7 @@ mbpf_add_library(native
     lift/imports.cpp
     lift/memory.cpp
     lift/module_lifter.cpp
+    lift/trip_counts.cpp
     targets/aarch64.cpp
     targets/cortex_m0plus.cpp
     targets/cortex_m33.cpp

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "compiler/lift/function_lifter.h"
+#include "compiler/lift/trip_counts.h"
 #include "compiler/marks.h"
 
 namespace mbpf {
@@ -165,7 +166,10 @@ void ModuleLifter::lift_program(std::size_t program) {
     for (std::size_t f = 0; f < code.functions.size(); ++f)
         if (facts.insns[code.functions[f].begin].reachable) signatures_[f] = declare(program, f);
     for (std::size_t f = 0; f < code.functions.size() && !error_; ++f)
-        if (signatures_[f].function != nullptr) FunctionLifter(*this, program, f).run();
+        if (signatures_[f].function != nullptr) {
+            FunctionLifter(*this, program, f).run();
+            weigh_loops(*signatures_[f].function, loop_executions_, f == 0);
+        }
 }
 
 llvm::Value* ModuleLifter::import(llvm::IRBuilder<>& b, llvm::Value* table, const Import& row,

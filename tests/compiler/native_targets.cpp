@@ -172,6 +172,23 @@ TEST(Targets, leading_zeros_are_counted_by_the_cpu) {
     }
 }
 
+// Two loops that end by data or after 5 rounds and after 12 of these: what LLVM weighs them by is what the proof knows.
+TEST(Targets, rounds_of_loops_are_told_to_the_optimiser) {
+    const auto code = bpf::assemble(
+        "mov r0, 0\nmov r2, 0\nouter: mov r3, 0\ninner: mov r4, r1\nadd r4, r3\nldxb r5, [r4+0]\nadd r0, r5\njgt r0, 3000, over\nadd r3, 1\njlt r3, 5, inner\n"
+        "add r2, 1\njlt r2, 12, outer\nover: exit\n");
+    ASSERT_TRUE(code) << render_text(code.error());
+    auto object = bpf::object_from_slots(*code, "isa");
+    VerifyOptions options;
+    options.memory_bytes = 64;
+    options.count_loops = true;
+    const VerifyReport report = verify(std::make_shared<const bpf::Object>(std::move(object).value()), std::make_shared<const Platform>(*builtin_platform("isa")), options);
+    ASSERT_TRUE(report.accepted());
+    const auto native = compile_native(*report.verified, *find_target("rv32imac"), {.optimize = Optimize::size, .want_llvm_ir = true});
+    ASSERT_TRUE(native) << render_text(native.error());
+    for (const char* weights : {"branch_weights\", i32 1, i32 4", "branch_weights\", i32 1, i32 11"}) EXPECT_NE(native->llvm_ir().find(weights), std::string::npos) << native->llvm_ir();
+}
+
 TEST(Targets, stack_of_machine_code_is_known) {
     // A 256-byte buffer at a variable index cannot live in registers.
     Slots slots;
