@@ -130,21 +130,25 @@ Value join_values(const Value& a, const Value& b, Pairing& names, bool congruenc
     return v;
 }
 
-const Value* value_of_symbol(const State& s, Symbol symbol, unsigned& index) {
-    for (unsigned i = 0; i < s.value_count(); ++i) {
-        if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
-        const Value& v = s.at(i);
-        if (v.symbol == symbol && (v.is_number() || v.kind == ValueKind::pointer)) {
-            index = i;
-            return &v;
-        }
-    }
-    return nullptr;
-}
-
 Location location_of(const State& s, unsigned index) {
     if (index < State::kRegisters) return {static_cast<std::int16_t>(index), 8, kRegisters};
     return s.cells[index - State::kRegisters - kMaxTerms].at;
+}
+
+// A place that names the symbol; where `other` has nothing there, only for want of a better one.
+const Value* value_of_symbol(const State& s, Symbol symbol, unsigned& index, const State* other = nullptr) {
+    const Value* found = nullptr;
+    for (unsigned i = 0; i < s.value_count(); ++i) {
+        if (i >= State::kRegisters && i < State::kRegisters + kMaxTerms) continue;
+        const Value& v = s.at(i);
+        if (v.symbol != symbol || !(v.is_number() || v.kind == ValueKind::pointer)) continue;
+        const Value* there = other == nullptr ? &v : other->value_at(location_of(s, i));
+        const bool good = there != nullptr && there->kind != ValueKind::unknown;
+        if (found == nullptr || good) index = i;
+        found = &s.at(index);
+        if (good) break;
+    }
+    return found;
 }
 
 struct Related {
@@ -154,7 +158,7 @@ struct Related {
 };
 
 // Whatever a state knows between two of its places (not merely from their ranges).
-void collect(const State& s, std::vector<Related>& out) {
+void collect(const State& s, std::vector<Related>& out, const State* other = nullptr) {
     for (unsigned i = 0; i < s.difference_count; ++i) {
         const Difference& d = s.differences[i];
         unsigned ia = 0, ib = 0;
@@ -162,11 +166,11 @@ void collect(const State& s, std::vector<Related>& out) {
         r.from_packet = d.a == kPacketLength;
         r.to_packet = d.b == kPacketLength;
         if (!r.from_packet) {
-            if (value_of_symbol(s, d.a, ia) == nullptr) continue;
+            if (value_of_symbol(s, d.a, ia, other) == nullptr) continue;
             r.a = location_of(s, ia);
         }
         if (!r.to_packet) {
-            if (value_of_symbol(s, d.b, ib) == nullptr) continue;
+            if (value_of_symbol(s, d.b, ib, other) == nullptr) continue;
             r.b = location_of(s, ib);
         }
         const bool known = std::ranges::any_of(out, [&](const Related& o) {
@@ -226,8 +230,8 @@ bool join_states(State& a, const State& b, const Compared* compared, bool congru
     if (!compatible(a, b)) return false;
     Pairing names;
     std::vector<Related> related;
-    collect(a, related);
-    collect(b, related);
+    collect(a, related, &b);
+    collect(b, related, &a);
     const std::size_t known = related.size();
     if (compared != nullptr) {
         for (const auto& [x, y] : *compared)

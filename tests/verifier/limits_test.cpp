@@ -258,7 +258,7 @@ TEST(Limits, bound_buffers_of_helpers_whose_start_and_size_vary) {
 }
 
 TEST(Limits, concluded_from_true_relations_are_true) {
-    for (unsigned seed = 0; seed < 500; ++seed) {
+    for (unsigned seed = 0; seed < 1500; ++seed) {
         Known known(seed);
         for (unsigned step = 0; step < 40; ++step) {
             known.step();
