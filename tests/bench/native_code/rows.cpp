@@ -106,6 +106,7 @@ const std::vector<Row>& other_rows() {
         {"quaternions", "others/quaternion.c", {}, 104},
         {"shell sort", "others/shell_sort.c", {}, 64},
         {"64-bit times", "others/timestamps.c", {}, 200},
+        {"TLV records", "others/tlv.c", {}, 96},
         {"xxHash32", "others/xxhash32.c", {}, 128},
     };
     return all;
