@@ -159,6 +159,9 @@ __attribute__((noinline)) static uint64_t run_chain(mbpf_hook_point *point, void
         if (wanted && !wanted(program->attach, what)) {
             continue;
         }
+        if (programs_run != 0u && !point->row->context_writable) {
+            open = mbpf_open_context(point, context); /* as it was, where the last program had a copy */
+        }
         uint64_t value;
         programs_run++;
         mbpf_program *last = program;

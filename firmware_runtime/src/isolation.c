@@ -51,6 +51,9 @@ static bool reaches(uintptr_t at, uint32_t bytes, bool write)
 {
     const mbpf_domain *d = mbpf_running_now.domain;
     uintptr_t open = (uintptr_t)&mbpf_active->open;
+    if (write && mbpf_port_in_fixed_context(at, bytes)) {
+        return false;
+    }
     if (inside(at, bytes, open, open + sizeof mbpf_active->open) || inside(at, bytes, d->writable, d->end) || mbpf_port_in_context(at, bytes)) {
         return true;
     }
@@ -77,6 +80,7 @@ void mbpf_guard_write(const void *memory, uint32_t bytes)
 
 void mbpf_guard_context(const void *context)
 {
-    guard(context, mbpf_running_now.program->point->row->context_bytes, true);
+    const mbpf_hook_row *row = mbpf_running_now.program->point->row;
+    guard(context, row->context_bytes, row->context_writable);
 }
 #endif

@@ -30,6 +30,7 @@ struct Bad {
     Code cortex_m, rv32imac;
     bool data = false;         // import 0 is its data
     std::uint16_t helper = 0;  // import 0 is this helper
+    bool trace = false;        // at a trace point, whose context programs only read; so are those with a helper
 };
 
 // The runtime's data begin at 0x20000000 on the Cortex-M boards (on the M33, at 0x38000000) and lie around 0x80020000 on the other.
@@ -146,6 +147,15 @@ constexpr Bad kBad[] = {
      {"00b5d1f800c0014600206ff00f02e04700bd", Kind::argument},  // push {lr}; ldr r12,[r1]; mov r1,r0; movs r0,#0; mvn r2,#15; blx r12; pop {pc}
      {"411106c083a20500aa85014541568292824041018280", Kind::argument},  // addi sp,sp,-16; sw ra,0(sp); lw t0,0(a1); mv a1,a0; li a0,0; li a2,-16; jalr t0; lw ra,0(sp); addi sp,sp,16; ret
      false, 1006},
+    // On a Cortex-M it has a copy, of which nobody takes notice.
+    {"writes_a_context_that_it_may_only_read",
+     {"00602a2000217047", Kind::none},  // str r0,[r0]; movs r0,#42; movs r1,#0; bx lr
+     {"08c18280", Kind::access},  // sw a0,0(a0); ret
+     false, 0, true},
+    {"has_a_helper_write_a_context_that_it_may_only_read",
+     {"00b5d1f800c0014600201022e0472a20002100bd", Kind::none},  // push {lr}; ldr r12,[r1]; mov r1,r0; movs r0,#0; movs r2,#16; blx r12; movs r0,#42; movs r1,#0; pop {pc}
+     {"411106c083a20500aa85014541468292824041018280", Kind::argument},  // addi sp,sp,-16; sw ra,0(sp); lw t0,0(a1); mv a1,a0; li a0,0; li a2,16; jalr t0; lw ra,0(sp); addi sp,sp,16; ret
+     false, 1006},
     // A helper whose arguments do not fit registers reads on with the runtime's rights; not where the program's end.
     {"has_a_helpers_arguments_lie_beyond_its_memory",
      {"74466d460a68d1f804c04032954603a00121e047ad462a200021204778000000", Kind::gate},  // mov r4,lr; mov r5,sp; ldr r2,[r1]; ldr r12,[r1,#4]; adds r2,#64; mov sp,r2; adr r0,1f; movs r1,#1; blx r12; mov sp,r5; movs r0,#42; movs r1,#0; bx r4; 1: .asciz "x"
@@ -199,8 +209,8 @@ class Containment : public testing::TestWithParam<BoardKind> {
             const Helper& helper = *platform.find_helper(bad.helper);
             p.imports.push_back({MBPF_IMPORT_HELPER, bad.helper, helper.abi_hash()});
             p.capabilities = std::uint64_t{1} << platform.find_capability(helper.capability)->bit;
-            place(p.programs[0], "trace", "trace/bad");
         }
+        if (bad.helper != 0 || bad.trace) place(p.programs[0], "trace", "trace/bad");
         p.ram_bytes = static_cast<std::uint32_t>(p.required_ram_bytes().value());
         return p;
     }
@@ -352,6 +362,28 @@ TEST_P(Containment, a_timer_program_is_stopped_and_the_other_timers_go_on) {
     const std::uint64_t before = runs();
     for (int tries = 0; tries < 500 && runs() == before; ++tries) {}
     EXPECT_GT(runs(), before);
+}
+
+// The next program sees the event as it was: a write is refused, or goes to a copy.
+TEST_P(Containment, a_bad_program_does_not_change_the_event_of_the_next) {
+    const Bad bad{"scribbles", {"09220261012000217047", Kind::none}, {"254610c9054581458280", Kind::access}};  // edge := 9; return 1
+    Package scribbler = package(bad);
+    place(scribbler.programs[0], "gpio", "gpio/chip0/line5/rising");
+    scribbler.programs[0].priority = 10;
+    scribbler.programs[0].fail_open = true;
+    push(scribbler);
+    Package watcher = package({"watches", {"006900217047", Kind::none}, {"084981458280", Kind::none}});  // return edge
+    watcher.name = "watcher";
+    place(watcher.programs[0], "gpio", "gpio/chip0/line5/both");
+    watcher.programs[0].priority = 20;
+    push(watcher);
+    control::Request request;
+    request.mutable_stimulus()->mutable_gpio()->set_line(5);
+    request.mutable_stimulus()->mutable_gpio()->set_value(1);
+    const control::Response r = must(request);
+    EXPECT_EQ(r.stimulus().programs_run(), 2u);
+    EXPECT_EQ(r.stimulus().verdict(), 1);
+    EXPECT_EQ(fault(1).kind(), static_cast<std::uint32_t>(code(bad).kind));
 }
 
 // Wherever the firmware has a context, a program may give a helper a part of it: here the first 8 bytes as a format.

@@ -101,6 +101,7 @@ uint64_t mbpf_port_run(void *context, const struct mbpf_program *program);
 MBPF_NORETURN void mbpf_port_abort(void);                     /* from a helper: the run ends here */
 uint32_t mbpf_port_program_pc(void);                      /* in a helper: where the program called it */
 bool mbpf_port_in_context(uintptr_t at, uint32_t bytes);  /* in the context, where that is not in the open area */
+bool mbpf_port_in_fixed_context(uintptr_t at, uint32_t bytes); /* some of it lies in a context that the program may only read */
 extern const uint16_t mbpf_gate_stubs[];                  /* code: MBPF_GATE_STUB_BYTES each */
 extern const uint32_t mbpf_gate_stub_bytes;
 extern const uint32_t mbpf_port_register_arguments;       /* words */

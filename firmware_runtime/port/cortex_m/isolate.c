@@ -54,6 +54,13 @@ bool mbpf_port_in_context(uintptr_t at, uint32_t bytes)
     return false;
 }
 
+bool mbpf_port_in_fixed_context(uintptr_t at, uint32_t bytes)
+{
+    (void)at; /* a program has a copy of it, and what it writes there goes nowhere */
+    (void)bytes;
+    return false;
+}
+
 /* --- the watchdog: SysTick, 24 bits --- */
 
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)
