@@ -17,6 +17,10 @@ if(MBPF_BOARD STREQUAL cortex-m4)
     SOURCES ${R}/reference/main.c ${R}/reference/virtual_board.c)
 endif()
 
+if(MBPF_BOARD MATCHES "^cortex-m")
+  include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/execute_never/on_board.cmake)
+endif()
+
 if(MBPF_BOARD MATCHES "^(cortex-m4|rv32imac)$")
   include(${PROJECT_SOURCE_DIR}/tests/device.cmake)
 endif()

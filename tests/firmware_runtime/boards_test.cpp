@@ -3,8 +3,11 @@
 // counting are those of the device itself.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 #include <sodium.h>
 #include <filesystem>
 
@@ -175,6 +178,31 @@ TEST_P(Board, bad_endpoint_is_said) {
         const Result<BoardProcess> board = start_board(GetParam(), options);
         ASSERT_FALSE(static_cast<bool>(board)) << endpoint;
         EXPECT_EQ(board.error().code, "MBPF4204");
+    }
+}
+
+// Not even privileged code runs what lies in the runtime's RAM: a spoilt pointer leads to a reset.
+TEST(ExecuteNever, holds_for_the_runtimes_ram) {
+    for (const BoardKind kind : {BoardKind::cortex_m4, BoardKind::cortex_m33}) {
+        BoardOptions options;
+        options.firmware = std::string(MBPF_BINARY_DIR "/firmware/execute-never-") + std::string(board_name(kind)) + ".elf";
+        options.wait_until_ready = false;
+        Result<BoardProcess> board = start_board(kind, options);
+        ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
+        Result<std::unique_ptr<ByteStream>> stream = open_stream(board->endpoint());
+        for (int i = 0; i < 100 && !stream; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            stream = open_stream(board->endpoint());
+        }
+        ASSERT_TRUE(static_cast<bool>(stream));
+        std::string said;
+        for (int i = 0; i < 100 && said.find("done\n") == std::string::npos; ++i) {
+            const Result<std::vector<std::uint8_t>> bytes = (*stream)->read(200);
+            if (bytes) said.append(bytes->begin(), bytes->end());
+            if (!bytes || bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'}); // it has no more to say of resets
+        }
+        const std::size_t found = std::min(said.find("data "), said.size());
+        EXPECT_EQ(said.substr(found, said.find("done\n") - found), "data refused\nbss refused\nstack refused\nlog refused\nopen area refused\n") << board_name(kind);
     }
 }
 

@@ -26,11 +26,11 @@ mbpf_port_run:
     lw t4, 8(t1)
     lw t5, 12(t1)
     lw t6, 16(t1)
-    csrw pmpaddr2, t2
-    csrw pmpaddr3, t3
-    csrw pmpaddr4, t4
-    csrw pmpaddr5, t5
-    csrw pmpaddr6, t6
+    csrw pmpaddr0, t2
+    csrw pmpaddr1, t3
+    csrw pmpaddr5, t4
+    csrw pmpaddr6, t5
+    csrw pmpaddr7, t6
 1:  sw sp, 8(t0)
     sw a1, 12(t0)
     sw zero, 16(t0)          /* rounds */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Physical memory protection of RV32, the lower entry winning; programs in U mode reach what an entry allows, nothing
  * else. Bounds are exact to four bytes:
- *   0, 1 the context: read, write if its hook lets programs write some field of it; wherever it lies
- *   2, 3 a package's text: read, execute        7    the open area: read, write (a power of two)
- *   4, 5 its import table and map objects: read 8, 9 the firmware's code: read, execute
- *   6    the rest of its RAM: read, write       10   its constants: read
+ *   0, 1 a package's text: read, execute        5, 6 its import table and map objects: read
+ *   3, 4 the context: read, and write if its    7    the rest of its RAM: read, write
+ *        hook lets programs write some field;   8    the open area: read, write (a power of two)
+ *        wherever it lies                       9, 10 the firmware's code: read, execute; 11 its constants: read
  * Also the faults, decoded, and the watchdog on the machine timer. */
 #include "mbpf/config.h"
 
@@ -14,7 +14,6 @@
 #include "mbpf/isolation.h"
 #include "mbpf/port.h"
 #include "mbpf/runtime.h"
-#include "context.h"
 #include "trap.h"
 
 #define R 1u
@@ -30,7 +29,6 @@ _Static_assert(offsetof(mbpf_domain, protection) == 0 && offsetof(mbpf_domain, g
 _Static_assert(offsetof(mbpf_running, stack_top) == 4 && offsetof(mbpf_running, saved) == 8 && offsetof(mbpf_running, program) == 12 &&
                    offsetof(mbpf_running, rounds) == 16 && offsetof(mbpf_running, stack_bottom) == 20,
                "enter.S");
-_Static_assert(MBPF_PMP_CONTEXT == ((TOR | R) << 8 | (TOR | R | X) << 24) && MBPF_PMP_CONTEXT_WRITABLE == W << 8, "context.h");
 _Static_assert((MBPF_OPEN_BYTES & (MBPF_OPEN_BYTES - 1u)) == 0u, "a power of two");
 
 mbpf_running mbpf_running_now;
@@ -47,20 +45,20 @@ void mbpf_port_isolate(const void *open, uint32_t bytes)
     CSR_WRITE("pmpcfg0", 0u);
     CSR_WRITE("pmpcfg1", 0u);
     CSR_WRITE("pmpcfg2", 0u);
-    CSR_WRITE("pmpaddr7", ((uint32_t)(uintptr_t)open >> 2) | (bytes / 8u - 1u));
-    CSR_WRITE("pmpaddr8", (uint32_t)(uintptr_t)mbpf_code_begin >> 2);
-    CSR_WRITE("pmpaddr9", (uint32_t)(uintptr_t)mbpf_code_end >> 2);
-    CSR_WRITE("pmpaddr10", (uint32_t)(uintptr_t)mbpf_constants_end >> 2);
+    CSR_WRITE("pmpaddr8", ((uint32_t)(uintptr_t)open >> 2) | (bytes / 8u - 1u));
+    CSR_WRITE("pmpaddr9", (uint32_t)(uintptr_t)mbpf_code_begin >> 2);
+    CSR_WRITE("pmpaddr10", (uint32_t)(uintptr_t)mbpf_code_end >> 2);
+    CSR_WRITE("pmpaddr11", (uint32_t)(uintptr_t)mbpf_constants_end >> 2);
     CSR_WRITE("pmpaddr0", 0u); /* empty until a program is entered */
     CSR_WRITE("pmpaddr1", 0u);
-    CSR_WRITE("pmpaddr2", 0u);
     CSR_WRITE("pmpaddr3", 0u);
     CSR_WRITE("pmpaddr4", 0u);
     CSR_WRITE("pmpaddr5", 0u);
     CSR_WRITE("pmpaddr6", 0u);
-    CSR_WRITE("pmpcfg0", MBPF_PMP_CONTEXT);
-    CSR_WRITE("pmpcfg1", (TOR | R) << 8 | (TOR | R | W) << 16 | (NAPOT | R | W) << 24);
-    CSR_WRITE("pmpcfg2", (TOR | R | X) << 8 | (TOR | R) << 16);
+    CSR_WRITE("pmpaddr7", 0u);
+    CSR_WRITE("pmpcfg0", (TOR | R | X) << 8);
+    CSR_WRITE("pmpcfg1", TOR | R | (TOR | R) << 16 | (TOR | R | W) << 24);
+    CSR_WRITE("pmpcfg2", NAPOT | R | W | (TOR | R | X) << 16 | (TOR | R) << 24);
 }
 
 void mbpf_port_block(uint32_t fixed, uint32_t writable, mbpf_block *block)
@@ -82,16 +80,16 @@ void mbpf_port_protect(mbpf_domain *d)
 bool mbpf_port_in_context(uintptr_t at, uint32_t bytes)
 {
     uint32_t begin, end;
-    __asm volatile("csrr %0, pmpaddr0\n csrr %1, pmpaddr1" : "=r"(begin), "=r"(end));
+    __asm volatile("csrr %0, pmpaddr3\n csrr %1, pmpaddr4" : "=r"(begin), "=r"(end));
     return at >= begin << 2 && at <= end << 2 && bytes <= (end << 2) - at;
 }
 
 bool mbpf_port_in_fixed_context(uintptr_t at, uint32_t bytes)
 {
     uint32_t begin, end, config;
-    __asm volatile("csrr %0, pmpaddr0\n csrr %1, pmpaddr1\n csrr %2, pmpcfg0" : "=r"(begin), "=r"(end), "=r"(config));
+    __asm volatile("csrr %0, pmpaddr3\n csrr %1, pmpaddr4\n csrr %2, pmpcfg1" : "=r"(begin), "=r"(end), "=r"(config));
     begin <<= 2;
-    return (config & MBPF_PMP_CONTEXT_WRITABLE) == 0u && at < end << 2 && (at >= begin || begin - at < bytes);
+    return (config & W) == 0u && at < end << 2 && (at >= begin || begin - at < bytes);
 }
 
 void mbpf_port_watchdog(uint64_t cycles, uint32_t *steps, uint32_t *rounds)
