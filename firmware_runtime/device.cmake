@@ -17,6 +17,7 @@ if(MBPF_BOARD STREQUAL cortex-m4)
     SOURCES ${R}/reference/main.c ${R}/reference/virtual_board.c)
 endif()
 
+include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/watchdog/on_board.cmake)
 if(MBPF_BOARD MATCHES "^cortex-m")
   include(${PROJECT_SOURCE_DIR}/tests/firmware_runtime/execute_never/on_board.cmake)
 endif()

@@ -181,29 +181,41 @@ TEST_P(Board, bad_endpoint_is_said) {
     }
 }
 
+// What an image that speaks no protocol says for a byte, from `first` on.
+std::string said_by(const char* image, BoardKind kind, const std::string& first) {
+    BoardOptions options;
+    options.firmware = MBPF_BINARY_DIR "/firmware/" + std::string(image) + "-" + std::string(board_name(kind)) + ".elf";
+    options.wait_until_ready = false;
+    Result<BoardProcess> board = start_board(kind, options);
+    if (!board) return render_text(board.error());
+    Result<std::unique_ptr<ByteStream>> stream = open_stream(board->endpoint());
+    for (int i = 0; i < 100 && !stream; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        stream = open_stream(board->endpoint());
+    }
+    if (!stream) return render_text(stream.error());
+    std::string said;
+    for (int i = 0; i < 100 && said.find("done") == std::string::npos; ++i) {
+        const Result<std::vector<std::uint8_t>> bytes = (*stream)->read(200);
+        if (bytes) said.append(bytes->begin(), bytes->end());
+        if (!bytes || bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'});  // it is not busy with resets
+    }
+    const std::size_t found = std::min(said.find(first), said.size());
+    return said.substr(found, said.find("done") - found);
+}
+
 // Not even privileged code runs what lies in the runtime's RAM: a spoilt pointer leads to a reset.
 TEST(ExecuteNever, holds_for_the_runtimes_ram) {
-    for (const BoardKind kind : {BoardKind::cortex_m4, BoardKind::cortex_m33}) {
-        BoardOptions options;
-        options.firmware = std::string(MBPF_BINARY_DIR "/firmware/execute-never-") + std::string(board_name(kind)) + ".elf";
-        options.wait_until_ready = false;
-        Result<BoardProcess> board = start_board(kind, options);
-        ASSERT_TRUE(static_cast<bool>(board)) << render_text(board.error());
-        Result<std::unique_ptr<ByteStream>> stream = open_stream(board->endpoint());
-        for (int i = 0; i < 100 && !stream; ++i) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-            stream = open_stream(board->endpoint());
-        }
-        ASSERT_TRUE(static_cast<bool>(stream));
-        std::string said;
-        for (int i = 0; i < 100 && said.find("done\n") == std::string::npos; ++i) {
-            const Result<std::vector<std::uint8_t>> bytes = (*stream)->read(200);
-            if (bytes) said.append(bytes->begin(), bytes->end());
-            if (!bytes || bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'}); // it has no more to say of resets
-        }
-        const std::size_t found = std::min(said.find("data "), said.size());
-        EXPECT_EQ(said.substr(found, said.find("done\n") - found), "data refused\nbss refused\nstack refused\nlog refused\nopen area refused\n") << board_name(kind);
-    }
+    for (const BoardKind kind : {BoardKind::cortex_m4, BoardKind::cortex_m33})
+        EXPECT_EQ(said_by("execute-never", kind, "data "), "data refused\nbss refused\nstack refused\nlog refused\nopen area refused\n") << board_name(kind);
+}
+
+// Cortex-M: an interrupt of the watchdog that is left over from the run before; RISC-V: a carry in its clock.
+TEST_P(Board, no_program_runs_unwatched_or_is_stopped_for_another) {
+    const std::string said = said_by("watchdog", GetParam(), "stopped ");
+    EXPECT_NE(said.find("stopped for another's time 0\nraces lost 0\n"), std::string::npos) << said;
+    EXPECT_EQ(said.find("stopped 0\n"), std::string::npos) << "the window holds programs that end in time and others: " << said;
+    EXPECT_EQ(said.find("returned 0\n"), std::string::npos) << said;
 }
 
 // An image with MBPF_ROOT_ROTATION=0 does not know the request; it admits by the anchors that it has.
