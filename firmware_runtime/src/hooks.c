@@ -159,8 +159,8 @@ __attribute__((noinline)) static uint64_t run_chain(mbpf_hook_point *point, void
         if (wanted && !wanted(program->attach, what)) {
             continue;
         }
-        if (programs_run != 0u && !point->row->context_writable) {
-            open = mbpf_open_context(point, context); /* as it was, where the last program had a copy */
+        if (programs_run != 0u && mbpf_each_has_its_context(point)) {
+            open = mbpf_open_context(point, context);
         }
         uint64_t value;
         programs_run++;

@@ -9,6 +9,12 @@
 #if MBPF_ISOLATION
 #include "context.h" /* the port's */
 
+/* What programs may only read each finds as it was, whatever a bad one before made of its copy. */
+static inline bool mbpf_each_has_its_context(const mbpf_hook_point *point)
+{
+    return !point->row->context_writable;
+}
+
 /* What is loaded of the last program's protection is loaded no more. */
 static inline void mbpf_forget_domain(void)
 {
@@ -16,6 +22,12 @@ static inline void mbpf_forget_domain(void)
     mbpf_port_unprotect();
 }
 #else
+static inline bool mbpf_each_has_its_context(const mbpf_hook_point *point)
+{
+    (void)point;
+    return false;
+}
+
 static inline void *mbpf_open_context(const mbpf_hook_point *point, void *context)
 {
     (void)point;
