@@ -315,7 +315,9 @@ bool Explainer::pointers() {
         case Reason::pointer_leak: return say(1022, "pointer would be written to memory others can read", it_is(), "store an index or a copy of the data instead");
         case Reason::atomic_pointer: return say(1022, "pointer in an atomic operation", it_is(), "atomics work on numbers");
         case Reason::no_memory: return say(1025, access() + " through a pointer that leads to no memory", it_is(), value_.region == Region::packet_end ? "read through data, after comparing with data_end" : "look the value up first");
-        case Reason::number_access: return say(1026, "memory access through a number, not a pointer", it_is(), came_from_memory() ? "pointers kept in global data or in a map come back as numbers: use the variable itself, keep an index, or look the value up again" : "initialise the pointer; a NULL pointer leads to no memory");
+        case Reason::number_access:
+            if (value_.is_null()) return say(1010, "a pointer that is NULL on this path is used", "it is NULL since a function returned that, or it was set so", "check it first: if (!p) return 0;");
+            return say(1026, "memory access through a number, not a pointer", it_is(), came_from_memory() ? "pointers kept in global data or in a map come back as numbers: use the variable itself, keep an index, or look the value up again" : "initialise the pointer; a NULL pointer leads to no memory");
         case Reason::atomic_region: return say(1027, std::string("atomic operation on ") + (value_.region == Region::context ? "the context" : value_.region == Region::object ? "a kernel object" : "a packet"), "", "use a map value or a local variable");
         case Reason::atomic_unaligned: return say(1028, "atomic operation at an unaligned address", "the offset is " + range_text(f_.low, f_.high) + "; it must be a multiple of " + std::to_string(f_.size), "align the field to its size: drop packed from the struct, or put its largest fields first");
         default: return false;

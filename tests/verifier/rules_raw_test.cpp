@@ -102,7 +102,7 @@ const Raw kRaw[] = {
     {"pointer_from_callee", "MBPF1015", {slot(0x85, 0, 1, 0, 2), kZero, kExit, slot(0xbf, 0, 10), kExit}},
     {"pointer_back_from_callee", "", {slot(0x85, 0, 1, 0, 2), slot(0x61, 0, 0, 8), kExit, slot(0xbf, 0, 1), kExit}},
     {"pointer_back_from_callee_keeps_its_bounds", "MBPF1021", {slot(0x85, 0, 1, 0, 2), slot(0x61, 0, 0, 4096), kExit, slot(0xbf, 0, 1), kExit}},
-    {"null_or_pointer_back_unchecked", "MBPF1026", {slot(0x85, 0, 1, 0, 2), slot(0x61, 0, 0, 8), kExit, slot(0x61, 2, 1, 8), slot(0xb7, 0), slot(0x15, 2, 0, 1, 0), slot(0xbf, 0, 1), kExit}},
+    {"null_or_pointer_back_unchecked", "MBPF1010", {slot(0x85, 0, 1, 0, 2), slot(0x61, 0, 0, 8), kExit, slot(0x61, 2, 1, 8), slot(0xb7, 0), slot(0x15, 2, 0, 1, 0), slot(0xbf, 0, 1), kExit}},
     {"pointer_to_callers_stack_back", "", {slot(0xbf, 1, 10), slot(0x7a, 10, 0, -8, 3), slot(0x85, 0, 1, 0, 2), slot(0x79, 0, 0, -8), kExit, slot(0xbf, 0, 1), kExit}},
     {"pointer_to_own_stack_beside_a_number_back", "MBPF1015", {slot(0x85, 0, 1, 0, 1), kExit, slot(0x61, 2, 1, 8), slot(0xb7, 0), slot(0x15, 2, 0, 1, 0), slot(0xbf, 0, 10), kExit}},
     {"map_named_with_a_second_half", "MBPF1001", {slot(0x18, 2, 1), slot(0, 0, 0, 0, 47), kZero, kExit}},
