@@ -81,6 +81,62 @@ TEST(Costs, of_counters_fall_as_these_do) {
     }
 }
 
+TEST(Costs, of_constants_that_have_no_name_are_their_numbers) {
+    for (Reading reading : {Reading::as_unsigned, Reading::as_signed, Reading::bits_set, Reading::squared}) {
+        const Cost cost = cost_of(100, {term(2, 3, reading)});
+        Bench b;
+        const std::int64_t m = margin(counted(b, Value::constant(5), Value::constant(15)), cost, &cost);
+        EXPECT_EQ(m, reading == Reading::squared ? 3 * (25 - 225) : reading == Reading::bits_set ? 3 * (2 - 4) : 3 * (5 - 15)) << static_cast<int>(reading);
+    }
+    // Nor have other numbers always one.
+    const Cost bits = cost_of(100, {term(2, 10, Reading::bits_set)});
+    Bench b;
+    EXPECT_EQ(margin(counted(b, number(0, 255), number(0, 255)), bits, &bits), -80);
+}
+
+TEST(Costs, of_words_as_they_are_read) {
+    const Cost plus = cost_of(100, {term(2, 10)}), minus = cost_of(100, {term(2, -10)});
+    Bench b;  // any word but 0, one less: as unsigned ones
+    EXPECT_EQ(margin(counted(b, named(Value::of(Number::range_u(1, UINT64_MAX)), kA), named(Value::of(Number::range_u(0, UINT64_MAX - 1)), kA, -1)), plus, &plus), 10);
+    Bench negative;
+    negative.s.ghosts[0] = named(signed_number(-5, 50), kA);
+    EXPECT_EQ(margin(negative, minus, nullptr), kNone) << "-5 is beyond all bounds";
+    // Of some of a word's bits nobody knows the order as signed numbers, or of the squares.
+    for (Reading reading : {Reading::as_signed, Reading::squared}) {
+        const Cost cost = cost_of(100, {term(2, 10, reading)});
+        Value now = number(0, 7);
+        now.origin = kA;
+        Bench c;
+        EXPECT_EQ(margin(counted(c, named(signed_number(-5, 5), kA), now), cost, &cost), reading == Reading::squared ? -490 : -120);
+    }
+}
+
+// Squares of far words, and far moves, are not looked at: their sums would not fit.
+TEST(Costs, of_squares_that_are_too_far_are_not_known) {
+    const Cost square = cost_of(0, {term(2, kMaxCoefficient, Reading::squared)});
+    const auto moved = [&](Value then, Value now) {
+        Bench b;
+        return margin(counted(b, then, now), square, &square);
+    };
+    EXPECT_EQ(moved(named(number(5, 50), kA), named(number(5u + INT32_MAX, 50u + INT32_MAX), kA, INT32_MAX)), kNone);
+    EXPECT_EQ(moved(named(number(5, 50), kA), named(signed_number(5 - std::int64_t{INT32_MAX}, 50 - std::int64_t{INT32_MAX}), kA, -INT32_MAX)), kNone);
+    EXPECT_EQ(moved(named(number(0, 0x10000), kA), named(number(1, 0x10001), kA, 1)), kNone);
+    EXPECT_EQ(moved(named(signed_number(-0x10002, 0), kA), named(signed_number(-0x10001, 1), kA, 1)), kNone);
+    EXPECT_EQ(moved(named(number(5, 50), kA, 2), named(number(4, 49), kA, 1)), kMaxCoefficient * 9);
+    // At the limits all fits: p (x^2 - (x + d)^2) = -2pdx - pdd.
+    const std::int64_t d = 0xffff, x = 0xffff;
+    EXPECT_EQ(moved(named(number(0, 0xffff), kA), named(number(0xffff, 0x1fffe), kA, 0xffff)), -kMaxCoefficient * d * (2 * x + d));
+    // What is left of a square, against another word: bounded by a distance that is near.
+    const Cost from = cost_of(0, {term(2, kMaxCoefficient, Reading::squared), term(3, kMaxCoefficient, Reading::as_signed)}), to = cost_of(0, {term(2, kMaxCoefficient, Reading::squared)});
+    Bench b;
+    b.s.ghosts[0] = named(number(0, 0xffff), kA);
+    b.s.ghosts[1] = named(number(0, kMaxCounter), kB);
+    b.s.regs[2] = named(number(0xffff, 0x1fffe), kA, 0xffff);
+    b.s.learn(kA, kB, 1 << 28);
+    const std::int64_t m = margin(b, from, &to);
+    EXPECT_LE(m, -kMaxCoefficient * d * (2 * x + d));
+}
+
 TEST(Costs, of_signed_counters_are_not_those_of_unsigned_ones) {
     const Cost plus = cost_of(100, {term(2, 10, Reading::as_signed)});
     Bench b;

@@ -98,11 +98,13 @@ TEST(Covered, are_pointers_that_are_the_same_thing) {
     }
     Value inner = pointer(Region::stack, -8), outer = inner;
     inner.frame = 1;
-    Arrival two;
-    two.both([](State& s) { s.depth = 2; });
-    two.have.s.regs[2] = inner;
-    two.stated.s.regs[2] = outer;
-    EXPECT_FALSE(two.covered());
+    for (const Value& said : {inner, outer}) {
+        Arrival two;
+        two.both([](State& s) { s.depth = 2, s.frames[1].kind = FrameKind::call; });
+        two.have.s.regs[2] = inner;
+        two.stated.s.regs[2] = said;
+        EXPECT_EQ(two.covered(), said.frame == inner.frame);
+    }
     // The place, told by fixed and variable part.
     EXPECT_TRUE(covers_value(pointer(Region::packet, 4), anywhere(pointer(Region::packet), 4, 4)));
     EXPECT_TRUE(covers_value(pointer(Region::packet, 4), anywhere(pointer(Region::packet, 1), 0, 3)));
@@ -157,6 +159,7 @@ TEST(Covered, are_copies_of_one_word) {
     EXPECT_TRUE(copies(Value::constant(5), Value::constant(5)));
     EXPECT_TRUE(copies(Value::constant(5), Value::constant(8), 3));
     EXPECT_FALSE(copies(Value::constant(5), Value::constant(7), 3));
+    EXPECT_FALSE(copies(Value::constant(5), Value::constant(7)));
     EXPECT_FALSE(copies(Value::constant(5), word));
     EXPECT_TRUE(copies(named(Value::constant(5), kB), named(Value::constant(5), kB)));
     EXPECT_TRUE(copies(named(Value::constant(5), kC), named(Value::constant(5), kB))) << "one number, whatever it is called";
@@ -212,15 +215,17 @@ TEST(Covered, are_words_in_the_stated_order) {
     EXPECT_FALSE(ordered(5, 7, named(number(10, 1000), kA), named(number(3, 1000), kB), 0, 3));
     EXPECT_FALSE(ordered(5, 8, named(number(10, 1000), kA), named(number(2, 1000), kB), 0, 3));
     // Against the packet's length.
-    const auto packet = [](std::int64_t known, std::int64_t said) {
+    const auto packet = [](std::int64_t known, std::int64_t said, std::int32_t moved = 0) {
         return covered([&](State& s) {
-            s.regs[2] = named(number(0, 1000), kA);
+            s.regs[2] = named(number(10, 1000), kA);
             s.learn(kA, kPacketLength, known);
         }, [&](State& s) {
-            s.regs[2] = named(number(0, 1000), kB);
+            s.regs[2] = named(number(0, 1000), kB, moved);
             s.learn(kB, kPacketLength, said);
         });
     };
+    EXPECT_TRUE(packet(-14, -17, 3));
+    EXPECT_FALSE(packet(-14, -18, 3));
     EXPECT_TRUE(packet(-14, -14));
     EXPECT_TRUE(packet(-14, -13));
     EXPECT_FALSE(packet(-14, -15));
@@ -329,6 +334,12 @@ TEST(Covered, are_bytes_that_are_numbers) {
     EXPECT_FALSE(stack(nothing, put(-8, 8, n)));
     EXPECT_FALSE(stack(written(-8, 8), put(-8, 8, n)));
     EXPECT_TRUE(stack(written(-8, 8), put(-8, 8, number(0, UINT64_MAX))));
+    EXPECT_TRUE(stack(put(-8, 8, n), written(-8, 8)));
+    // Such bytes are no word that an order could be told of.
+    EXPECT_FALSE(stack(written(-8, 8), [&](State& s) {
+        s.put({-8, 8, 0}, named(number(0, UINT64_MAX), kA));
+        s.learn(kA, kPacketLength, kMaxOffset);
+    }));
     EXPECT_FALSE(stack(written(-8, 7), put(-8, 8, number(0, UINT64_MAX))));
     // Parts of a cell.
     EXPECT_TRUE(stack(put(-8, 8, Value::constant(0x1122334455667788)), put(-4, 4, Value::constant(0x11223344))));
@@ -348,6 +359,7 @@ TEST(Covered, are_bytes_that_are_numbers) {
     EXPECT_TRUE(stack(put(2, 1, n, 1), put(2, 1, n, 1)));
     EXPECT_TRUE(stack(put(2, 1, p, 1), nothing));
     EXPECT_FALSE(stack(nothing, put(2, 1, number(0, UINT64_MAX), 1)));
+    EXPECT_FALSE(stack(nothing, put(0, 1, number(0, UINT64_MAX), 1)));
     EXPECT_FALSE(stack(put(3, 1, n, 1), put(2, 1, n, 1)));
 }
 
@@ -420,6 +432,22 @@ TEST(Invariants, are_read_as_they_are_stated) {
     ASSERT_TRUE(symbols.good);
     EXPECT_EQ(symbols.b.s.regs[2].symbol, 40);
     EXPECT_EQ(symbols.b.s.next_symbol, 41);
+    const Loaded lower({0, 0, 2, 2, kAnyNumber | 64, 64, 40, 0, 3, kAnyNumber | 64, 64, 3, 0});
+    EXPECT_EQ(lower.b.s.next_symbol, 41);
+    const Loaded length({0, 0, 2, 2, kAnyNumber | 64, 64, 40, 0, 3, kAnyNumber | 64, 64, 0, 0});
+    EXPECT_EQ(length.b.s.next_symbol, 41);
+    const Loaded ordered({kHasDifferences, 0, 2, 2, kAnyNumber | 64, 64, 1, 0, 3, kAnyNumber | 64, 64, 2, 0, 1, 1, 2, 6});
+    ASSERT_TRUE(ordered.good);
+    ASSERT_EQ(ordered.b.s.difference_count, 1);
+    EXPECT_EQ(ordered.b.s.differences[0].bound, 3);
+    EXPECT_FALSE(Loaded({kHasDifferences, 0, 0, 13}).good);
+    // Places of frames that there never are.
+    for (std::uint64_t frame : {8u, 255u, 256u}) {
+        Bytes place{0, 0, 1};
+        put_varint(place, 80 + (frame * 512 + 504) * 8 + 7);
+        place.insert(place.end(), {kAnyNumber, 64});
+        EXPECT_FALSE(Loaded(place).good) << frame;
+    }
     const Loaded packet({0, 0, 1, 2, kAnyNumber | 64, 64, 0, 0});
     EXPECT_EQ(packet.b.s.regs[2].symbol, kPacketLength);
     EXPECT_LT(packet.b.s.next_symbol, 40);

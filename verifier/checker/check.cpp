@@ -120,10 +120,10 @@ class Checker {
             return is_contract() ? segment(point & ~kContract, false) : bad(CheckError::malformed, point);
         }
         s_.settle();
-        if ((point & kGate) == 0) return point < env_.insn_count ? segment(point, true) : bad(CheckError::malformed, point);
+        if ((point & kGate) == 0) return segment(point, true);
         // A gate: one more run of the callback (a timer's is a run of its own), and the way past the call.
         const uint32_t slot = point & ~kGate;
-        if (s_.depth < 2 || s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1 || !m_.says_what_is_passed(slot)) return bad(CheckError::malformed, point);
+        if (s_.top().kind != FrameKind::callback || s_.top().return_slot != slot + 1 || !m_.says_what_is_passed(slot)) return bad(CheckError::malformed, point);
         if (m_.is_timer(slot)) {
             m_.enter_timer();
             cost_ = whole();
@@ -140,8 +140,8 @@ class Checker {
     // A contract's first state holds nothing of its callers', nor a way to it: no stored value, no pointer into a stack, no
     // reference. So a call that it covers changes nothing there, whoever makes it.
     bool is_contract() const {
-        bool alone = s_.depth > 1 && s_.top().kind == FrameKind::call && s_.top().return_slot >= kContract && s_.cell_count == 0 && cost_.term_count == 0 && !s_.locked && !s_.holds_references();
-        for (unsigned r = 0; r < bpf::kFramePointer; ++r) alone = alone && !(s_.regs[r].is_pointer() && s_.regs[r].region == Region::stack);
+        bool alone = s_.top().kind == FrameKind::call && s_.top().return_slot >= kContract && s_.cell_count == 0 && cost_.term_count == 0 && !s_.locked && !s_.holds_references();
+        for (unsigned r = 0; r < bpf::kFramePointer; ++r) alone = alone && s_.regs[r].region != Region::stack;
         return alone;
     }
 
@@ -165,21 +165,19 @@ class Checker {
     // A call has been made. `covered`: by a contract of the function; it has then returned, at the contract's cost.
     bool by_contract(uint32_t function, bool& covered) {
         Reader in;
-        covered = false;
-        for (uint64_t n = c_.find(function | kContract, in) ? in.bounded(UINT16_MAX) : 0; n > 0 && !covered; --n) {
+        for (uint64_t n = c_.find(function | kContract, in) ? in.bounded(UINT16_MAX) : 0; n > 0; --n) {
             Reader body = read_part(in);
             Cost cost;
             Value r0;
             uint32_t contract = 0;
-            if (!in.good) return bad(CheckError::malformed, function);
-            if ((r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64) > max_work_) return bad(CheckError::budget, function);
-            covered = covers(body, s_, cost, &contract);
-            if (!covered) continue;
+            r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64;
+            if (!covers(body, s_, cost, &contract)) continue;
             if (!promised(contract, r0)) return bad(CheckError::no_invariant, function);
             m_.come_back(r0);
             if (moves_packets_) s_.forget_packet();
             s_.steps += static_cast<uint64_t>(cost.constant + c_.scale - 1) / c_.scale;
-            if (s_.steps > static_cast<uint64_t>(kMaxCost)) return bad(CheckError::cost, function);
+            covered = true;
+            return s_.steps <= static_cast<uint64_t>(kMaxCost) || bad(CheckError::cost, function);
         }
         return true;
     }
@@ -188,7 +186,7 @@ class Checker {
     bool claim_frames() {
         uint32_t sum = 0;
         for (unsigned f = 0; f < s_.depth; ++f) {
-            claims_[f] = c_.stack_of(f == 0 ? 0 : s_.frames[f].function);
+            claims_[f] = c_.stack_of(s_.frames[f].function);
             m_.touched[f] = 0;
             sum += claims_[f];
         }
@@ -209,8 +207,7 @@ class Checker {
         bool affordable = true;
         for (uint64_t n = in.bounded(UINT16_MAX); n > 0; --n) {
             Reader body = read_part(in);
-            if (!in.good) return bad(CheckError::malformed, point);
-            if ((r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64) > max_work_) return bad(CheckError::budget, point);
+            r_.work += 1 + static_cast<uint64_t>(body.end - body.at) / 64;
             Cost cost;
             int64_t margin = 0;
             if (!covers(body, s_, cost)) continue;
@@ -265,7 +262,7 @@ class Checker {
                 if (!(gate ? m_.begin_callback(slot) : m_.step(slot, op))) return unsafe(slot);
                 if (!within_claims(slot)) return false;
                 if (observer_ != nullptr) observer_->uses(m_.helper_used, m_.map_used);
-                if (gate) return claim_frames() && must_arrive(slot | kGate);
+                if (gate) return must_arrive(slot | kGate);
                 if (s_.depth > 1 && m_.tail_call_at(slot)) {  // it may fail
                     if (!must_arrive(slot + 1)) return false;
                     const uint32_t back = s_.top().return_slot;

@@ -37,7 +37,7 @@ bool one_symbol(const Summand& a, const Summand& b) { return a.counter.symbol !=
 // The one is the other, which can be squared, plus so much that can be squared.
 bool moved(const Summand& a, const Summand& b) {
     const int64_t d = int64_t{b.counter.delta} - a.counter.delta;
-    return one_symbol(a, b) && exact(a.counter) && exact(b.counter) && d <= kMaxSquared && d >= -kMaxSquared && a.counter.number.wide.smin >= -kMaxSquared && a.counter.number.wide.smax <= kMaxSquared;
+    return one_symbol(a, b) && d <= kMaxSquared && d >= -kMaxSquared && a.counter.number.wide.smin >= -kMaxSquared && a.counter.number.wide.smax <= kMaxSquared;
 }
 
 // p x^2 - p (x + d)^2 = -2pd x - p d^2.

@@ -103,7 +103,7 @@ class Meaning {
         }
         if (symbol == 0 || symbol > kSymbols) return false;
         const Entry& e = entries_[symbol - 1];
-        if (e.kind == kNone || e.kind > kNameless || e.place == kNoPlace) return false;
+        if (e.place == kNoPlace) return false;
         out = variable_part(s.at(e.place), e.move);
         Value stated = out;
         stated.delta = e.stated_delta;
