@@ -629,6 +629,7 @@ TEST(Packets, bound_what_is_below_a_word_that_they_bound) {
     another.s.regs[3] = named(number(100, 300), kB);
     ASSERT_TRUE(another.s.below_packet_end(named(number(0, 100), kA), bound));
     EXPECT_EQ(bound, 100) << "what is below another word";
+    EXPECT_FALSE(another.s.below_packet_end(Value::of(Number::unknown()), bound));
     EXPECT_EQ(bound_of(or_null(anywhere(of_map(Region::map_value), 200, 300), kB), 0), 90) << "no word";
     EXPECT_EQ(bound_of(named(number(200, 300), kA), 0), 90) << "another word";
 }

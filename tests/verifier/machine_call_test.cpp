@@ -250,6 +250,7 @@ TEST(Arguments, that_are_things_start_where_these_do) {
     EXPECT_EQ(called({nullable(context)}, {or_null(kElement, 3)}), Reason::null_argument);
     EXPECT_EQ(called({nullable(context)}, {kNumber}), Reason::argument_kind);
     EXPECT_EQ(called({nullable(context)}, {kStack}), Reason::argument_kind);
+    EXPECT_EQ(called({nullable(context)}, {pointer(Region::context, 4)}), Reason::argument_kind);
     const Value base = of_map(Region::object, 0), derived = of_map(Region::object, 1);
     EXPECT_EQ(called({first}, {base}), Reason::none);
     EXPECT_EQ(called({first}, {derived}), Reason::none) << "it passes for its base";

@@ -260,6 +260,19 @@ TEST(Stack, of_each_frame_has_its_own_cells) {
     EXPECT_EQ(b.s.regs[3].region, Region::stack);
 }
 
+TEST(Stack, of_the_caller_may_hold_what_nobody_knows) {
+    Bench b;
+    b.s.frames[0].mark(-64, 64, true);
+    const Value callers = b.s.regs[10];
+    ASSERT_TRUE(b.m.call(0, 0));
+    b.s.drop(1, 0, 8);
+    b.s.regs[1] = callers;
+    ASSERT_EQ(b.run("stdw [r10-8], 6\nstxdw [r10-64], r1\nldxdw r2, [r1-8]\nstdw [r1-16], 9\nldxdw r3, [r10-64]\nldxdw r4, [r10-8]\nldxdw r5, [r1-64]"), Reason::none);
+    EXPECT_EQ(b.of(2).umax, UINT64_MAX) << "the callee's 6";
+    EXPECT_EQ(b.s.regs[3].region, Region::stack);
+    EXPECT_TRUE(b.known(4, 6));
+}
+
 // Stated one over the other, or more than there is room for.
 TEST(Stack, cells_are_disjoint_and_no_more_than_there_is_room) {
     Bench b;
@@ -369,7 +382,7 @@ struct RegionBench : Bench {
         maps[2].write_only = true;
         // 24 bytes of fields of 4; 8 to 12 hidden; from 16 on fields of 8.
         // What lies behind the last one is no class.
-        objects = {{24, false, -1, 8, 12, 4, 16, 24}, {6, true, 0, 0, 0, 4, 0, 0}, {24, false, -1, 0, 24, 0, 0, 0}};
+        objects = {{24, false, -1, 8, 12, 4, 16, 24}, {6, true, 0, 0, 0, 4, 0, 0}, {24, true, 0, 0, 0, 0, 0, 0}, {24, false, -1, 0, 24, 0, 0, 0}};
         objects.pop_back();
         s.packet_bytes = 20;
         s.metadata_bytes = 6;
@@ -459,8 +472,10 @@ TEST(Objects, are_touched_by_fields_outside_of_what_is_hidden) {
                    {w, "ldxh r4, [r2+4]", Reason::none},
                    {w, "ldxh r4, [r2+3]", Reason::region_bounds},
                    {w, "ldxw r4, [r2+4]", Reason::region_bounds},
-                   {b.object(2, true), "ldxdw r4, [r2+16]", Reason::none},
-                   {b.object(2, true), "ldxdw r4, [r2+17]", Reason::region_bounds}});
+                   {b.object(2, false), "ldxdw r4, [r2+3]", Reason::none},
+                   {b.object(2, false), "ldxdw r4, [r2+17]", Reason::region_bounds},
+                   {b.object(3, true), "ldxdw r4, [r2+16]", Reason::none},
+                   {b.object(3, true), "ldxdw r4, [r2+17]", Reason::region_bounds}});
     // A key belongs to map 0, not to class 0.
     Value key = b.object(0, true);
     key.region = Region::memory;

@@ -184,7 +184,7 @@ class Machine {
         uint32_t callback = 0;
         Value context;      // passed through to a callback
         uint8_t lender = 0; // reference of the object argument
-        Written written[6];
+        Written written[5];  // of a buffer and its size, two
         unsigned written_count = 0;
     };
     bool check_helper(uint32_t slot, Call& call);

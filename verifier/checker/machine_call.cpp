@@ -55,7 +55,6 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     }
     if (!in_stack(reg, 0, size, true)) return false;
     if (!v.fixed_place() && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::write_over_pointer, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size), true);
-    if (call.written_count == 6) return fail(Reason::bad_instruction);
     call.written[call.written_count++] = {v, size, true};
     return true;
 }
@@ -92,7 +91,7 @@ bool Machine::check_buffer(unsigned index, Call& call) {
     if (!check_memory(index, greatest, is_write, call)) return false;
     if (call.written_count > before && n.smin != n.smax) {
         call.written[before].surely = false;
-        if (call.written_count < 6 && n.smin > 0 && n.smin <= greatest) call.written[call.written_count++] = {call.written[before].base, n.smin, true};
+        if (n.smin > 0 && n.smin <= greatest) call.written[call.written_count++] = {call.written[before].base, n.smin, true};
     }
     return true;
 }
