@@ -47,6 +47,8 @@ std::vector<bpf::Map> flow_maps();
 
 // Values that are of different kinds on different paths.
 std::vector<Case> kind_cases();
+// At the ends of ranges that code generation relies on.
+std::vector<Case> range_cases();
 
 // One object with a program per case, and the verifier's word on it.
 std::shared_ptr<const bpf::Object> object_of(const std::vector<Case>& cases, const std::vector<bpf::Map>& maps);

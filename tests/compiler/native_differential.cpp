@@ -141,6 +141,7 @@ TEST(Differential, random_programs_agree) {
 
 TEST(Differential, flows_agree) { expect_equal_results(flow_cases(), flow_maps()); }
 TEST(Differential, values_of_several_kinds_agree) { expect_equal_results(kind_cases(), {}); }
+TEST(Differential, ends_of_ranges_agree) { expect_equal_results(range_cases(), {}); }
 
 }  // namespace
 }  // namespace mbpf::test
