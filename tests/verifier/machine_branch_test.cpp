@@ -624,6 +624,12 @@ TEST(Packets, bound_what_is_below_a_word_that_they_bound) {
     std::int64_t bound = 0;
     ASSERT_TRUE(wraps.s.below_packet_end(named(number(0, 100), kA), bound));
     EXPECT_EQ(bound, 100);
+    // Deltas and bounds that do not fit their own width together.
+    Bench large;
+    large.s.learn(kB, kPacketLength, 24);
+    large.s.regs[3] = named(number(std::uint64_t{INT32_MAX} + 1, std::uint64_t{INT32_MAX} + 99), kB, INT32_MAX);
+    ASSERT_TRUE(large.s.below_packet_end(named(number(0, 0), kA), bound));
+    EXPECT_EQ(bound, 0);
     Bench another;
     another.s.learn(kB, 7, -50);
     another.s.regs[3] = named(number(100, 300), kB);

@@ -246,7 +246,7 @@ TEST(Covered, are_words_in_the_stated_order) {
 bool says_order(Bytes differences, Value have) {
     Bench b;
     b.s.regs[2] = have;
-    Bytes bytes{kHasDifferences, 0, 1, 2, static_cast<std::uint8_t>(1 | kBits << 2 | 64), 64, 1, 0};  // r2: any word, named 1
+    Bytes bytes{kHasRelations, 0, 1, 2, static_cast<std::uint8_t>(1 | kBits << 2 | 64), 64, 1, 0};  // r2: any word, named 1
     bytes.insert(bytes.end(), differences.begin(), differences.end());
     Reader in = reading(bytes);
     Cost cost;
@@ -255,16 +255,16 @@ bool says_order(Bytes differences, Value have) {
 
 TEST(Covered, are_orders_of_words_that_are_stated) {
     const Value word = named(number(0, 9), kA);
-    EXPECT_TRUE(says_order({1, 1, 1, 0}, word));
-    EXPECT_FALSE(says_order({1, 1, 2, 0}, word)) << "the other is not stated";
-    EXPECT_FALSE(says_order({1, 2, 1, 0}, word));
-    EXPECT_FALSE(says_order({1, 1, 49, 0}, word)) << "beyond those that can be";
-    EXPECT_FALSE(says_order({1, 49, 1, 0}, word));
-    EXPECT_FALSE(says_order({13, 1, 1, 0}, word));
-    EXPECT_FALSE(says_order({1, 1, 1}, word)) << "cut off";
-    EXPECT_FALSE(says_order({2, 1, 1, 0}, word));
-    EXPECT_TRUE(says_order({1, 1, 0, 18}, word)) << "9 more than the packet's length";
-    EXPECT_FALSE(says_order({1, 1, 0, 16}, word));
+    EXPECT_TRUE(says_order({1, 0, 1, 1, 0}, word));
+    EXPECT_FALSE(says_order({1, 0, 1, 2, 0}, word)) << "the other is not stated";
+    EXPECT_FALSE(says_order({1, 0, 2, 1, 0}, word));
+    EXPECT_FALSE(says_order({1, 0, 1, 49, 0}, word)) << "beyond those that can be";
+    EXPECT_FALSE(says_order({1, 0, 49, 1, 0}, word));
+    EXPECT_FALSE(says_order({kMaxRelations + 1, 0, 1, 1, 0}, word));
+    EXPECT_FALSE(says_order({1, 0, 1, 1}, word)) << "cut off";
+    EXPECT_FALSE(says_order({2, 0, 1, 1, 0}, word));
+    EXPECT_TRUE(says_order({1, 0, 1, 0, 18}, word)) << "9 more than the packet's length";
+    EXPECT_FALSE(says_order({1, 0, 1, 0, 16}, word));
 }
 
 TEST(Covered, are_frames_packets_and_references) {
@@ -436,11 +436,11 @@ TEST(Invariants, are_read_as_they_are_stated) {
     EXPECT_EQ(lower.b.s.next_symbol, 41);
     const Loaded length({0, 0, 2, 2, kAnyNumber | 64, 64, 40, 0, 3, kAnyNumber | 64, 64, 0, 0});
     EXPECT_EQ(length.b.s.next_symbol, 41);
-    const Loaded ordered({kHasDifferences, 0, 2, 2, kAnyNumber | 64, 64, 1, 0, 3, kAnyNumber | 64, 64, 2, 0, 1, 1, 2, 6});
+    const Loaded ordered({kHasRelations, 0, 2, 2, kAnyNumber | 64, 64, 1, 0, 3, kAnyNumber | 64, 64, 2, 0, 1, 0, 1, 2, 6});
     ASSERT_TRUE(ordered.good);
     ASSERT_EQ(ordered.b.s.difference_count, 1);
     EXPECT_EQ(ordered.b.s.differences[0].bound, 3);
-    EXPECT_FALSE(Loaded({kHasDifferences, 0, 0, 13}).good);
+    EXPECT_FALSE(Loaded({kHasRelations, 0, 0, kMaxRelations + 1}).good);
     // Places of frames that there never are.
     for (std::uint64_t frame : {8u, 255u, 256u}) {
         Bytes place{0, 0, 1};

@@ -292,7 +292,7 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
             if (v.symbol != differences[i].a || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown) continue;
             const Value word = variable_part(v);
             if (exact_sum(word) && difference(a, word, c)) {
-                c += word.delta + differences[i].bound;
+                c += int64_t{word.delta} + differences[i].bound;
                 bound = known && bound < c ? bound : c;
                 known = true;
             }
