@@ -51,11 +51,14 @@ static bool reaches(uintptr_t at, uint32_t bytes, bool write)
 {
     const mbpf_domain *d = mbpf_running_now.domain;
     uintptr_t open = (uintptr_t)&mbpf_active->open;
-    if (write && mbpf_port_in_fixed_context(at, bytes)) {
-        return false;
+    if (inside(at, bytes, open, open + sizeof mbpf_active->open)) { /* of this the program's stack, at the beginning, holds no context */
+        return !write || at + bytes <= (uintptr_t)mbpf_running_now.stack_top || !mbpf_port_in_fixed_context(at, bytes);
     }
-    if (inside(at, bytes, open, open + sizeof mbpf_active->open) || inside(at, bytes, d->writable, d->end) || mbpf_port_in_context(at, bytes)) {
+    if (inside(at, bytes, d->writable, d->end)) {
         return true;
+    }
+    if (mbpf_port_in_context(at, bytes)) {
+        return !write || !mbpf_port_in_fixed_context(at, bytes);
     }
     return !write && (inside(at, bytes, d->text, d->text_end) || inside(at, bytes, d->fixed, d->end));
 }

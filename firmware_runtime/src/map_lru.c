@@ -3,8 +3,6 @@
  * lookup or an update is a use; the host's reading is none. The records form a ring in the order of use: the most
  * recent one's `newer` is the least recent. Chains are in that order too, so that a full chain drops its last.
  * As on Linux, a value's address may come to hold another key's value when its key is dropped. */
-#include <string.h>
-
 #include "map_records.h"
 
 enum { OLDER = 8, NEWER = 12 };
@@ -75,42 +73,31 @@ static void *lookup(mbpf_map *map, const void *key)
     return mbpf_record_value(map, mbpf_record(map, f.name));
 }
 
-static int update(mbpf_map *map, const void *key, const void *value, uint64_t flags)
+/* `key` and `value` may lie in the dropped record's value; it serves the new key, whose place they are copied to before
+ * anything else is written there. */
+static bool make_room(mbpf_map *map, const mbpf_found *f)
 {
-    if (flags > MBPF_UPDATE_EXIST) {
-        return -MBPF_EINVAL;
-    }
-    mbpf_found f = mbpf_records_find(map, key);
-    if (f.name != 0u) {
-        if (flags == MBPF_UPDATE_NOEXIST) {
-            return -MBPF_EEXIST;
-        }
-        use(map, &f);
-        memmove(mbpf_record_value(map, mbpf_record(map, f.name)), value, map->value_size);
-        return 0;
-    }
-    if (flags == MBPF_UPDATE_EXIST) {
-        return -MBPF_ENOENT;
-    }
-    /* `key` and `value` may lie in the dropped record's value; it serves the new key, whose place they are copied to
-     * before anything else is written there. */
-    if (f.chain >= MBPF_HASH_CHAIN) {
-        drop_name(map, f.before);
+    if (f->chain >= MBPF_HASH_CHAIN) {
+        drop_name(map, f->before);
     } else if (mbpf_records_used(map) >= map->max_entries) {
         drop_name(map, neighbour(map, newest(map), NEWER));
     }
-    ring_in(map, mbpf_records_add(map, &f, key, value));
-    return 0;
+    return true;
+}
+
+static void add(mbpf_map *map, const mbpf_found *f, const void *key, const void *value)
+{
+    ring_in(map, mbpf_records_add(map, f, key, value));
+}
+
+static int update(mbpf_map *map, const void *key, const void *value, uint64_t flags)
+{
+    return mbpf_records_update(map, key, value, flags, use, make_room, add);
 }
 
 static int remove_key(mbpf_map *map, const void *key)
 {
-    mbpf_found f = mbpf_records_find(map, key);
-    if (f.name == 0u) {
-        return -MBPF_ENOENT;
-    }
-    drop(map, &f);
-    return 0;
+    return mbpf_records_remove(map, key, drop);
 }
 
 const mbpf_map_operations mbpf_map_lru_hash = {MBPF_MAP_LRU_HASH, lookup, update, remove_key, mbpf_records_read, mbpf_records_next_key,

@@ -9,26 +9,14 @@
 
 enum { OLDEST = 0, COUNT = 4 };
 
-static uint32_t word(const mbpf_map *map, uint32_t offset)
-{
-    return mbpf_word(map->values + offset);
-}
-
-static void set_word(mbpf_map *map, uint32_t offset, uint32_t v)
-{
-    mbpf_set_word(map->values + offset, v);
-}
-
 static uint32_t used(const mbpf_map *map)
 {
-    uint32_t count = word(map, COUNT);
-    return count < map->max_entries ? count : map->max_entries;
+    return mbpf_ring_count(map, COUNT);
 }
 
 static uint32_t oldest_place(const mbpf_map *map)
 {
-    uint32_t place = word(map, OLDEST);
-    return place < map->max_entries ? place : 0u;
+    return mbpf_ring_place(map, OLDEST);
 }
 
 /* The value `after` places behind the oldest; less than max_entries. */
@@ -44,8 +32,8 @@ static uint8_t *value_at(const mbpf_map *map, uint32_t after)
 static void forget_oldest(mbpf_map *map)
 {
     uint32_t oldest = oldest_place(map) + 1u;
-    set_word(map, OLDEST, oldest < map->max_entries ? oldest : 0u);
-    set_word(map, COUNT, used(map) - 1u);
+    mbpf_set_control_word(map, OLDEST, oldest < map->max_entries ? oldest : 0u);
+    mbpf_set_control_word(map, COUNT, used(map) - 1u);
 }
 
 /* The value that `place` more pops would give. */
@@ -77,7 +65,7 @@ static int push(mbpf_map *map, const void *key, const void *value, uint64_t flag
         forget_oldest(map);
     }
     memcpy(value_at(map, used(map)), value, map->value_size);
-    set_word(map, COUNT, used(map) + 1u);
+    mbpf_set_control_word(map, COUNT, used(map) + 1u);
     return 0;
 }
 
@@ -90,7 +78,7 @@ static int pop(mbpf_map *map, const void *key)
     if (map->type == MBPF_MAP_QUEUE) {
         forget_oldest(map);
     } else {
-        set_word(map, COUNT, used(map) - 1u);
+        mbpf_set_control_word(map, COUNT, used(map) - 1u);
     }
     return 0;
 }

@@ -43,6 +43,45 @@ uint32_t mbpf_records_add(mbpf_map *map, const mbpf_found *found, const void *ke
 /* Takes a record out, given its place. */
 void mbpf_records_drop(mbpf_map *map, const mbpf_found *found);
 
+/* Update and removal as Linux has them. What each type does of its own is known where these are used, and becomes part of
+ * the code there: `use` when a key is met, `make_room` before a new one is added (false: there is none), `add` and `drop`. */
+static inline __attribute__((always_inline)) int mbpf_records_update(mbpf_map *map, const void *key, const void *value, uint64_t flags,
+                                                                     void (*use)(mbpf_map *map, const mbpf_found *found),
+                                                                     bool (*make_room)(mbpf_map *map, const mbpf_found *found),
+                                                                     void (*add)(mbpf_map *map, const mbpf_found *found, const void *key, const void *value))
+{
+    if (flags > MBPF_UPDATE_EXIST) {
+        return -MBPF_EINVAL;
+    }
+    mbpf_found f = mbpf_records_find(map, key);
+    if (f.name != 0u) {
+        if (flags == MBPF_UPDATE_NOEXIST) {
+            return -MBPF_EEXIST;
+        }
+        use(map, &f);
+        memmove(mbpf_record_value(map, mbpf_record(map, f.name)), value, map->value_size);
+        return 0;
+    }
+    if (flags == MBPF_UPDATE_EXIST) {
+        return -MBPF_ENOENT;
+    }
+    if (!make_room(map, &f)) {
+        return -MBPF_E2BIG;
+    }
+    add(map, &f, key, value);
+    return 0;
+}
+
+static inline __attribute__((always_inline)) int mbpf_records_remove(mbpf_map *map, const void *key, void (*drop)(mbpf_map *map, const mbpf_found *found))
+{
+    mbpf_found f = mbpf_records_find(map, key);
+    if (f.name == 0u) {
+        return -MBPF_ENOENT;
+    }
+    drop(map, &f);
+    return 0;
+}
+
 const void *mbpf_records_read(const mbpf_map *map, const void *key);
 bool mbpf_records_next_key(const mbpf_map *map, const void *key, void *next);
 uint32_t mbpf_records_used(const mbpf_map *map);

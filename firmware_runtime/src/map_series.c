@@ -11,26 +11,14 @@
 
 enum { NEXT = 0, COUNT = 4, PLACE = 8 };
 
-static uint32_t word(const mbpf_map *map, uint32_t offset)
-{
-    return mbpf_word(map->values + offset);
-}
-
-static void set_word(mbpf_map *map, uint32_t offset, uint32_t v)
-{
-    mbpf_set_word(map->values + offset, v);
-}
-
 static uint32_t used(const mbpf_map *map)
 {
-    uint32_t count = word(map, COUNT);
-    return count < map->max_entries ? count : map->max_entries;
+    return mbpf_ring_count(map, COUNT);
 }
 
 static uint32_t next_place(const mbpf_map *map)
 {
-    uint32_t place = word(map, PLACE);
-    return place < map->max_entries ? place : 0u;
+    return mbpf_ring_place(map, PLACE);
 }
 
 static uint8_t *sample(const mbpf_map *map, uint32_t place)
@@ -45,14 +33,14 @@ void mbpf_time_series_push(mbpf_map *map, const void *key, const void *value, ui
     memcpy(at, &time_ns, sizeof time_ns);
     memcpy(at + MBPF_SERIES_HEADER_BYTES, key, map->key_size);
     memcpy(at + MBPF_SERIES_HEADER_BYTES + ((map->key_size + 7u) & ~7u), value, map->value_size);
-    set_word(map, NEXT, word(map, NEXT) + 1u);
-    set_word(map, COUNT, count < map->max_entries ? count + 1u : count);
-    set_word(map, PLACE, place + 1u < map->max_entries ? place + 1u : 0u);
+    mbpf_set_control_word(map, NEXT, mbpf_control_word(map, NEXT) + 1u);
+    mbpf_set_control_word(map, COUNT, count < map->max_entries ? count + 1u : count);
+    mbpf_set_control_word(map, PLACE, place + 1u < map->max_entries ? place + 1u : 0u);
 }
 
 static const void *read(const mbpf_map *map, const void *key)
 {
-    uint32_t back = next_place(map), age = word(map, NEXT) - mbpf_key_word(key); /* 1: the newest */
+    uint32_t back = next_place(map), age = mbpf_control_word(map, NEXT) - mbpf_key_word(key); /* 1: the newest */
     if (age - 1u >= used(map)) {
         return 0;
     }
@@ -62,7 +50,7 @@ static const void *read(const mbpf_map *map, const void *key)
 /* A number that is gone is followed by the oldest that is still here. */
 static bool next_key(const mbpf_map *map, const void *key, void *next)
 {
-    uint32_t behind = word(map, NEXT), count = used(map), number = behind - count;
+    uint32_t behind = mbpf_control_word(map, NEXT), count = used(map), number = behind - count;
     if (key && behind - 1u - mbpf_key_word(key) < count) {
         number = mbpf_key_word(key) + 1u;
     }

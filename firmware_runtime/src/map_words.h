@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mbpf/map.h"
+
 static inline uint32_t mbpf_word(const uint8_t *at)
 {
     uint32_t v;
@@ -16,6 +18,30 @@ static inline uint32_t mbpf_word(const uint8_t *at)
 static inline void mbpf_set_word(uint8_t *at, uint32_t v)
 {
     memcpy(__builtin_assume_aligned(at, 4), &v, sizeof v);
+}
+
+/* Words of the control area, at the storage's beginning. Of a ring: how many it holds and a place in it, neither further
+ * than the ring goes, whatever a bad program has written there. */
+static inline uint32_t mbpf_control_word(const mbpf_map *map, uint32_t offset)
+{
+    return mbpf_word(map->values + offset);
+}
+
+static inline void mbpf_set_control_word(mbpf_map *map, uint32_t offset, uint32_t v)
+{
+    mbpf_set_word(map->values + offset, v);
+}
+
+static inline uint32_t mbpf_ring_count(const mbpf_map *map, uint32_t offset)
+{
+    uint32_t count = mbpf_control_word(map, offset);
+    return count < map->max_entries ? count : map->max_entries;
+}
+
+static inline uint32_t mbpf_ring_place(const mbpf_map *map, uint32_t offset)
+{
+    uint32_t place = mbpf_control_word(map, offset);
+    return place < map->max_entries ? place : 0u;
 }
 
 /* A number that a program or the host gives as a key: anywhere. */
