@@ -115,7 +115,8 @@ bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, 
 // have, is the one over the integers: nothing wraps, nothing is cut.
 void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b) {
     if (!fits_unsigned(a.number, op.width)) return;
-    if (op.alu == AluOp::add || op.alu == AluOp::sub) return keep_sum(r, op, a, b);
+    const bool turned = op.alu == AluOp::add && a.number.is_constant() && !b.number.is_constant() && fits_unsigned(b.number, op.width);
+    if (op.alu == AluOp::add || op.alu == AluOp::sub) return turned ? keep_sum(r, op, b, a) : keep_sum(r, op, a, b);
     if (op.alu == AluOp::and_) return keep_bits(r, a, b);
     // What is shifted right, or divided, is no more than it was (by 0 it is 0).
     if ((op.alu == AluOp::rsh || op.alu == AluOp::div) && a.shift == 0 && a.symbol != 0 && exact_sum(a) && s_.name(r) != 0) s_.learn(r.symbol, a.symbol, a.delta);
@@ -137,7 +138,6 @@ void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const V
 
 void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Value& b) {
     const auto &x = a.number.wide, &y = b.number.wide;
-    if (op.alu == AluOp::add && a.number.is_constant() && !b.number.is_constant() && fits_unsigned(b.number, op.width)) return keep_sum(r, op, b, a);
     if (b.number.is_constant()) {
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;

@@ -309,7 +309,7 @@ void State::learn(Symbol a, Symbol b, int64_t bound) {
         const int64_t most = bound - s.delta;
         if (s.a == 0 || s.sum != a) continue;
         // Of two addends one is the bound itself: what is left for the other.
-        if (s.a == b || s.b == b) below(s.a == b ? s.b : s.a, 0, most);
+        if ((s.a == b || s.b == b) && most >= 0) narrow(s.a == b ? s.b : s.a, 0, Number::range_u(0, static_cast<uint64_t>(most)));
         else if (i < kExactSums) learn_limit(s.a, s.b, b, most);
     }
     for (unsigned i = 0; i < difference_count; ++i) {
@@ -438,7 +438,7 @@ bool State::refine(const Value& like, const Number& now) {
     bool possible = symbol == 0 || narrow(symbol, like.delta, now);
     const bool exact = symbol != 0 && domain::exact_sum(now.wide, static_cast<uint64_t>(int64_t{like.delta}));
     // The packet's length plus a constant: what it is at least, bytes are there.
-    const int64_t least = static_cast<int64_t>(now.wide.umin) - like.delta;
+    const int64_t least = near(now.wide.umin) - like.delta;
     if (symbol == kPacketLength && exact && least > packet_bytes && least <= kMaxPacket) packet_bytes = static_cast<int32_t>(least);
     // What is at most this and a constant follows it down.
     const int64_t high = near(now.wide.umax) - like.delta;
