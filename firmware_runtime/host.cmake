@@ -15,6 +15,13 @@ target_include_directories(mbpf_runtime_crypto PRIVATE ${MBPF_RUNTIME_INCLUDES})
 target_include_directories(mbpf_runtime_crypto SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
 target_link_libraries(mbpf_runtime_crypto PRIVATE mbpf_runtime_third_party)
 
+# The same with a call at every edge, which tests/firmware_runtime/signing_steps_test.cpp follows.
+add_library(mbpf_runtime_crypto_traced STATIC EXCLUDE_FROM_ALL ${MBPF_RUNTIME_CRYPTO_SOURCES} ${MBPF_SODIUM_SOURCES})
+target_compile_options(mbpf_runtime_crypto_traced PRIVATE -w -O1 -fsanitize-coverage=trace-pc -include ${R}/crypto/crypto_names.h)
+target_compile_definitions(mbpf_runtime_crypto_traced PRIVATE ${MBPF_CRYPTO_DEFINITIONS})
+target_include_directories(mbpf_runtime_crypto_traced PUBLIC ${MBPF_RUNTIME_INCLUDES})
+target_include_directories(mbpf_runtime_crypto_traced SYSTEM PRIVATE ${MBPF_THIRD_PARTY_INCLUDES})
+
 # The curve arithmetic's source, for the test that compiles it beside what it replaces.
 add_library(mbpf_runtime_curve INTERFACE)
 target_compile_definitions(mbpf_runtime_curve INTERFACE ${MBPF_CRYPTO_DEFINITIONS})
