@@ -81,13 +81,13 @@ void mbpf_sha512_add(mbpf_sha512 *s, const uint8_t *bytes, uint32_t count)
     }
 }
 
-/* A one, zeros, the number of bits in 16 bytes, of which messages here need four. */
+/* A one, zeros, the number of bits in 16 bytes, of which 2^32 blocks need eight. */
 void mbpf_sha512_end(mbpf_sha512 *s, uint8_t digest[64])
 {
     static const uint8_t one = 0x80u;
     uint8_t tail[16] = {0u};
-    const uint32_t bits = __builtin_bswap32((s->blocks * (uint32_t)sizeof s->block + s->used) * 8u);
-    memcpy(tail + 12, &bits, sizeof bits);
+    const uint32_t bits[2] = {__builtin_bswap32(s->blocks >> 22), __builtin_bswap32(s->blocks << 10 | s->used << 3)};
+    memcpy(tail + 8, bits, sizeof bits);
     mbpf_sha512_add(s, &one, 1u);
     while (s->used != sizeof s->block - sizeof tail) {
         mbpf_sha512_add(s, tail, 1u);

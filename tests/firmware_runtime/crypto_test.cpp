@@ -90,6 +90,26 @@ TEST(Crypto, digests_are_libsodiums) {
     }
 }
 
+// As after messages of gigabytes: what came before is left out of both states, but for its length.
+TEST(Crypto, a_digests_length_is_not_cut) {
+    Random random;
+    const Bytes m = random.bytes(Bytes(200));
+    for (const std::uint32_t blocks : {(1u << 22) - 1, 1u << 22, (3u << 22) + 5, ~0u - 2}) {
+        std::array<std::uint8_t, 64> ours, theirs;
+        mbpf_sha512 s;
+        mbpf_sha512_begin(&s);
+        s.blocks = blocks;
+        mbpf_sha512_add(&s, m.data(), static_cast<std::uint32_t>(m.size()));
+        mbpf_sha512_end(&s, ours.data());
+        crypto_hash_sha512_state t;
+        crypto_hash_sha512_init(&t);
+        t.count[1] = static_cast<std::uint64_t>(blocks) << 10;
+        crypto_hash_sha512_update(&t, m.data(), m.size());
+        crypto_hash_sha512_final(&t, theirs.data());
+        EXPECT_EQ(ours, theirs) << blocks;
+    }
+}
+
 // RFC 8032 §7.1, test 2.
 TEST(Crypto, the_rfcs_signature) {
     const Key seed = from_hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
