@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The field 2^255 - 19 as libsodium has it, ten limbs of 26 and 25 bits in turn, its unrolled functions replaced by loops
- * (ed25519_curve.c). field_test runs each where its numbers are greatest, and shows that nothing that the curve's formulas
- * multiply exceeds what a multiplication takes. */
+ * (ed25519_curve.c). field_test runs each where its numbers are greatest; field_bounds_test shows that nothing that the curve's
+ * formulas multiply exceeds what a multiplication takes. */
 #ifndef MBPF_ED25519_FIELD_H
 #define MBPF_ED25519_FIELD_H
 

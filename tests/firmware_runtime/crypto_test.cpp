@@ -12,6 +12,15 @@
 #include "crypto/sha2.h"
 #include "mbpf/crypto.h"
 
+// What libsodium's verification and signing are given in place of their own.
+extern "C" {
+int mbpf_sodium_verify_32(const unsigned char* x, const unsigned char* y);
+int mbpf_sodium_memcmp(const void* a, const void* b, std::size_t n);
+int mbpf_sodium_is_zero(const unsigned char* n, std::size_t count);
+void mbpf_reduce_mod_l(unsigned char s[64]);
+void mbpf_muladd_mod_l(unsigned char s[32], const unsigned char a[32], const unsigned char b[32], const unsigned char c[32]);
+}
+
 namespace mbpf::test {
 namespace {
 
@@ -142,6 +151,79 @@ TEST(Crypto, signs_and_judges_as_libsodium_does) {
         ASSERT_FALSE(verdict(s, m, key)) << bit;
         key[bit / 16] ^= static_cast<std::uint8_t>(1u << bit % 8);
         ASSERT_FALSE(verdict(theirs, m, key));
+    }
+}
+
+TEST(Crypto, comparisons_look_at_every_bit) {
+    for (std::size_t bit = 0; bit < 256; ++bit) {
+        const Key zero{};
+        Key x{};
+        x[bit / 8] = static_cast<std::uint8_t>(1u << bit % 8);
+        EXPECT_NE(mbpf_sodium_verify_32(x.data(), zero.data()), 0) << bit;
+        EXPECT_NE(mbpf_sodium_memcmp(zero.data(), x.data(), 32), 0) << bit;
+        EXPECT_EQ(mbpf_sodium_is_zero(x.data(), 32), 0) << bit;
+        EXPECT_EQ(mbpf_sodium_verify_32(x.data(), x.data()), 0) << bit;
+        EXPECT_EQ(mbpf_sodium_memcmp(x.data(), x.data(), 32), 0) << bit;
+        EXPECT_EQ(mbpf_sodium_is_zero(zero.data(), 32), 1);
+    }
+}
+
+// Of bytes that make the greatest sums and carries, of any, and around multiples of the order.
+TEST(Crypto, scalars_are_reduced_and_multiplied_as_libsodium_does) {
+    Random random;
+    const std::array<std::uint8_t, 6> ends = {0x00, 0xFF, 0x80, 0x7F, 0x01, 0xEF};
+    const auto some = [&](auto to, int i) {
+        to = random.bytes(to);
+        if (i % 4 == 0) to.fill(ends[static_cast<std::size_t>(i / 4) % ends.size()]);
+        if (i % 4 == 1)
+            for (auto& b : to) b = ends[random.below(ends.size())];
+        return to;
+    };
+    const Key order = from_hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    for (int i = 0; i < 4000; ++i) {
+        Signature wide = some(Signature{}, i);
+        if (i % 16 == 3) { // a small multiple of the order, at any byte, and a little more or less
+            const std::size_t at = random.below(33);
+            unsigned carry = random.below(3);
+            wide.fill(carry == 0 ? 0xFF : 0);
+            for (std::size_t k = at; k < at + 32; ++k, carry >>= 8) {
+                carry += order[k - at] * (1u + static_cast<unsigned>(i) % 8);
+                wide[k] = static_cast<std::uint8_t>(carry);
+            }
+        }
+        Key reduced, a = some(Key{}, i), b = some(Key{}, i / 2), c = some(Key{}, i / 3), ours, product;
+        Signature mine = wide;
+        crypto_core_ed25519_scalar_reduce(reduced.data(), wide.data());
+        mbpf_reduce_mod_l(mine.data());
+        ASSERT_EQ(std::memcmp(mine.data(), reduced.data(), 32), 0) << i;
+        mbpf_muladd_mod_l(ours.data(), a.data(), b.data(), c.data());
+        crypto_core_ed25519_scalar_mul(product.data(), a.data(), b.data());
+        mine.fill(0);
+        std::memcpy(mine.data(), c.data(), 32);
+        crypto_core_ed25519_scalar_reduce(c.data(), mine.data());  // its sum drops what goes beyond 2^256
+        crypto_core_ed25519_scalar_add(product.data(), product.data(), c.data());
+        ASSERT_EQ(ours, product) << i;
+    }
+}
+
+// Valid but for s or r, which are every one of the ends of their ranges.
+TEST(Crypto, scalars_and_commitments_at_their_ends_are_judged_alike) {
+    Random random;
+    const Pair pair(random.bytes(Key{}));
+    const Bytes m = random.bytes(Bytes(40));
+    const Signature good = pair.sign(m);
+    for (const char* end : {"0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000",
+                            "ecd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+                            "eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", "0000000000000000000000000000000000000000000000000000000000000010",
+                            "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0f", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1f",
+                            "0000000000000000000000000000000000000000000000000000000000000080", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"}) {
+        const Key value = from_hex(end);
+        for (const std::size_t at : {0u, 32u, 64u}) { // 64: both
+            Signature s = good;
+            if (at != 32) std::memcpy(s.data(), value.data(), 32);
+            if (at != 0) std::memcpy(s.data() + 32, value.data(), 32);
+            EXPECT_FALSE(verdict(s, m, pair.key)) << end << ' ' << at;
+        }
     }
 }
 
