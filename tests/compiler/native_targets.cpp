@@ -205,5 +205,30 @@ TEST(Targets, stack_of_machine_code_is_known) {
     EXPECT_EQ(native->programs()[1].stack_bytes, 0u);
 }
 
+// An access is said to be aligned only as far as the proof tells: CPUs without unaligned accesses stop at a word that is not.
+TEST(Alignment, is_no_more_than_is_proved) {
+    const auto claims = [](const std::string& place, const char* load) {
+        const auto slots = bpf::assemble("ldxb r3, [r1+0]\nmov r2, r1\n" + place + load + " r0, [r2+8]\nexit\n");
+        EXPECT_TRUE(slots) << place;
+        const VerifyReport report = verify_cases(object_of({{"at", *slots}}, {}));
+        EXPECT_TRUE(report.verified) << place;
+        const auto native = compile_native(*report.verified, *find_target("cortex-m0plus"), {.want_llvm_ir = true});
+        EXPECT_TRUE(native) << place;
+        // The last load is the one; bytes are put together where a word may not be read.
+        const std::string& text = native->llvm_ir();
+        const std::size_t at = text.rfind(" = load i");
+        const std::size_t align = text.find("align ", at);
+        return text.substr(at + 9, text.find(',', at) - at - 9) + " " + text.substr(align + 6, 1);
+    };
+    EXPECT_EQ(claims("", "ldxw"), "32 8") << "as r1 is";
+    EXPECT_EQ(claims("and r3, 12\nadd r2, r3\n", "ldxw"), "32 4");
+    EXPECT_EQ(claims("and r3, 14\nadd r2, r3\n", "ldxw"), "32 2");
+    EXPECT_EQ(claims("and r3, 15\nadd r2, r3\n", "ldxw"), "32 1");
+    EXPECT_EQ(claims("add r2, 2\n", "ldxw"), "32 2");
+    EXPECT_EQ(claims("add r2, 1\n", "ldxw"), "32 1");
+    EXPECT_EQ(claims("and r3, 8\nadd r2, r3\nadd r2, 1\n", "ldxh"), "16 1");
+    EXPECT_EQ(claims("and r3, 8\nadd r2, r3\nadd r2, 2\n", "ldxh"), "16 2");
+}
+
 }  // namespace
 }  // namespace mbpf::test
