@@ -9,6 +9,7 @@ mbpf_add_library(front_end
     front_end/source_to_module.cpp
     front_end/module_checks.cpp
     front_end/module_lowering.cpp
+    front_end/module_order.cpp
     front_end/module_to_elf.cpp
     restricted_c/rules.cpp
     restricted_c/types.cpp

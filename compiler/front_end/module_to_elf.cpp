@@ -22,6 +22,7 @@
 
 #include "compiler/front_end/module_checks.h"
 #include "compiler/front_end/module_lowering.h"
+#include "compiler/front_end/module_order.h"
 #include "compiler/llvm/options.h"
 
 namespace mbpf::front_end {
@@ -164,6 +165,7 @@ bool generate(llvm::Module& module, llvm::TargetMachine& machine, std::vector<st
 bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOptions& options, bool want_llvm_ir,
            std::vector<Diagnostic>& found, FrontEndOutput& output) {
     const ScopedFlag keep_exit_tests("disable-lftr", true);     // `i < n` stays, not `i != n`
+    const ScopedFlag keep_tests("indvars-predicate-loops", false);  // a test of each turn is not made one of all before the loop
     const ScopedFlag keep_indices("disable-lsr", true);         // a[i] stays base plus index
     // The order stays the source's: what suits ten registers, whose spills are gone after lifting, costs there.
     const ScopedScheduler keep_order("pre-RA-sched", &llvm::createSourceListDAGScheduler);
@@ -177,6 +179,9 @@ bool lower(llvm::Module& module, llvm::TargetMachine& machine, const FrontEndOpt
     if (options.cpu != "v4") expand_signed_division(module);
     expand_trailing_zeros(module);
     widen_pointer_distances(module);
+    choose_addresses_by_branches(module);
+    subtract_in_order(module);
+    test_what_was_shifted(module);
     split_range_checks(module);
     test_next_counters(module);
     expand_memory_intrinsics(module, machine);

@@ -65,6 +65,10 @@ const std::vector<Expression>& expressions() {
         CASE(u32, x / 10u), CASE(u32, x % 7u), CASE(u64, x / 10u), CASE(u64, y == 0 ? 1 : x / y), CASE(u64, x * y), CASE(u32, x * y),
         CASE(s64, x > y), CASE(u64, x > y), CASE(s32, x > y), CASE(u32, x > y), CASE(s32, x >> 3), CASE(s64, x >> 3), CASE(u32, x >> (y & 31)),
         CASE(s64, x >> (y & 63)), CASE(u64, x << (y & 63)), CASE(s64, (s8)x), CASE(s64, (s16)x), CASE(s64, (s32)x), CASE(u64, (u32)x),
+        // Terms that the optimiser and we after it put otherwise.
+        CASE(u32, y - 1 - x), CASE(u64, y - 1 - x), CASE(u32, ~x + y), CASE(s64, (s64)(~(u64)x + (u64)y)), CASE(u32, ((y - 1 - x) >> 1) * 3),
+        CASE(u32, (x >> 1) == 0 ? y : (x >> 1) * 3), CASE(u64, (x - 1) / 2 == 0 ? y : (x - 1) / 2 + y), CASE(u32, (x >> 3) < 5 ? (x >> 3) * y : y),
+        CASE(u64, (x >> 7) > 2 ? (x >> 7) * y : y), CASE(u32, x > 63 ? (x >> 6) * y : x >> 6), CASE(u32, x > 64 ? (x >> 6) * y : x >> 6), CASE(u64, x < 96 ? (x >> 5) * y : (x >> 6) + y),
         CASE(u64, __builtin_bswap64(x)), CASE(u32, __builtin_bswap32(x)), CASE(s32, x < 0 ? (s32)(0u - (u32)x) : x),
         CASE(u64, (u64)__builtin_popcountll(x)), CASE(u32, x == 0 ? 32u : (u32)__builtin_clz(x)), CASE(u64, x == 0 ? 64u : (u64)__builtin_ctzll(x)),
     };

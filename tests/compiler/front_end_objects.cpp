@@ -156,6 +156,47 @@ TEST(FrontEndObject, loopsTestTheCounterThatGoesOn) {
     EXPECT_THAT(compared_with("int s = 0; for (int i = 0; i < 10; i++) s += *c + i; return s;"), ::testing::ElementsAre(10));
 }
 
+TEST(FrontEndObject, halvesAreTestedWhereTheyAreAtHand) {
+    EXPECT_THAT(compared_with("unsigned i = *c; while (i > 0) { unsigned p = (i - 1) / 2; *c = p; i = p; } return 0;"), ::testing::ElementsAre(0, 0));
+}
+
+TEST(FrontEndObject, addressesAreComputedWhereTheyAreChosen) {
+    const bpf::Object object = read(compile(std::string(kPrelude) + "u32 a[20];\nSEC(\"xdp\") int f(volatile u32 *c) { u32 i = *c; u32 *p = i < 20 ? &a[i] : 0; c[1] = 0; return p ? *p : 0; }\n"
+                                                                    "__attribute__((noinline)) static u32 *g(u32 i) { return i < 20 ? &a[i] : 0; }\nSEC(\"xdp\") int h(volatile u32 *c) { u32 *p = g(*c); return p ? *p : 0; }\n"));
+    for (const bpf::Program& p : object.programs) {
+        const auto kind = [&](bpf::Kind k, bpf::AluOp alu) {
+            return std::ranges::find_if(p.insns, [&](const bpf::Insn& insn) {
+                const bpf::Op* op = bpf::find_op(insn);
+                return op != nullptr && op->kind == k && (k == bpf::Kind::jump || op->alu == alu) && (k == bpf::Kind::jump ? insn.imm == 19 || insn.imm == 20 : true);
+            }) - p.insns.begin();
+        };
+        EXPECT_LT(kind(bpf::Kind::jump, bpf::AluOp::none), kind(bpf::Kind::alu, bpf::AluOp::lsh)) << p.name;
+    }
+}
+
+TEST(FrontEndObject, differencesAreTakenOneAfterTheOther) {
+    const bpf::Object object = read(compile(std::string(kPrelude) + "SEC(\"xdp\") int f(volatile u32 *c) { u32 n = c[0], i = c[1]; return n - 1 - i; }\n"));
+    for (const bpf::Insn& insn : object.programs.at(0).insns) {
+        const bpf::Op* op = bpf::find_op(insn);
+        EXPECT_FALSE(op != nullptr && op->kind == bpf::Kind::alu && op->alu == bpf::AluOp::xor_);
+    }
+}
+
+TEST(FrontEndObject, eachTurnsTestStaysInTheLoop) {
+    // Its limit does not change, but what it tests is each turn's pointer.
+    const bpf::Object object = read(compile(std::string(kPrelude) + "typedef unsigned char u8; typedef unsigned short u16;\nstruct md { u32 data, data_end; };\n"
+                                                                    "SEC(\"xdp\") int f(struct md *c) { u8 *p = (u8 *)(long)c->data, *end = (u8 *)(long)c->data_end; if (p + 34 > end) return 0; u32 s = 0, n = (p[14] & 15) * 2; u16 *w = (u16 *)(p + 14);\n"
+                                                                    "for (u32 i = 0; i < n; i++) { if ((u8 *)(w + i + 1) > end) return 1; s += w[i]; } return s & 1; }\n"));
+    const auto& insns = object.programs.at(0).insns;
+    std::size_t back = 0;
+    for (std::size_t i = 0; i < insns.size(); ++i) {
+        const bpf::Op* op = bpf::find_op(insns[i]);
+        if (op != nullptr && (op->kind == bpf::Kind::jump || op->kind == bpf::Kind::jump_always) && insns[i].offset < 0) back = i;
+    }
+    const auto head = static_cast<std::ptrdiff_t>(back) + 1 + insns[back].offset;
+    EXPECT_GT(std::count_if(insns.begin() + head, insns.begin() + static_cast<std::ptrdiff_t>(back) + 1, [](const bpf::Insn& insn) { const bpf::Op* op = bpf::find_op(insn); return op != nullptr && op->kind == bpf::Kind::jump && op->width == 64 && op->uses_src; }), 0);
+}
+
 TEST(FrontEndObject, copyingLoopsStayLoops) {
     const bpf::Object object = read(compile(std::string(kPrelude) + "u32 a[64], b[64];\nSEC(\"xdp\") int f(volatile int *c) { u32 n = *c; if (n > 64) n = 64;\n"
                                                                     "for (u32 i = 0; i < n; i++) a[i] = b[i]; return 0; }\n"));

@@ -81,3 +81,7 @@ T(length_of_what_is_left) { u32 at = 0, s = 0; WHILE (at + 2 <= 48) { u32 n = te
 T(place_and_rest) { const volatile u8 *p = text; u32 left = 48, s = 0; WHILE (left >= 2) { u32 n = p[1]; p += 2; left -= 2; if (n > left) break; LOOP (u32 k = 0; k < n; k++) { s += p[k]; KEEP(s); } p += n; left -= n; } return s; }  // 25
 T(sent_in_pieces) { u32 begin = e->id & 63, end = e->cpu & 63, s = 0; if (end > 48 || begin > end) return 0; LOOP (u32 k = 0; k < end - begin; k++) { s += text[begin + k]; KEEP(s); } return s; }  // 1.3 turns=48
 T(spaces_off_both_ends) { u32 end = 48, begin = 0, s = 0; WHILE (end > 0 && text[end - 1] == 32) { end--; KEEP(s); } WHILE (begin < end && text[begin] == 32) { begin++; KEEP(s); } LOOP (u32 k = 0; k < end - begin; k++) { s += text[begin + k]; KEEP(s); } return s; }  // 25
+T(ends_swapped) { u32 n = e->id % 49; LOOP (u32 i = 0; i < n / 2; i++) { u8 t = text[i]; text[i] = text[n - 1 - i]; text[n - 1 - i] = t; } return text[0]; }  // 1.3
+T(heap_up) { u32 i = e->id & 15; counts[i] = e->cpu; WHILE (i > 0) { u32 up = (i - 1) / 2; if (counts[up] <= counts[i]) break; u32 t = counts[up]; counts[up] = counts[i]; counts[i] = t; i = up; } return i; }  // 5
+static __noinline u32 *cell_of(u32 *a, u32 n, u32 i) { return i < n ? &a[i] : 0; }
+T(cells_that_may_be_none) { u32 s = 0; LOOP (u32 i = 0; i < 20; i++) { u32 *c = cell_of(counts, 16, e->id + i); if (!c) continue; s += ++*c; KEEP(s); } return s; }  // 2
