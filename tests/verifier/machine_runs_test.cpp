@@ -33,6 +33,7 @@ class RandomRun {
             const std::string one = step();
             text += one + "\n";
             check(b_.s, symbols_, "");
+            ask(b_.s);
             if (pick(8) == 0) look_at_invariant();
         }
         return wrong_.empty() ? "" : text + wrong_;
@@ -202,6 +203,18 @@ class RandomRun {
         }
         for (const Order::Pair& p : s.zeros)
             if (wrong_.empty() && p.a != 0 && known(p.a, a) && known(p.b, b) && (a == 0) != (b == 0)) wrong_ = whose + "one of two is 0";
+    }
+    // What is asked of two or three of the words: nowhere more than there is.
+    void ask(const State& s) {
+        const unsigned a = any_register(), b = any_register(), c = any_register();
+        const auto word = [&](unsigned r) { return static_cast<Wide>(words_[r]); };
+        std::int64_t bound = 0;
+        if (!wrong_.empty() || !s.regs[a].is_number() || !s.regs[b].is_number() || !s.regs[c].is_number()) return;
+        if (s.difference(s.regs[a], s.regs[b], bound) && word(a) - word(b) > bound) wrong_ = reg(a) + " - " + reg(b) + " is more than was answered";
+        if (s.below_packet_end(s.regs[a], bound) && word(a) - static_cast<Wide>(length_) > bound) wrong_ = reg(a) + " is farther behind the end than was answered";
+        if (s.sum_most(s.regs[a], s.regs[b], s.regs[c], bound) && word(a) + word(b) - word(c) > bound) wrong_ = reg(a) + " + " + reg(b) + " - " + reg(c) + " is more than was answered";
+        if (s.sum_most(s.regs[a], s.regs[b], Value::constant(0), bound) && word(a) + word(b) > bound) wrong_ = reg(a) + " + " + reg(b) + " is more than was answered";
+        if (s.sum_most(s.regs[a], s.regs[b], s.packet_length(), bound) && word(a) + word(b) - static_cast<Wide>(length_) > bound) wrong_ = reg(a) + " + " + reg(b) + " goes farther behind the end than was answered";
     }
     // What a certificate says of the state holds of the words, too.
     void look_at_invariant() {
