@@ -159,6 +159,17 @@ TEST(Buffers, that_are_written_hold_anything_afterwards) {
     ASSERT_EQ(c.call(), Reason::none);
     EXPECT_EQ(c.run("ldxb r1, [r10-8]"), Reason::stack_unwritten);
     EXPECT_EQ(c.run("ldxb r1, [r10-16]"), Reason::stack_unwritten);
+    // Where the pointer may be null: perhaps nowhere. What was there before is any number.
+    CallBench d;
+    d.helper({nullable(arg(ArgumentRule::memory_write, 8))});
+    ASSERT_EQ(d.run("stdw [r10-24], 2"), Reason::none);
+    for (const int at : {-24, -32}) {
+        d.s.regs[1] = or_null(pointer(Region::stack, at), 3);
+        ASSERT_EQ(d.call(), Reason::none);
+    }
+    EXPECT_EQ(d.run("ldxdw r1, [r10-24]"), Reason::none);
+    EXPECT_FALSE(d.s.regs[1].is_constant());
+    EXPECT_EQ(d.run("ldxb r1, [r10-32]"), Reason::stack_unwritten);
 }
 
 // Sizes: r2 for the buffer in r1.

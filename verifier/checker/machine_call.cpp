@@ -55,7 +55,7 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     }
     if (!in_stack(reg, 0, size, true)) return false;
     if (!v.fixed_place() && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::write_over_pointer, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size), true);
-    call.written[call.written_count++] = {v, size, true};
+    call.written[call.written_count++] = {v, size, v.kind == ValueKind::pointer};  // to null nothing is written
     return true;
 }
 
