@@ -5,6 +5,9 @@
 #include <functional>
 #include <random>
 
+#include "core/assemble.h"
+#include "core/diagnostic.h"
+
 namespace mbpf::test {
 namespace {
 
@@ -359,6 +362,15 @@ class RandomProgram {
 }  // namespace
 
 Case random_case(std::uint64_t seed) { return {"seed " + std::to_string(seed), RandomProgram(seed).make()}; }
+
+std::vector<Case> assembled(std::span<const CaseText> texts) {
+    std::vector<Case> cases;
+    for (const CaseText& text : texts) {
+        const Result<Slots> slots = bpf::assemble(text.code, text.name);
+        cases.push_back({slots ? text.name : render_text(slots.error()), slots ? *slots : Slots{}});
+    }
+    return cases;
+}
 
 std::vector<Case> flow_cases() {
     std::vector<Case> cases;

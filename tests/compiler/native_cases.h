@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct Case {
     std::string name;
     Slots slots;
 };
+
+// Cases written as assembly; one that is wrong has what is wrong as its name, and no code.
+struct CaseText {
+    const char* name;
+    const char* code;
+};
+std::vector<Case> assembled(std::span<const CaseText> texts);
 
 // Operand shapes: r6 and r7 with different proved ranges.
 struct Shape {

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that are a number on one path or in one calling context and a pointer in another, and functions that return
 // pointers or, sometimes, nothing: what reads them gets what was written.
-#include "core/assemble.h"
-#include "core/diagnostic.h"
 #include "native_cases.h"
 
 namespace mbpf::test {
 namespace {
 
-struct Text {
-    const char* name;
-    const char* code;
-};
-
-constexpr Text kTexts[] = {
+constexpr CaseText kTexts[] = {
     // Not of several kinds, but wrong for x86-64 without compiler/upper_halves.h.
     {"word_from_memory_over_the_low_bits_of_another", R"(
         ldxdw r9, [r1+0]
@@ -221,13 +214,6 @@ constexpr Text kTexts[] = {
 
 }  // namespace
 
-std::vector<Case> kind_cases() {
-    std::vector<Case> cases;
-    for (const Text& text : kTexts) {
-        const Result<Slots> slots = bpf::assemble(text.code, text.name);
-        cases.push_back({slots ? text.name : render_text(slots.error()), slots ? *slots : Slots{}});
-    }
-    return cases;
-}
+std::vector<Case> kind_cases() { return assembled(kTexts); }
 
 }  // namespace mbpf::test

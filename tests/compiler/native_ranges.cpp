@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What native code leaves out because of proved ranges, at their very ends: masks of shift amounts, checks of divisors,
 // upper halves; and pointers moved back and subtracted.
-#include "core/assemble.h"
-#include "core/diagnostic.h"
 #include "native_cases.h"
 
 namespace mbpf::test {
 namespace {
 
-struct Text {
-    const char* name;
-    const char* code;
-};
-
-constexpr Text kTexts[] = {
+constexpr CaseText kTexts[] = {
     {"pointer_less_a_number", R"(
         ldxdw r6, [r1+0]
         ldxdw r7, [r1+8]
@@ -229,13 +222,6 @@ constexpr Text kTexts[] = {
 
 }  // namespace
 
-std::vector<Case> range_cases() {
-    std::vector<Case> cases;
-    for (const Text& text : kTexts) {
-        const Result<Slots> slots = bpf::assemble(text.code, text.name);
-        cases.push_back({slots ? text.name : render_text(slots.error()), slots ? *slots : Slots{}});
-    }
-    return cases;
-}
+std::vector<Case> range_cases() { return assembled(kTexts); }
 
 }  // namespace mbpf::test
