@@ -4,6 +4,7 @@ mbpf_add_library(native
   SOURCES
     native.cpp
     marks.cpp
+    rv32_products.cpp
     upper_halves.cpp
     native_passes.cpp
     lift/leading_zeros.cpp

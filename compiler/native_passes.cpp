@@ -28,6 +28,7 @@
 #include "compiler/lift/scaled_addresses.h"
 #include "compiler/llvm/options.h"
 #include "compiler/marks.h"
+#include "compiler/rv32_products.h"
 #include "compiler/targets/target.h"
 #include "compiler/upper_halves.h"
 
@@ -101,6 +102,7 @@ template <class Stream, class Buffer>
 bool emit(const llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type, Buffer& buffer) {
     const std::unique_ptr<llvm::Module> copy = llvm::CloneModule(module);
     const BranchesStay branches_stay;
+    expand_products(*copy, machine);
     order_uses(*copy);
     place_marks(*copy, machine);
     Stream out(buffer);

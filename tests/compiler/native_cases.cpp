@@ -32,6 +32,17 @@ bpf::Map global(const char* name, bpf::MapOrigin origin, std::uint32_t bytes) {
     return map;
 }
 
+// Low words times 2^32 - 2^k, and times numbers whose low half is that.
+Slots low_words_by_all_but_a_power_of_two() {
+    Slots slots = {op("mov64_imm", 0)};
+    for (int k = 0; k < 31; ++k) {
+        slots += Slots{op("ldxw", 2, 1, k % 16 * 4), op("mov32_imm", 3, 0, 0, -(1 << k)), op("mov64", 4, 2), op("mul64", 4, 3)};
+        slots += Slots{op("mul64_imm", 2, 0, 0, -(1 << k)), op("mul64_imm", 0, 0, 0, 31), op("add64", 0, 4), op("mul64_imm", 0, 0, 0, 31), op("xor64", 0, 2)};
+    }
+    slots += op("exit");
+    return slots;
+}
+
 // Leading zeros of a word of any length, as compilers have eBPF count them: the highest one spread over what is below
 // it, the zeros above counted. `left_out`: the distance of a step that is missing, so that it counts something else.
 Slots leading_zeros(unsigned bits, int left_out) {
@@ -81,6 +92,7 @@ const std::vector<std::pair<std::string, std::function<Slots()>>>& flows() {
                           op("jlt_imm", 2, 0, -7, 64),
                           op("exit")};
          }},
+        {"low_words_by_all_but_a_power_of_two", [] { return low_words_by_all_but_a_power_of_two(); }},
         {"leading_zeros_32", [] { return leading_zeros(32, 0); }},
         {"leading_zeros_64", [] { return leading_zeros(64, 0); }},
         {"leading_zeros_but_for_a_step_of_4", [] { return leading_zeros(32, 4); }},
