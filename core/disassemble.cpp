@@ -107,6 +107,7 @@ std::string load_imm64(std::span<const Insn> insns, std::size_t slot) {
 std::string disassemble(std::span<const Insn> insns, std::size_t slot) {
     const Insn& insn = insns[slot];
     const Op* op = find_op(insn);
+    if (op == nullptr && insn.opcode == 0xe5) return "may_goto" + target(slot, insn.offset).substr(4);  // none of RFC 9669: shown, refused
     if (op == nullptr) return "<invalid opcode " + std::to_string(insn.opcode) + ">";
     const std::string dst = reg(insn.dst, op->width);
     const std::string operand = op->uses_src ? reg(insn.src, op->width) : std::to_string(insn.imm);

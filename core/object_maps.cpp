@@ -15,11 +15,11 @@ namespace {
 constexpr std::uint64_t kMaxDataBytes = 1u << 24;
 constexpr std::size_t kMaxMaps = 1024;  // of an object; the checker counts in 16 bits
 
-Diagnostic bad(std::string what) {
+Diagnostic bad(std::string what, std::string fix = "declare maps as the author's header shows, with __uint, __type and SEC(\".maps\")") {
     Diagnostic d;
     d.code = "MBPF3007";
     d.message = std::move(what);
-    d.fix = "declare maps as the author's header shows, with __uint, __type and SEC(\".maps\")";
+    d.fix = std::move(fix);
     return d;
 }
 
@@ -254,6 +254,29 @@ Status read_data(const ElfFile& elf, const Btf* btf, ObjectMaps& out) {
     return ok();
 }
 
+// Where each lies is the loader's choice; here each begins at a multiple of 8. One without a size stays unknown.
+Status read_configuration(const Btf& btf, ObjectMaps& out) {
+    bpf::Map map;
+    map.name = ".kconfig";
+    map.type = static_cast<std::uint32_t>(bpf::MapType::array);
+    map.key_size = 4;
+    map.max_entries = 1;
+    map.origin = bpf::MapOrigin::kconfig;
+    for (std::uint32_t id = 1; id < btf.count(); ++id) {
+        if (btf.type(id)->kind != BtfKind::data_section || btf.type(id)->name != map.name) continue;
+        for (const BtfSectionVariable& variable : btf.type(id)->variables) {
+            const BtfType* declared = btf.type(variable.type);
+            const auto size = declared != nullptr && declared->kind == BtfKind::variable ? btf.size_of(declared->size_or_type) : std::nullopt;
+            if (!size || *size == 0 || *size > kMaxDataBytes || map.value_size > kMaxDataBytes) continue;
+            out.configuration[declared->name] = map.value_size;
+            map.value_size += (*size + 7) / 8 * 8;
+        }
+    }
+    if (out.configuration.empty()) return ok();
+    out.configuration_map = static_cast<std::uint32_t>(out.maps.size());
+    return add_map(out, std::move(map));
+}
+
 }  // namespace
 
 Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
@@ -263,7 +286,7 @@ Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
         const std::string_view name = elf.sections[i].name;
         if (elf.sections[i].type != kElfProgbits) continue;
         if (name == ".maps") {
-            if (btf == nullptr) return bad("maps are declared in .maps but the object has no BTF");
+            if (btf == nullptr) return bad("maps are declared in .maps but the object has no BTF", "compile with -g: types and sizes of such maps are in the debug information (BTF)");
             if (Status s = read_btf_maps(elf, *btf, i, out); !s) return s.error();
         } else if (name == "maps" || name.starts_with("maps/")) {
             if (Status s = read_legacy_maps(elf, i, out, legacy); !s) return s.error();
@@ -271,6 +294,8 @@ Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
     }
     link_legacy_maps(out, legacy);
     if (Status s = read_data(elf, btf, out); !s) return s.error();
+    if (btf != nullptr)
+        if (Status s = read_configuration(*btf, out); !s) return s.error();
     return out;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The maps an object declares: BTF-defined ones (.maps), old struct bpf_map_def ones (maps), and global data
-// sections, which are maps of one entry.
+// sections, which are maps of one entry; so are the externs of .kconfig, which the loader fills in.
 #pragma once
 
 #include <map>
@@ -21,6 +21,9 @@ struct ObjectMaps {
     std::map<std::uint32_t, std::uint64_t> values_at;
     // Section of global data to its index.
     std::map<std::size_t, std::uint32_t> data;
+    // Externs of the kernel's configuration by name: where they lie in the map of that index.
+    std::map<std::string_view, std::uint32_t> configuration;
+    std::uint32_t configuration_map = 0;
 };
 
 // `btf` may be null. Malformed definitions give MBPF3007.

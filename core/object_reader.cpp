@@ -48,6 +48,7 @@ class Reader {
     Status find_functions();
     Status apply_relocations();
     Status relocate(std::size_t section, const ElfRelocation& relocation);
+    void note_extern(const FunctionKey& instruction, const ElfSymbol& symbol);
     Status relocate_imm64(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
     Status relocate_call(std::size_t section, std::size_t slot, const ElfSymbol& symbol);
     Status build_programs();
@@ -72,6 +73,7 @@ class Reader {
     std::size_t slots_ = 0;
     std::vector<BtfCoreRelocation> core_relocations_;
     std::map<FunctionKey, std::string> unresolved_;  // by instruction: why it was poisoned
+    std::map<FunctionKey, std::string_view> extern_uses_;  // by instruction: the symbol it names
 };
 
 bool is_code(const ElfSection& section) { return section.type == kElfProgbits && (section.flags & kElfExecutable) != 0 && section.size != 0; }
@@ -176,6 +178,11 @@ Status Reader::find_functions() {
     return ok();
 }
 
+void Reader::note_extern(const FunctionKey& instruction, const ElfSymbol& symbol) {
+    object_.externs.push_back(std::string(symbol.name));
+    extern_uses_[instruction] = symbol.name;
+}
+
 Status Reader::relocate_imm64(std::size_t section, std::size_t slot, const ElfSymbol& symbol) {
     std::vector<Insn>& code = code_[section];
     if (slot + 1 >= code.size()) return bad(3010, "relocation at the last slot of a section");
@@ -200,8 +207,14 @@ Status Reader::relocate_imm64(std::size_t section, std::size_t slot, const ElfSy
         targets_[{section, slot}] = target;
         return ok();
     }
-    // An extern variable (kconfig, ksym) or an unknown section: judged by the verifier where it is used.
-    if (symbol.section == 0 && !symbol.name.empty()) object_.externs.push_back(std::string(symbol.name));
+    if (symbol.section == 0 && !symbol.name.empty()) note_extern({section, slot}, symbol);
+    if (const auto value = maps_.configuration.find(symbol.name); symbol.section == 0 && value != maps_.configuration.end()) {
+        insn.src = static_cast<std::uint8_t>(Pseudo::map_value);
+        insn.imm = static_cast<std::int32_t>(maps_.configuration_map);
+        code[slot + 1].imm = static_cast<std::int32_t>(value->second + static_cast<std::uint32_t>(addend));
+        return ok();
+    }
+    // An extern variable of another kind (ksym) or an unknown section: judged by the verifier where it is used.
     insn.src = static_cast<std::uint8_t>(Pseudo::variable);
     return ok();
 }
@@ -211,7 +224,7 @@ Status Reader::relocate_call(std::size_t section, std::size_t slot, const ElfSym
     if (!code_.contains(symbol.section)) {  // an extern function (kfunc)
         insn.src = 2;
         insn.imm = 0;
-        object_.externs.push_back(std::string(symbol.name));
+        note_extern({section, slot}, symbol);
         return ok();
     }
     const std::int64_t target = static_cast<std::int64_t>(symbol.value / kSlotBytes) + insn.imm + 1;
@@ -295,6 +308,8 @@ Status Reader::append(Program& program, const FunctionKey& key, std::map<Functio
         }
     for (auto why = unresolved_.lower_bound(key); why != unresolved_.end() && why->first.section == key.section && why->first.slot < body->second.end; ++why)
         object_.unresolved.push_back({static_cast<std::uint32_t>(object_.programs.size()), function.begin + static_cast<std::uint32_t>(why->first.slot - key.slot), why->second});
+    for (auto use = extern_uses_.lower_bound(key); use != extern_uses_.end() && use->first.section == key.section && use->first.slot < body->second.end; ++use)
+        object_.extern_uses.push_back({static_cast<std::uint32_t>(object_.programs.size()), function.begin + static_cast<std::uint32_t>(use->first.slot - key.slot), std::string(use->second)});
     add_lines(program, key, function);
     program.functions.push_back(std::move(function));
     return ok();

@@ -128,9 +128,9 @@ std::optional<HookMatch> match_section(const Platform& platform, std::string_vie
     if (!platform.native_code && section.starts_with('?')) return match_section(platform, section.substr(1), object_path);
     const std::string_view file = object_path.substr(object_path.rfind('/') + 1);
     for (const Hook& hook : platform.hooks)
-        if (!hook.fallback_file.empty() && file.find(hook.fallback_file) != std::string_view::npos) return HookMatch{&hook, 0};
+        if (!hook.fallback_file.empty() && file.find(hook.fallback_file) != std::string_view::npos) return HookMatch{&hook, 0, true};
     for (const Hook& hook : platform.hooks)
-        if (hook.section_fallback) return HookMatch{&hook, 0};
+        if (hook.section_fallback) return HookMatch{&hook, 0, true};
     return std::nullopt;
 }
 

@@ -75,6 +75,7 @@ struct Hook {
     bool section_fallback = false;       // takes sections that no pattern of any hook matches
     std::string fallback_file;           // as section_fallback, for objects whose file name holds this text; it goes first
     bool legacy_packet_access = false;   // LD_ABS and LD_IND are available on this hook
+    std::vector<std::uint32_t> map_types;  // that programs may pass to helpers; empty: any
     std::string unsupported;             // why programs of this hook cannot be judged; empty: they can
     std::string doc;
 
@@ -279,6 +280,7 @@ struct Platform {
 struct HookMatch {
     const Hook* hook = nullptr;
     std::uint64_t parameter = 0;  // first {u32} or {duration} (ns) of the pattern; 0 if none
+    bool guessed = false;         // no pattern matches: a fallback took it
 };
 // `object_path`: of the object, where fallbacks go by its file name; may be empty.
 std::optional<HookMatch> match_section(const Platform& platform, std::string_view section, std::string_view object_path = {});

@@ -147,6 +147,7 @@ Hook convert(const pb::Hook& in, const std::vector<ContextLayout>& contexts) {
     out.id = static_cast<std::uint16_t>(in.id());
     out.name = in.name();
     out.groups.assign(in.group().begin(), in.group().end());
+    out.map_types.assign(in.map_type().begin(), in.map_type().end());
     out.sections.assign(in.section().begin(), in.section().end());
     out.context_type = in.context_type();
     out.context_size = in.context_size();

@@ -35,6 +35,8 @@ SourceLocation Object::location(const Program& program, std::uint32_t slot) cons
     where.line = line->line;
     where.column = line->column;
     where.text = line->text;
+    // Of what belongs to no one statement (a function's entry) debug information names the line alone.
+    if (where.column == 0) where.column = static_cast<std::uint32_t>(std::min(where.text.find_first_not_of(" \t"), where.text.size())) + (where.text.empty() ? 0 : 1);
     return where;
 }
 

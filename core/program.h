@@ -43,7 +43,8 @@ enum class MapType : std::uint32_t {
 };
 
 // Global data sections are maps of one entry, as in libbpf: one mechanism for both.
-enum class MapOrigin : std::uint8_t { declared, rodata, data, bss };
+// kconfig: externs that the kernel's configuration gives a value, which no object knows.
+enum class MapOrigin : std::uint8_t { declared, rodata, data, bss, kconfig };
 
 // What the kernel keeps for itself inside a map value: programs may touch these bytes through helpers only.
 enum class MapFieldKind : std::uint8_t { spin_lock, timer, other };
@@ -70,7 +71,7 @@ struct Map {
     std::vector<std::uint8_t> initial;  // rodata, data: value_size bytes; else empty
     bool read_only() const { return origin == MapOrigin::rodata; }
     // Programs may look values up but not write them: BPF_F_RDONLY_PROG, and maps of devices always.
-    bool values_read_only() const { return read_only() || (flags & 0x80) != 0 || type == static_cast<std::uint32_t>(MapType::devmap) || type == static_cast<std::uint32_t>(MapType::devmap_hash); }
+    bool values_read_only() const { return read_only() || origin == MapOrigin::kconfig || (flags & 0x80) != 0 || type == static_cast<std::uint32_t>(MapType::devmap) || type == static_cast<std::uint32_t>(MapType::devmap_hash); }
     // BPF_F_WRONLY_PROG: programs may not read values.
     bool values_write_only() const { return (flags & 0x100) != 0; }
     bool is_global_data() const { return origin != MapOrigin::declared; }
@@ -121,6 +122,13 @@ struct UnresolvedRelocation {
     std::string why;
 };
 
+// An instruction names something that the object does not define: a kernel function, a kernel's or loader's variable.
+struct ExternUse {
+    std::uint32_t program = 0;  // index into Object::programs
+    std::uint32_t slot = 0;
+    std::string name;
+};
+
 struct Object {
     std::string path;
     std::string license;
@@ -128,6 +136,7 @@ struct Object {
     std::vector<Map> maps;
     std::vector<Program> programs;
     std::vector<std::string> externs;  // functions and variables the object uses but does not define
+    std::vector<ExternUse> extern_uses;
     std::vector<UnresolvedRelocation> unresolved;
     bool has_core_relocations = false;  // they have been applied
     std::vector<std::uint8_t> elf;  // the object as read: goes into the package's host section

@@ -43,6 +43,7 @@ std::vector<std::uint8_t> write_certificates(const VerifyReport& report, const P
 
 Result<ObjectProofs> read_certificates(std::span<const std::uint8_t> bytes, const bpf::Object& object, const Platform& platform) {
     certificate::ObjectCertificate file;
+    if (bytes.empty()) return bad_file("it is empty");
     if (!file.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return bad_file("it is damaged or something else");
     if (file.version() != kFileVersion) return bad_file("it has version " + std::to_string(file.version()) + "; this release reads " + std::to_string(kFileVersion));
     if (file.platform() != platform.name) return bad_file("it is for platform \"" + file.platform() + "\", not " + platform.name);

@@ -17,6 +17,7 @@ using bpf::Op;
 
 constexpr std::uint32_t kNone = UINT32_MAX;
 constexpr unsigned kMaxNesting = 32;
+constexpr std::uint8_t kMayGoto = 0xe5;  // Linux's conditional jump on a count of its own; RFC 9669 has none
 
 Diagnostic problem(unsigned code, std::uint32_t slot, std::string message, std::string why = {}, std::string fix = {}) {
     Diagnostic d;
@@ -76,18 +77,18 @@ Builder::Problem Builder::check_target(std::uint32_t slot, std::int64_t target) 
 Builder::Problem Builder::check_unsupported(std::uint32_t slot, const Op& op) const {
     const Insn& insn = p_.insns[slot];
     switch (op.kind) {
-        case Kind::call_btf: return problem(1801, slot, "calls of kernel functions (kfunc) or externs are not supported", {}, "use a helper of the platform");
-        case Kind::call_indirect: return problem(1802, slot, "indirect calls (callx) are not supported", {}, "call a function by name, or use a switch");
+        case Kind::call_btf: return problem(1801, slot, "calls of kernel functions (kfunc) or externs are not supported", "what they do and want is told by one kernel's types", "use a helper of the platform");
+        case Kind::call_indirect: return problem(1802, slot, "indirect calls (callx) are not supported", "which function it is, only a run tells", "call a function by name, or use a switch");
         case Kind::load_abs:
         case Kind::load_ind:
             if (legacy_access_) return std::nullopt;
-            return problem(1803, slot, "legacy packet access (LD_ABS, LD_IND) is not supported", {}, "read the packet through data and data_end");
+            return problem(1803, slot, "legacy packet access (LD_ABS, LD_IND) is not supported", "this hook does not have it", "read the packet through data and data_end");
         case Kind::load_imm64:
             if (static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::function) {
                 if (std::ranges::any_of(platform_.helpers, [](const Helper& h) { return h.callback != CallbackKind::none; })) return std::nullopt;
                 return problem(1804, slot, "platform " + platform_.name + " has no callbacks");
             }
-            if (insn.src > 2) return problem(1805, slot, "this kind of 64-bit immediate (extern variable or map index) is not supported");
+            if (insn.src > 2) return problem(1805, slot, "this kind of 64-bit immediate (extern variable or map index) is not supported", "its value is known where the program is loaded", "use global data or a declared map");
             return std::nullopt;
         default: return std::nullopt;
     }
@@ -143,6 +144,7 @@ Builder::Problem Builder::check_slots() {
     }
     for (std::uint32_t s = 0; s < n; ++s) {
         if (second_half_[s]) continue;
+        if (p_.insns[s].opcode == kMayGoto) return problem(1810, s, "loops that end by may_goto are not supported", "how often it lets the loop go on is for one kernel to say", "give the loop a counter with a constant bound instead: for (int i = 0; i < 64; i++)");
         if (std::string why = bpf::decode_error(p_.insns[s]); !why.empty()) return problem(1001, s, "not a valid eBPF instruction", why, "rebuild with -mcpu=v1 to v4");
         const Op& op = *bpf::find_op(p_.insns[s]);
         if (Problem p = check_slot(s, op)) return p;

@@ -6,39 +6,20 @@
 #include "verifier/costs.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 
 #include "verifier/checker/cost.h"
 #include "verifier/checker/cover.h"
+#include "verifier/cost_flow.h"
 
 namespace mbpf {
 
 using namespace proof;
 
 namespace {
-
-bool same_place(const Location& a, const Location& b) { return a.frame == b.frame && a.offset == b.offset && a.size == b.size; }
-
-// The reading of the value at `to`, on arrival, less that of the value at `from`, at the start, lies in [low, high].
-struct Relation {
-    Location from, to;
-    std::int64_t low = 0, high = 0;
-    Reading reading = Reading::as_unsigned;
-};
-
-struct Flow {
-    std::int32_t from = 0, to = -1;
-    std::vector<std::size_t> edges;  // of the search
-    std::vector<Relation> relations;
-    std::int64_t weight = 0;
-};
-
-struct Place {
-    Location at;
-    std::int64_t low = 0, high = 0;  // relative to the counter at the head
-};
 
 class Solver {
   public:
@@ -73,7 +54,7 @@ class Solver {
                 if (search_.nodes()[i].contract == body) nodes.push_back(static_cast<std::int32_t>(i));
             for (std::size_t f = 0; f < flows_.size(); ++f)
                 if (node(flows_[f].from).contract == body) flows.push_back(f);
-            for (auto& part : strong_parts(nodes, flows))
+            for (auto& part : strong_parts(flows_, nodes, flows))
                 if (!rank_part(part)) return result_;
             if (!constants(nodes)) return result_;
             if (body < 0) break;
@@ -86,11 +67,6 @@ class Solver {
     std::uint64_t steps() const { return steps_; }
 
   private:
-    struct Part {
-        std::vector<std::int32_t> nodes;
-        std::vector<std::size_t> flows;  // inside
-    };
-
     // A head is a point: a way executes it at its start or not at all.
     std::uint64_t counted_from(std::int32_t from) const { return (from == 0 ? 0 : node(from).point) == *counted_; }
     std::uint64_t steps_on(const Flow& flow) const {
@@ -104,74 +80,6 @@ class Solver {
 
     const Contract& contract(std::int32_t c) const { return search_.contracts()[static_cast<std::size_t>(c)]; }
     const Node& node(std::int32_t n) const { return search_.nodes()[static_cast<std::size_t>(n)]; }
-
-    // Strongly connected parts with more than a lone node, by Tarjan's algorithm without recursion.
-    std::vector<Part> strong_parts(const std::vector<std::int32_t>& nodes, const std::vector<std::size_t>& flows) const {
-        std::map<std::int32_t, std::vector<std::size_t>> out;
-        for (std::size_t f : flows)
-            if (flows_[f].to >= 0) out[flows_[f].from].push_back(f);
-        struct Info {
-            std::uint32_t index = 0, low = 0;
-            bool on_stack = false;
-        };
-        std::map<std::int32_t, Info> info;
-        std::vector<std::int32_t> stack;
-        std::vector<Part> parts;
-        std::map<std::int32_t, std::size_t> part_of;
-        std::uint32_t next = 1;
-        struct Visit {
-            std::int32_t node;
-            std::size_t edge;
-        };
-        static const std::vector<std::size_t> kNone;
-        for (std::int32_t root : nodes) {
-            if (info[root].index != 0) continue;
-            std::vector<Visit> visits{{root, 0}};
-            info[root] = {next, next, true};
-            ++next;
-            stack.push_back(root);
-            while (!visits.empty()) {
-                Visit& v = visits.back();
-                const auto found = out.find(v.node);
-                const auto& edges = found == out.end() ? kNone : found->second;
-                if (v.edge < edges.size()) {
-                    const std::int32_t to = flows_[edges[v.edge++]].to;
-                    Info& i = info[to];
-                    if (i.index == 0) {
-                        i = {next, next, true};
-                        ++next;
-                        stack.push_back(to);
-                        visits.push_back({to, 0});
-                    } else if (i.on_stack) {
-                        info[v.node].low = std::min(info[v.node].low, i.index);
-                    }
-                    continue;
-                }
-                const std::int32_t done = v.node;
-                visits.pop_back();
-                if (!visits.empty()) info[visits.back().node].low = std::min(info[visits.back().node].low, info[done].low);
-                if (info[done].low != info[done].index) continue;
-                Part part;
-                for (;;) {
-                    const std::int32_t member = stack.back();
-                    stack.pop_back();
-                    info[member].on_stack = false;
-                    part.nodes.push_back(member);
-                    part_of[member] = parts.size();
-                    if (member == done) break;
-                }
-                parts.push_back(std::move(part));
-            }
-        }
-        for (std::size_t f : flows)
-            if (flows_[f].to >= 0) {
-                const auto a = part_of.find(flows_[f].from), b = part_of.find(flows_[f].to);
-                if (a != part_of.end() && b != part_of.end() && a->second == b->second) parts[a->second].flows.push_back(f);
-            }
-        std::erase_if(parts, [](const Part& p) { return p.flows.empty(); });
-        for (Part& p : parts) std::ranges::sort(p.nodes);
-        return parts;
-    }
 
     // The node that takes what arrives: the one the search sent it to if that covers it.
     std::int32_t receiver(std::int32_t from, std::uint32_t point, const State& s) const {
@@ -196,11 +104,6 @@ class Solver {
         return nullptr;
     }
 
-    static Location location_of(const State& s, unsigned index) {
-        if (index < State::kRegisters) return {static_cast<std::int16_t>(index), 8, proof::kRegisters};
-        return s.cells[index - State::kRegisters - kMaxTerms].at;
-    }
-
     // Places of numbers and packet pointers stated at a node.
     const std::vector<Location>& numbers(std::int32_t n) {
         const auto [it, added] = numbers_.try_emplace(n);
@@ -211,18 +114,6 @@ class Solver {
                 if (counter_at(state_, location_of(state_, i), counter)) it->second.push_back(location_of(state_, i));
             }
         return it->second;
-    }
-
-    // What is known of the two beyond their ranges.
-    static void relate(const State& s, const Location& from, const Value& start, const Location& to, const Value& now, std::vector<Relation>& found) {
-        bool related = now.symbol != 0 && start.symbol == now.symbol;
-        for (unsigned d = 0; d < s.difference_count && now.symbol != 0 && !related; ++d)
-            related = (s.differences[d].a == start.symbol && s.differences[d].b == now.symbol) || (s.differences[d].b == start.symbol && s.differences[d].a == now.symbol);
-        for (const Reading reading : {Reading::as_unsigned, Reading::as_signed, Reading::bits_set}) {
-            if (reading == Reading::bits_set ? !related && now.origin != start.symbol : !related) continue;
-            std::int64_t up = 0, down = 0;
-            if (reading_difference(s, now, start, reading, up) && reading_difference(s, start, now, reading, down)) found.push_back({from, to, -down, up, reading});
-        }
     }
 
     // How numbers move from a node to those its ways lead to.
@@ -248,7 +139,7 @@ class Solver {
                 const std::int32_t to = receiver(n, point, s);
                 Flow* flow = to < 0 ? nullptr : flow_between(n, to);
                 if (flow == nullptr) return;
-                std::vector<Relation> found;
+                std::vector<Movement> found;
                 for (const Location& at : numbers(to)) {
                     Value now;
                     if (!counter_at(s, at, now)) continue;
@@ -256,13 +147,13 @@ class Solver {
                 }
                 if (!flow_seen_.insert(flow).second) {
                     // A second way between the two: what holds on both.
-                    std::vector<Relation> both;
-                    for (const Relation& r : flow->relations)
-                        for (const Relation& o : found)
+                    std::vector<Movement> both;
+                    for (const Movement& r : flow->moves)
+                        for (const Movement& o : found)
                             if (r.reading == o.reading && same_place(r.from, o.from) && same_place(r.to, o.to)) both.push_back({r.from, r.to, std::min(r.low, o.low), std::max(r.high, o.high), r.reading});
                     found = std::move(both);
                 }
-                flow->relations = std::move(found);
+                flow->moves = std::move(found);
             });
     }
 
@@ -294,6 +185,7 @@ class Solver {
     struct Inner {
         std::set<std::int32_t> nodes;
         std::int64_t price = 0;
+        std::uint64_t rounds = 0;
     };
 
     // Follows the counter from the heads through the part.
@@ -313,9 +205,9 @@ class Solver {
         const auto image = [&](const std::vector<Place>& places, const Flow& flow) {
             std::vector<Place> to;
             for (const Place& p : places)
-                for (const Relation& r : flow.relations)
+                for (const Movement& r : flow.moves)
                     if (r.reading == reading && same_place(p.at, r.from)) {
-                        const Place now{r.to, p.low + r.low, p.high + r.high};
+                        const Place now{r.to, p.low == -kNoEnd ? p.low : p.low + r.low, p.high == kNoEnd ? p.high : p.high + r.high};
                         const auto same = std::ranges::find_if(to, [&](const Place& o) { return same_place(o.at, now.at); });
                         if (same == to.end()) to.push_back(now);
                         else *same = {now.at, std::max(same->low, now.low), std::min(same->high, now.high)};  // both hold
@@ -348,7 +240,11 @@ class Solver {
                     Place joined{old.at, std::min(old.low, same->low), std::max(old.high, same->high)};
                     const bool grown = joined.low != old.low || joined.high != old.high;
                     changed = changed || grown;
-                    if (!grown || visits[to] < kSettled) both.push_back(joined);  // else a counter of a loop inside
+                    if (grown && visits[to] >= kSettled) {  // a counter of a loop inside: on which side it has no end
+                        (joined.high != old.high ? joined.high : joined.low) = joined.high != old.high ? kNoEnd : -kNoEnd;
+                        if (joined.high == kNoEnd && joined.low == -kNoEnd) continue;
+                    }
+                    both.push_back(joined);
                 }
                 if (!changed) continue;
                 m.places[to] = std::move(both);
@@ -409,8 +305,8 @@ class Solver {
         std::uint64_t runs = 1, entries = 1;
     };
 
-    // `unit`: what one of the counter is worth, if the part is ranked by it alone.
-    bool rank_part(const Part& part, const Within* within = nullptr, std::int64_t* unit = nullptr) {
+    // `loop`: is told its rounds, and what a unit of the counter is worth, if the part is ranked by it alone.
+    bool rank_part(const Part& part, const Within* within = nullptr, Inner* loop = nullptr) {
         for (std::int32_t n : part.nodes) trace(n);
         const std::uint32_t point = head_point(part);
         const std::set<std::int32_t> heads = heads_of(part, point);
@@ -438,16 +334,21 @@ class Solver {
         // on all of its ways. Two counters of one loop add up so, and are not multiplied.
         std::optional<Measure> around;
         if (within != nullptr) around = measure(within->around, heads_of(within->around, within->point), best->counter, best->rises, best->reading);
+        // If what is there at the inner heads is that counter still, and not another in its place.
+        if (around && std::ranges::any_of(heads, [&](std::int32_t h) { return std::ranges::none_of(around->places[h], [&](const Place& p) { return same_place(p.at, best->counter); }); })) around.reset();
+        for (std::int32_t n : part.nodes)
+            if (around) around->places[n] = best->places[n];
         const std::uint64_t turns = same_loop && around ? entries + within->runs * best->rounds : entries * (best->rounds + 1);
         const Within inside{part, point, entries, turns};
         std::vector<Inner> inner;
-        for (const Part& p : strong_parts(rest.nodes, rest.flows)) {
-            inner.push_back({{p.nodes.begin(), p.nodes.end()}, 0});
-            if (!rank_part(p, &inside, &inner.back().price)) return false;
+        for (const Part& p : strong_parts(flows_, rest.nodes, rest.flows)) {
+            inner.push_back({{p.nodes.begin(), p.nodes.end()}, 0, 0});
+            if (!rank_part(p, &inside, &inner.back())) return false;
         }
         const std::optional<std::int64_t> linear = price(rest, heads, *best, counted_ ? 0 : 1);
         if (!linear) return no_measure(part);
-        const std::int64_t coefficient = around ? *linear : with_squares(part, rest, heads, *best, inner, *linear);
+        const std::optional<std::int64_t> shared = around ? std::nullopt : with_lengths(part, rest, heads, *best, inner, *linear);
+        const std::int64_t coefficient = shared ? *shared : around ? *linear : with_squares(part, rest, heads, *best, inner, *linear);
         const Part* whole = &part;
         if (around && std::ranges::all_of(within->around.nodes, [&](std::int32_t n) { return cost(n).term_count + 2u <= kMaxTerms; })) {
             best->places = std::move(around->places);
@@ -457,7 +358,8 @@ class Solver {
             if (!add_term(n, place(*best, n).at, best->rises ? -coefficient : coefficient, best->reading)) return no_measure(part);
         const Cost& c = cost(*heads.begin());
         const bool is_linear = std::ranges::none_of(c.terms, c.terms + c.term_count, [](const Cost::Term& term) { return term.reading == Reading::squared; });
-        if (unit != nullptr && !around && best->reading != Reading::bits_set && is_linear) *unit = coefficient;
+        if (loop != nullptr) loop->rounds = best->rounds;
+        if (loop != nullptr && !around && best->reading != Reading::bits_set && is_linear) loop->price = coefficient;
         for (const auto& [f, moves] : best->strict)
             if (moves <= proof::kMaxScale) steps_ = std::min<std::uint64_t>(std::lcm(steps_, static_cast<std::uint64_t>(moves)), proof::kMaxScale + 1);
         note_iterations(point, part, *best, turns);
@@ -465,8 +367,12 @@ class Solver {
     }
 
     Cost& cost(std::int32_t n) { return result_.costs[static_cast<std::size_t>(n)]; }
+    // Where the counter is: known exactly, or else where it was, if it has moved on there, or where it is known best.
     static const Place& place(Measure& m, std::int32_t n) {
-        return *std::ranges::min_element(m.places[n], {}, [](const Place& p) { return p.high - p.low; });
+        return *std::ranges::min_element(m.places[n], {}, [&](const Place& p) {
+            const bool moved_on = same_place(p.at, m.counter) && (m.rises ? p.low >= 0 : p.high <= 0);
+            return std::pair(p.low == p.high ? 0 : moved_on ? 1 : 2, p.high - p.low);
+        });
     }
 
     // False: there is no room.
@@ -527,7 +433,101 @@ class Solver {
         return best;
     }
 
-    // Heads that one run of the loop may pass before or after those of the part; nothing if they are in a cycle, too.
+    // A loop inside whose rounds go with how far the counter around it is moved, as over what a length tells. At its nodes what is
+    // left to do goes with the length, `count` for each of it, beside the inner counter; and the counter stands where it
+    // will be behind the loop, if some place holds that, or else the length counts for that, too.
+    struct Sharing {
+        const Inner* loop = nullptr;
+        std::optional<Location> length, ahead;
+        std::int64_t count = 0;
+    };
+
+    // The terms of the counter at such a price, and of the lengths.
+    bool add_shared(const Part& part, Measure& m, const std::vector<Sharing>& shared, std::int64_t price, bool with_counter) {
+        for (std::int32_t n : part.nodes) {
+            const auto inside = std::ranges::find_if(shared, [&](const Sharing& s) { return s.loop->nodes.contains(n); });
+            const bool is_ahead = inside != shared.end() && inside->ahead;
+            if (with_counter && !add_term(n, is_ahead ? *inside->ahead : place(m, n).at, m.rises ? -price : price, m.reading)) return false;
+            if (inside != shared.end() && inside->length && !add_term(n, *inside->length, inside->count - (is_ahead ? 0 : price), Reading::as_unsigned)) return false;
+        }
+        return true;
+    }
+
+    // Places that an inner loop leaves as they are, of each word one.
+    std::vector<Location> kept_by(const Part& part, const Inner& loop) {
+        const std::int32_t first = *loop.nodes.begin();
+        std::vector<Location> kept = numbers(first);
+        for (std::size_t f : part.flows) {
+            if (!loop.nodes.contains(flows_[f].from) || !loop.nodes.contains(flows_[f].to)) continue;
+            std::erase_if(kept, [&](const Location& at) { return std::ranges::none_of(flows_[f].moves, [&](const Movement& r) { return r.reading == Reading::as_unsigned && r.low == 0 && r.high == 0 && same_place(r.from, at) && same_place(r.to, at); }); });
+        }
+        std::set<std::pair<Symbol, std::int32_t>> seen;
+        if (!search_.load_node(first, state_)) return {};
+        std::erase_if(kept, [&](const Location& at) {
+            Value v;
+            const bool varies = counter_at(state_, at, v) && !v.number.is_constant();
+            return !varies || (v.symbol != 0 && !seen.insert({v.symbol, v.delta}).second);
+        });
+        return kept;
+    }
+    // How large a word is that an inner loop leaves alone: enough to tell its rounds.
+    bool is_length(const Inner& loop, const Location& at) {
+        Value v;
+        std::int64_t greatest = 0;
+        return search_.load_node(*loop.nodes.begin(), state_) && counter_at(state_, at, v) && reading_extreme(v, Reading::as_unsigned, true, greatest) && greatest >= static_cast<std::int64_t>(loop.rounds) && greatest / 16 <= static_cast<std::int64_t>(loop.rounds);
+    }
+
+    // The least price of a unit of the counter at which no round costs more than its steps pay; nothing: it is not below
+    // `most`. Leaves the terms of the lengths.
+    std::optional<std::int64_t> with_lengths(const Part& part, const Part& rest, const std::set<std::int32_t>& heads, Measure& m, const std::vector<Inner>& inner, std::int64_t most) {
+        if (m.reading == Reading::bits_set || m.step != 0) return std::nullopt;
+        const std::vector<Cost> start = result_.costs;
+        std::vector<Sharing> chosen;
+        std::int64_t best = most;
+        // What the costliest round lacks, per unit; above 0: it cannot be paid.
+        const auto lacks = [&](const std::vector<Sharing>& shared, std::int64_t at) {
+            const std::int64_t left = add_shared(part, m, shared, at, true) ? price(rest, heads, m, -kMaxCoefficient).value_or(1) : 1;
+            result_.costs = start;
+            return left;
+        };
+        for (const Inner& loop : inner) {
+            if (loop.price == 0) continue;
+            const std::vector<Location> kept = kept_by(part, loop);
+            std::vector<Sharing> ways;
+            for (const Location& at : kept) {
+                if (std::ranges::any_of(m.places[*loop.nodes.begin()], [&](const Place& p) { return same_place(p.at, at) && p.low != p.high; })) {
+                    ways.push_back({&loop, {}, at, 0});
+                    for (const Location& length : kept)
+                        if (!same_place(length, at) && is_length(loop, length)) ways.push_back({&loop, length, at, loop.price});
+                }
+                if (!is_length(loop, at)) continue;
+                for (const std::int64_t count : {loop.price, std::int64_t{0}}) ways.push_back({&loop, at, {}, count});
+            }
+            std::vector<Sharing> with = chosen;
+            for (const Sharing& way : ways) {
+                std::vector<Sharing> tried = chosen;
+                tried.push_back(way);
+                std::int64_t low = 0, high = best - 1, left = high < 1 ? 1 : lacks(tried, high);
+                if (left > 0) continue;
+                while (high - low > 1 && left < 0) {
+                    const std::int64_t next = std::max(high + left, low + 1), now = lacks(tried, next);
+                    (now <= 0 ? high : low) = next;
+                    left = now <= 0 ? now : -(high - low) / 2;
+                }
+                best = high;
+                with = tried;
+            }
+            chosen = with;
+        }
+        if (chosen.empty()) return std::nullopt;
+        add_shared(part, m, chosen, best, false);
+        for (const Sharing& s : chosen)
+            for (std::int32_t n : s.loop->nodes)
+                if (s.ahead) m.places[n] = {Place{*s.ahead, 0, 0}};
+        return best;
+    }
+
+    // Heads that one run of the loop may pass before or after those of the part; nothing if those are in a cycle, too.
     std::optional<std::uint64_t> other_heads(std::uint32_t point, const Part& part) const {
         const std::set<std::uint32_t> body = search_.loop_body(point);
         std::set<std::int32_t> near(part.nodes.begin(), part.nodes.end());
@@ -547,8 +547,10 @@ class Solver {
         std::vector<std::size_t> between;
         for (std::size_t f = 0; f < flows_.size(); ++f)
             if (near.contains(flows_[f].from) && near.contains(flows_[f].to)) between.push_back(f);
-        if (!strong_parts({near.begin(), near.end()}, between).empty()) return std::nullopt;
-        return std::ranges::count_if(near, [&](std::int32_t n) { return node(n).point == point; });
+        const auto is_head = [&](std::int32_t n) { return node(n).point == point; };
+        for (const Part& p : strong_parts(flows_, {near.begin(), near.end()}, between))
+            if (std::ranges::any_of(p.nodes, is_head)) return std::nullopt;
+        return std::ranges::count_if(near, is_head);
     }
 
     void note_iterations(std::uint32_t point, const Part& part, const Measure& m, std::uint64_t turns) {

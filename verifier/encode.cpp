@@ -152,18 +152,20 @@ void put_value(Bytes& out, const Value& v, Symbols& symbols) {
 void put_written(Bytes& out, const Frame& f) {
     Bytes ranges;
     std::uint64_t count = 0;
-    int at = 0, last = 0;
-    const auto bit = [&](int i) { return (f.written[i >> 6] >> (i & 63) & 1) != 0; };
-    while (at < kFrameBytes) {
-        if (!bit(at)) {
-            ++at;
-            continue;
+    int last = 0;
+    // First byte from `at` on that is written, or is not.
+    const auto next = [&](int at, bool is_written) {
+        for (; at < kFrameBytes; at = (at | 63) + 1) {
+            const std::uint64_t w = (is_written ? f.written[at >> 6] : ~f.written[at >> 6]) >> (at & 63);
+            if (w != 0) return at + std::countr_zero(w);
         }
-        int end = at;
-        while (end < kFrameBytes && bit(end)) ++end;
+        return kFrameBytes;
+    };
+    for (int at = next(0, true); at < kFrameBytes; at = next(last, true)) {
+        const int end = next(at, false);
         put_varint(ranges, static_cast<std::uint64_t>(at - last));
         put_varint(ranges, static_cast<std::uint64_t>(end - at));
-        last = at = end;
+        last = end;
         ++count;
     }
     put_varint(out, count);
@@ -238,7 +240,10 @@ Invariant encode_invariant(const State& s, std::uint16_t live) {
         out.parts |= kHasMetadata;
         put_varint(b, static_cast<std::uint64_t>(s.metadata_bytes));
     }
-    if (s.locked) out.parts |= kLocked;
+    if (s.locked != 0) {
+        out.parts |= kLocked;
+        put_varint(b, s.locked - 1u);
+    }
     if (s.holds_references()) {
         out.parts |= kHasReferences;
         std::uint8_t held = 0;

@@ -7,6 +7,8 @@ namespace mbpf {
 
 namespace {
 
+constexpr std::uint32_t kSpinLock = 93, kTimerInit = 169;  // helpers, by Linux's numbers
+
 proof::FieldRule rule_of(FieldKind kind) {
     switch (kind) {
         case FieldKind::scalar: return proof::FieldRule::scalar;
@@ -131,12 +133,20 @@ ProofEnvironment::ProofEnvironment(const bpf::Object& object, const bpf::Program
     env_.max_call_depth = std::min(platform.max_call_depth, std::uint32_t{proof::kMaxFrames});
     env_.max_instructions = hook.max_instructions;
     env_.max_stack = hook.max_stack;
+    // The kernel joins segments on demand, to what its pages give in one piece.
+    constexpr std::uint32_t kOnePiece = std::uint32_t{1} << 22;
+    if (!platform.native_code) env_.longest_packet = kOnePiece;
 }
 
 std::int16_t ProofEnvironment::object_class(const std::string& name) const {
     for (std::size_t i = 0; i < platform_.objects.size(); ++i)
         if (platform_.objects[i].name == name) return static_cast<std::int16_t>(i);
     return -1;
+}
+
+bool ProofEnvironment::is_offered(std::uint32_t helper) const {
+    const Helper* h = platform_.find_helper(helper);
+    return h != nullptr && (h->hooks.empty() || std::ranges::find(h->hooks, hook_.name) != h->hooks.end());
 }
 
 void ProofEnvironment::add_fields() {
@@ -165,7 +175,8 @@ void ProofEnvironment::add_maps() {
         if (m.inner_map >= 0 && static_cast<std::size_t>(m.inner_map) < is_template.size()) is_template[static_cast<std::size_t>(m.inner_map)] = true;
     for (std::size_t i = 0; i < object_.maps.size(); ++i) {
         const bpf::Map& m = object_.maps[i];
-        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, use_of(f.kind)});
+        // A timer dies with its map. Of maps in maps nobody knows which is which, so no timer of theirs is any helper's.
+        for (const bpf::MapField& f : m.kernel_fields) kernel_fields_[i].push_back({f.offset, f.size, is_template[i] && f.kind == bpf::MapFieldKind::timer ? proof::KernelUse::none : use_of(f.kind)});
         proof::MapRule rule;
         rule.type = m.type;
         rule.key_size = m.key_size;
@@ -179,7 +190,9 @@ void ProofEnvironment::add_maps() {
         // An array's elements are there from the start and stay. Of an inner map the size is the template's only.
         rule.has_all_keys = (m.type == static_cast<std::uint32_t>(bpf::MapType::array) || m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array)) && m.key_size == 4 && m.max_entries != 0 && !is_template[i];
         const MapTypeInfo* type = platform_.find_map_type(m.type);
-        rule.known_type = type != nullptr;
+        // Where a helper is not offered, no other way to its part of a value may be either: an update takes the lock, if told to.
+        const bool hidden = std::ranges::any_of(m.kernel_fields, [&](const bpf::MapField& f) { return (f.kind == bpf::MapFieldKind::spin_lock && !is_offered(kSpinLock)) || (f.kind == bpf::MapFieldKind::timer && !is_offered(kTimerInit)); });
+        rule.known_type = type != nullptr && !hidden && (hook_.map_types.empty() || std::ranges::find(hook_.map_types, m.type) != hook_.map_types.end());
         rule.object = type != nullptr && !type->object.empty() ? object_class(type->object) : std::int16_t{-1};
         rule.acquires = type != nullptr && type->acquires;
         rule.inner = static_cast<std::int16_t>(m.inner_map);
@@ -245,7 +258,7 @@ void ProofEnvironment::add_helpers() {
         r.changes_map = number == 2 || number == 3 || number == 87 || number == 88;
         r.no_packet_memory = h->no_packet_memory;
         r.return_at_most_argument = h->return_at_most_argument;
-        r.allowed_on_hook = h->hooks.empty() || std::ranges::find(h->hooks, hook_.name) != h->hooks.end();
+        r.allowed_on_hook = is_offered(number);
         // Memory a helper returns has no size in the model.
         r.supported = r.supported && h->unsupported.empty() && h->returns != ReturnKind::memory_or_null;
         r.map_types = h->map_types.data();

@@ -29,6 +29,7 @@ class ProofEnvironment {
     void add_maps();
     void add_helpers();
     std::int16_t object_class(const std::string& name) const;
+    bool is_offered(std::uint32_t helper) const;  // on this hook
 
     const bpf::Object& object_;
     const bpf::Program& program_;

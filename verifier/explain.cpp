@@ -2,9 +2,9 @@
 #include "verifier/explain.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "core/core_relocations.h"
+#include "verifier/c_line.h"
 
 namespace mbpf {
 
@@ -12,13 +12,25 @@ using namespace proof;
 
 namespace {
 
+constexpr std::uint32_t kProbeReadKernel = 113;  // on Linux; the hooks that have it read any address by it
+
 std::string bytes_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
 std::string range_text(std::int64_t lo, std::int64_t hi) { return lo == hi ? std::to_string(lo) : "[" + std::to_string(lo) + ", " + std::to_string(hi) + "]"; }
 
+// "xdp, tc and 3 more"
+std::string names_of(const std::vector<std::string>& names) {
+    constexpr std::size_t kMost = 8;
+    if (names.empty()) return "no hook";
+    std::string out;
+    const std::size_t shown = names.size() <= kMost + 1 ? names.size() : kMost;
+    for (std::size_t i = 0; i < shown; ++i) out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    return shown == names.size() ? out : out + " and " + std::to_string(names.size() - shown) + " more";
+}
+
 class Explainer {
   public:
-    Explainer(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state)
-        : env_(env), names_(names), f_(failure), s_(state), helper_(helper_at(failure.slot)), value_(state.regs[failure.reg < State::kRegisters ? failure.reg : 0]) {}
+    Explainer(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state, bool in_loop)
+        : env_(env), names_(names), f_(failure), s_(state), in_loop_(in_loop), helper_(helper_at(failure.slot)), value_(state.regs[failure.reg < State::kRegisters ? failure.reg : 0]) {}
 
     Diagnostic run() {
         d_.instruction = f_.slot;
@@ -51,19 +63,23 @@ class Explainer {
     ArgKind argument_kind() const { return helper_ != nullptr && f_.reg >= 1 && f_.reg - 1u < helper_->args.size() ? helper_->args[f_.reg - 1u].kind : ArgKind::scalar; }
     std::string map_name(std::int64_t map) const { return map >= 0 && static_cast<std::size_t>(map) < env_.object().maps.size() ? env_.object().maps[static_cast<std::size_t>(map)].name : "?"; }
 
+    bool offered(const Helper& h) const { return h.hooks.empty() || std::ranges::find(h.hooks, env_.hook().name) != h.hooks.end(); }
+
     bool memory();
     bool pointers();
     bool calls();
     bool argument_of_wrong_kind();
     bool unresolved();
     bool past_named_data();
+    bool hidden_field();
     std::int64_t statement_reach() const;
     bool moved_by_variable();
     bool stack_index();
     std::string unwritten_bytes() const;
     std::string check_range(std::int64_t least, std::int64_t most) const;
     std::string bounds_check(std::int64_t low, std::int64_t length) const;
-    std::string index_in_source() const;
+    std::string if_null() const;
+    std::string leaving() const;
     std::string declared_end() const;
     bool came_from_memory() const;
     void rest();
@@ -72,32 +88,50 @@ class Explainer {
     const DataNames& names_;
     const Failure& f_;
     const State& s_;
+    bool in_loop_;
     const Helper* helper_;
     const Value& value_;
     Diagnostic d_;
 };
 
-// What stands between the brackets at the refused place in the C line, fit to be compared; "i" where that is not plain.
-std::string Explainer::index_in_source() const {
-    const std::string_view line = d_.where.text;
-    std::size_t at = d_.where.column == 0 ? line.size() : d_.where.column - 1;
-    while (at < line.size() && (std::isalnum(static_cast<unsigned char>(line[at])) != 0 || line[at] == '_')) ++at;
-    if (at >= line.size() || line[at] != '[') return "i";
-    std::size_t end = at + 1;
-    for (unsigned open = 1; end < line.size(); ++end)
-        if ((open += line[end] == '[' ? 1u : line[end] == ']' ? -1u : 0u) == 0) break;
-    if (end >= line.size() || (end + 1 < line.size() && line[end + 1] == '[')) return "i";
-    const std::string index(line.substr(at + 1, end - at - 1));
-    constexpr std::size_t kLongest = 40;
-    // Evaluated twice it must be the same; operators that bind looser than >= get parentheses.
-    if (index.empty() || index.size() > kLongest || index.find("++") != index.npos || index.find("--") != index.npos || index.find_first_of("(=,;\"'") != index.npos) return "i";
-    return index.find_first_of("&|^?<") != index.npos || index.find(" >") != index.npos ? "(" + index + ")" : index;
-}
-
 // For an index that may be as low as `low`.
 std::string Explainer::bounds_check(std::int64_t low, std::int64_t length) const {
-    const std::string i = index_in_source();
-    return "check the index first: if (" + (low < 0 ? i + " < 0 || " : std::string()) + i + " >= " + std::to_string(length) + ") return 0;" + (low < 0 ? " or make it unsigned and check only the second" : "");
+    const std::string written = subscript_at(d_.where), i = written.empty() ? "i" : written;
+    return "check the index first: if (" + (low < 0 ? i + " < 0 || " : std::string()) + i + " >= " + std::to_string(length) + ") " + leaving() + (low < 0 ? " or make it unsigned and check only the second" : "");
+}
+
+// What leaves the function: with a value that the hook allows, if it is the program's own.
+std::string Explainer::leaving() const {
+    const Hook& h = env_.hook();
+    if (h.name == "xdp") return "return XDP_DROP;";
+    return "return " + std::to_string(h.any_return || (h.return_min <= 0 && h.return_max >= 0) ? 0 : h.return_min) + ";";
+}
+
+// The check of the pointer by its name in C, which the call that gave it tells.
+std::string Explainer::if_null() const {
+    std::string name = "p";
+    const auto gives = [&](const Helper& h) {
+        switch (h.returns) {
+            case ReturnKind::map_value_or_null: return value_.region == Region::map_value || value_.region == Region::object || value_.is_number();
+            case ReturnKind::ring_buffer_record_or_null: return value_.region == Region::ring_buffer_record || value_.is_number();
+            case ReturnKind::object_or_null: return value_.region == Region::object || value_.is_number();
+            case ReturnKind::memory_or_null:
+            case ReturnKind::nothing:
+            case ReturnKind::scalar:
+            case ReturnKind::map_value:
+            case ReturnKind::object: return false;
+        }
+        return false;
+    };
+    for (std::uint32_t slot = f_.slot; slot-- > 0;) {
+        const Helper* h = helper_at(slot);
+        if (h == nullptr || !gives(*h)) continue;
+        if (const std::string assigned = assigned_at(env_.object().location(env_.program(), slot)); mentions(d_.where.text, assigned)) name = assigned;
+        break;
+    }
+    // A line before the program's first is one of a function that was inlined.
+    const std::uint32_t first = env_.object().location(env_.program(), env_.program().function_of(f_.slot).begin).line;
+    return "check it first: if (!" + name + ") " + leaving() + (d_.where.line < first ? " (in a void function: return;)" : "");
 }
 
 // Where data_end comes from, for programs that never read it.
@@ -107,7 +141,7 @@ std::string Explainer::declared_end() const {
     if (field == fields.end()) return {};
     for (const bpf::Insn& insn : env_.program().insns)
         if (decode(insn).kind == bpf::Kind::load && insn.offset == static_cast<std::int16_t>(field->offset)) return {};
-    return " with void *data_end = (void *)(long)ctx->data_end;";
+    return " with, unless data_end is there, void *data_end = (void *)(long)ctx->data_end;";
 }
 
 // Whether the number that is used as a pointer was loaded whole: a pointer that C kept in global data or in a map.
@@ -149,7 +183,7 @@ bool Explainer::past_named_data() {
     const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of " + object;
     if (place->element <= 0)
         return say(1013, what, "it has " + bytes_text(static_cast<std::uint64_t>(place->size)) + "; the access begins at byte " + range_text(f_.low - place->begin, f_.high - place->begin) + ", counted from 0",
-                   f_.low == f_.high ? "keep to its " + bytes_text(static_cast<std::uint64_t>(place->size)) + ", or make it larger" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") return 0; with n unsigned");
+                   f_.low == f_.high ? "keep to its " + bytes_text(static_cast<std::uint64_t>(place->size)) + ", or make it larger" : "bound the offset before using it: if (n > " + std::to_string(std::max<std::int64_t>(place->size - f_.size, 0)) + ") " + leaving() + " with n unsigned");
     const std::int64_t length = place->size / place->element;
     const auto index = [&](std::int64_t offset) { return (offset - place->begin - (offset < place->begin ? place->element - 1 : 0)) / place->element; };
     return say(1013, what, "it has " + std::to_string(length) + " elements of " + bytes_text(static_cast<std::uint64_t>(place->element)) + "; the index is " + (f_.low == f_.high ? "" : "in ") + range_text(index(f_.low), index(f_.high)),
@@ -179,7 +213,7 @@ bool Explainer::moved_by_variable() {
     if (value_.region == Region::packet && f_.low < 0 && f_.low > -kMaxOffset)
         return say(1011, "packet pointer may be moved back by an unknown amount", it_is() + "; " + amount, "make the length unsigned, or return early if it is negative");
     return say(1011, "pointer is moved by an unbounded amount", it_is() + "; " + amount,
-               value_.region == Region::packet ? "bound the length first: if (n > 1500) return 0; with n unsigned, or give it a type of 16 bits" : std::string("check the index first: if (i >= LENGTH) return 0; ") + (f_.low < 0 ? "with i unsigned; " : "") + "or mask it: i & (LENGTH - 1) with LENGTH a power of two");
+               value_.region == Region::packet ? "bound the length first: if (n > 1500) " + leaving() + " with n unsigned, or give it a type of 16 bits" : "check the index first: if (i >= LENGTH) " + leaving() + " " + (f_.low < 0 ? "with i unsigned; " : "") + "or mask it: i & (LENGTH - 1) with LENGTH a power of two");
 }
 
 bool Explainer::stack_index() {
@@ -188,7 +222,7 @@ bool Explainer::stack_index() {
     const std::int64_t begin = f_.low - value_.number.wide.smin;  // of the array, where the index is what varies
     if (value_.fixed_place() || size == 0 || begin < -kFrameBytes || begin >= 0)
         return say(1017, what, f_.low == f_.high && f_.low >= 0 ? "it begins " + (f_.low == 0 ? std::string("where the frame ends") : bytes_text(static_cast<std::uint64_t>(f_.low)) + " past the frame's end")
-                                                                : "the offset from the frame's end is " + range_text(f_.low, f_.high) + "; the frame is the " + std::to_string(kFrameBytes) + " bytes before it", "check the index against the array's length before using it");
+                                                                : "the offset from the frame's end is " + range_text(f_.low, f_.high) + "; the frame is the " + std::to_string(kFrameBytes) + " bytes before it", "keep the index below the array's length; a loop's counter i by its condition: && i < LENGTH");
     const auto index = [&](std::int64_t offset) { return (offset - begin - (offset < begin ? size - 1 : 0)) / size; };
     return say(1017, what, "at most " + std::to_string(-begin / size) + " elements of " + bytes_text(f_.size) + " lie between its start and the frame's end; the index is in " + range_text(index(f_.low), index(f_.high)),
                bounds_check(index(f_.low), -begin / size));
@@ -211,25 +245,42 @@ std::string Explainer::unwritten_bytes() const {
     return "of the " + std::to_string(all) + " bytes, counted from 0, " + runs + (missing == 1 ? " is" : " are") + " not written on every path here; the padding between members counts";
 }
 
+// Fields that another hook with this context may touch, and those that are read whole.
+bool Explainer::hidden_field() {
+    const Hook& h = env_.hook();
+    const auto holds = [&](const ContextField& field) { return f_.low >= field.offset && f_.low < std::int64_t{field.offset} + field.size; };
+    if (const auto own = std::ranges::find_if(h.fields, holds); own != h.fields.end())
+        return say(1021, std::string(f_.is_write ? "write" : "read") + " of " + bytes_text(f_.size) + " at offset " + std::to_string(f_.low) + " is not of a whole field of the context",
+                   "it begins in " + own->name + ", which has " + bytes_text(own->size) + " at offset " + std::to_string(own->offset), std::string(f_.is_write ? "write" : "read") + " a whole field by its name");
+    const auto layout = std::ranges::find(env_.platform().contexts, h.context_type, &ContextLayout::name);
+    if (layout == env_.platform().contexts.end()) return false;
+    const auto field = std::ranges::find_if(layout->fields, holds);
+    if (field == layout->fields.end()) return false;
+    std::string own;
+    for (const ContextField& f : h.fields) own += (own.empty() ? "" : ", ") + f.name;
+    return say(1021, "field " + field->name + " of struct " + h.context_type + " may not be " + (f_.is_write ? "written" : "read") + " on hook " + h.name, "the hook has " + (own.empty() ? std::string("no field of it") : own), "use one of these, or another hook");
+}
+
 bool Explainer::memory() {
     switch (f_.reason) {
         case Reason::packet_bounds: {
             const std::string what = access() + " of " + bytes_text(f_.size) + " may pass the end of the packet";
             if (f_.low < 0) return say(1012, what, "the offset from the packet's start may be " + std::to_string(f_.low), "make the offset unsigned, or return early if it is negative");
-            const std::string leave = env_.hook().name == "xdp" ? "return XDP_DROP;" : "return 0;";
+            const std::string leave = leaving();
+            const auto fix = [&](std::string otherwise) { return in_loop_ ? "check the pointer that is read in each iteration of the loop: if ((void *)(p + 1) > data_end) break;" : std::move(otherwise); };
             const std::int64_t behind = f_.low - value_.offset_min() + f_.size;  // the pointer
             if (value_.fixed_place()) {
                 const std::int64_t needed = value_.fixed + behind, known = value_.fixed + f_.limit;
                 const std::int64_t all = std::max<std::int64_t>(value_.fixed + std::max(behind, statement_reach()), 1);
                 return say(1012, what, "the packet is known to have " + bytes_text(static_cast<std::uint64_t>(std::max<std::int64_t>(known, 0))) + " here; this needs " + std::to_string(needed) + (all > needed ? ", the whole line " + std::to_string(all) : ""),
-                           "check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave + declared_end());
+                           fix("check it first, counted from the packet's start: if ((void *)data + " + std::to_string(all) + " > data_end) " + leave + declared_end()));
             }
-            if (value_.offset_max() > kMaxPacket && f_.limit <= 0)
+            if (value_.offset_max() > kPastPacket && f_.limit <= 0)
                 return say(1012, what, "the pointer may lie " + std::to_string(value_.offset_max()) + " bytes into the packet, farther than packets are long: it may have passed the end of the address space, so a comparison with data_end tells nothing of it",
-                           "bound each length before it is added to the pointer: if (n > 1500) " + leave);
+                           in_loop_ ? "count how far the pointer is in a variable, and bound that in each iteration: if (off > 1500) break; with p = data + off" : "bound each length before it is added to the pointer: if (n > 1500) " + leave);
             return say(1012, what, "the pointer lies " + range_text(value_.offset_min(), value_.offset_max()) + " bytes into the packet; " +
                            (f_.limit > 0 ? std::to_string(f_.limit) + " of the " + std::to_string(behind) + " bytes that this needs behind it are known to be there" : "that bytes follow it is not known: it, or a pointer to the same place, was not compared with data_end"),
-                       "compare the pointer itself: if ((void *)p + " + std::to_string(std::max(behind, statement_reach())) + " > data_end) " + leave);
+                       fix("compare the pointer itself: if ((void *)p + " + std::to_string(std::max(behind, statement_reach())) + " > data_end) " + leave));
         }
         case Reason::region_bounds: {
             if (value_.region == Region::map_value && past_named_data()) return true;
@@ -239,7 +290,7 @@ bool Explainer::memory() {
             if (value_.region == Region::object) object = "kernel object";
             if (value_.region == Region::packet_meta) object = "packet's metadata";
             return say(1013, access() + " of " + bytes_text(f_.size) + " may pass the end of the " + object, "it has " + std::to_string(f_.limit) + " bytes; the offset is " + range_text(f_.low, f_.high),
-                       f_.low == f_.high ? "make the object larger, or use what lies inside it" : "check the index before using it: if (i >= LENGTH) return 0; with i unsigned");
+                       f_.low == f_.high ? "make the object larger, or use what lies inside it" : "check the index before using it: if (i >= LENGTH) " + leaving() + " with i unsigned");
         }
         case Reason::kernel_field: return say(1013, access() + " of bytes of a map value that the kernel keeps for itself", "a lock or timer lies at offset " + std::to_string(f_.limit) + " of map " + map_name(value_.map), "touch it through its helpers only");
         case Reason::stack_bounds:
@@ -250,9 +301,10 @@ bool Explainer::memory() {
                            held->region == Region::context ? "copy the fields of the context that you need to a local variable and pass its address and size" : "if you wrote &p, pass p: the address of the pointer variable was given, not what it points to");
             if (f_.low != f_.high)
                 return say(1017, argument() + ": the buffer may be too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + "up to " + std::to_string(f_.size) + " bytes from a place that varies by " + std::to_string(f_.high - f_.low) + "; behind the last there are " + std::to_string(f_.limit),
-                           "check place and size together: if (start + n > LENGTH) return 0; with both unsigned");
+                           "check place and size together: if (start + n > LENGTH) " + leaving() + " with both unsigned");
             return say(1017, argument() + ": the buffer is too small", std::string("the helper ") + (f_.is_write ? "writes " : "reads ") + std::to_string(f_.size) + " bytes; there are " + std::to_string(f_.limit),
-                       f_.is_write ? "make the variable larger, or pass its own size" : "pass sizeof the variable itself; if you wrote &p with a pointer p, pass p");
+                       argument_kind() == ArgKind::map_key || argument_kind() == ArgKind::map_value || argument_kind() == ArgKind::map_value_out ? "declare the variable with the type that the map's __type(" + std::string(argument_kind() == ArgKind::map_key ? "key" : "value") + ", …) says: " + bytes_text(f_.size)
+                       : f_.is_write ? "make the variable larger, or pass its own size" : "pass sizeof the variable itself; if you wrote &p with a pointer p, pass p");
         case Reason::stack_unwritten:
             return say(1018, access() + " of uninitialised stack", unwritten_bytes(), "set all of it where it is declared, = {0}, or by __builtin_memset(&v, 0, sizeof(v))");
         case Reason::stack_pointer_bytes:
@@ -262,9 +314,16 @@ bool Explainer::memory() {
         case Reason::write_over_pointer:
             return say(1020, helper_ != nullptr ? argument() + ": the helper may overwrite a pointer stored on the stack" : "write at a variable offset may overwrite a pointer stored on the stack");
         case Reason::context_variable:
+            for (const ContextField& field : env_.hook().fields) {
+                const bool indexed = field.kind == FieldKind::raw_bytes && !field.whole && !env_.tables().narrow_context_access;
+                const std::int64_t first = f_.low - field.offset;
+                if (!indexed || first < 0 || first >= field.size) continue;
+                return say(1021, access() + " may pass the end of ctx->" + field.name, "it has " + bytes_text(field.size) + "; the access begins at byte " + range_text(first, f_.high - field.offset) + ", counted from 0", "check the index against the array's length before using it");
+            }
             return say(1021, std::string("context is ") + (f_.is_write ? "written" : "read") + " at a variable offset", "the offset is " + range_text(f_.low, f_.high), "name the field; copy an array field to a local variable to index it");
         case Reason::context_field: {
             const Hook& h = env_.hook();
+            if (hidden_field()) return true;
             return say(1021, std::string(f_.is_write ? "write" : "read") + " of " + bytes_text(f_.size) + " at offset " + std::to_string(f_.low) + " is no field of the context",
                        h.context_size == 0 ? "hook " + h.name + " has no context" : "struct " + h.context_type + " has " + std::to_string(h.context_size) + " bytes; see its fields in the platform reference",
                        std::string(f_.is_write ? "write" : "read") + " a whole field by its name");
@@ -273,7 +332,11 @@ bool Explainer::memory() {
             std::string name = "at offset " + std::to_string(f_.low);
             for (const ContextField& field : env_.hook().fields)
                 if (f_.low >= field.offset && f_.low < std::int64_t{field.offset} + field.size) name = field.name;
-            return say(1023, "context field " + name + " is read-only", "", "only fields the platform reference marks writable may be written");
+            std::string writable;
+            for (const ContextField& field : env_.hook().fields)
+                if (field.writable) writable += (writable.empty() ? "" : ", ") + field.name;
+            return say(1023, "context field " + name + " is read-only", "hook " + env_.hook().name + " lets programs write " + (writable.empty() ? "no field" : writable) + " of struct " + env_.hook().context_type,
+                       "keep the new value in a local variable" + std::string(writable.empty() ? "; what the program returns is its say" : ", or write one of these"));
         }
         case Reason::constant_written:
             if (value_.region == Region::packet) return say(1023, "hook " + env_.hook().name + " may not write the packet", "it is read-only there", "copy what you change to a local variable");
@@ -288,7 +351,7 @@ bool Explainer::pointers() {
         case Reason::unreadable_register: {
             const bool after_call = f_.reg >= 1 && f_.reg <= 5;
             return say(1008, "register " + reg() + " is read before it is set on every path here",
-                       after_call ? "r1 to r5 are unreadable after a call, and hold no argument beyond those the hook passes" : "on some path it is not set, or holds values of different kinds", "initialise the variable on every path");
+                       after_call ? "r1 to r5 are unreadable after a call, and hold no argument beyond those the hook passes" : "on some path it is not set, or holds values of different kinds", after_call ? "initialise the variable on every path" : "initialise the variable on every path; where C does, compile with -O2");
         }
         case Reason::pointer_as_number:
             return say(1009, "pointer is used as a number", it_is(), "only adding to a pointer, and the distance of two pointers into the same object, are allowed");
@@ -296,10 +359,10 @@ bool Explainer::pointers() {
         case Reason::null_access: {
             const bpf::Insn& insn = env_.program().insns[f_.slot];
             const bool write = (insn.opcode & 7) == 2 || (insn.opcode & 7) == 3;
-            return say(1010, std::string(write ? "write" : "read") + " through a pointer that may be NULL", it_is(), "check it first: if (!p) return 0;");
+            return say(1010, std::string(write ? "write" : "read") + " through a pointer that may be NULL", it_is(), if_null());
         }
-        case Reason::null_argument: return say(1010, argument() + " may be NULL", "it is " + describe(env_, s_, value_), argument_kind() == ArgKind::ring_buffer_record ? "check the result of bpf_ringbuf_reserve first" : "check it first: if (!p) return 0;");
-        case Reason::null_arithmetic: return say(1010, "arithmetic on a pointer that may be NULL", it_is(), "check it first: if (!p) return 0;");
+        case Reason::null_argument: return say(1010, argument() + " may be NULL", "it is " + describe(env_, s_, value_), argument_kind() == ArgKind::ring_buffer_record ? "check the result of bpf_ringbuf_reserve first" : if_null());
+        case Reason::null_arithmetic: return say(1010, "arithmetic on a pointer that may be NULL", it_is(), if_null());
         case Reason::handle_arithmetic: return say(1011, "arithmetic on this pointer is not allowed", it_is(), value_.region == Region::packet_end ? "move the packet pointer instead: p + n > data_end" : "");
         case Reason::moved_by_constant: return say(1011, "pointer is moved by " + std::to_string(f_.low) + " bytes", "", "keep offsets within the object");
         case Reason::moved_by_variable:
@@ -316,7 +379,9 @@ bool Explainer::pointers() {
         case Reason::atomic_pointer: return say(1022, "pointer in an atomic operation", it_is(), "atomics work on numbers");
         case Reason::no_memory: return say(1025, access() + " through a pointer that leads to no memory", it_is(), value_.region == Region::packet_end ? "read through data, after comparing with data_end" : "look the value up first");
         case Reason::number_access:
-            if (value_.is_null()) return say(1010, "a pointer that is NULL on this path is used", "it is NULL since a function returned that, or it was set so", "check it first: if (!p) return 0;");
+            if (value_.is_null()) return say(1010, "a pointer that is NULL on this path is used", "it is NULL since a function returned that, or it was set so", if_null());
+            if (came_from_memory() && env_.platform().find_helper(kProbeReadKernel) != nullptr && offered(*env_.platform().find_helper(kProbeReadKernel)))
+                return say(1026, "memory access through a number, not a pointer", it_is(), "read what lies there into a local variable: bpf_probe_read_kernel(&copy, sizeof(copy), p), or bpf_probe_read_user for an address of a process");
             return say(1026, "memory access through a number, not a pointer", it_is(), came_from_memory() ? "pointers kept in global data or in a map come back as numbers: use the variable itself, keep an index, or look the value up again" : "initialise the pointer; a NULL pointer leads to no memory");
         case Reason::atomic_region: return say(1027, std::string("atomic operation on ") + (value_.region == Region::context ? "the context" : value_.region == Region::object ? "a kernel object" : "a packet"), "", "use a map value or a local variable");
         case Reason::atomic_unaligned: return say(1028, "atomic operation at an unaligned address", "the offset is " + range_text(f_.low, f_.high) + "; it must be a multiple of " + std::to_string(f_.size), "align the field to its size: drop packed from the struct, or put its largest fields first");
@@ -327,11 +392,12 @@ bool Explainer::pointers() {
 // The comparison that is missing.
 std::string Explainer::check_range(std::int64_t least, std::int64_t most) const {
     const auto& w = value_.number.wide;
-    const std::string low = "n < " + std::to_string(least), high = "n > " + std::to_string(most);
+    const std::string written = helper_ == nullptr ? std::string() : argument_at(d_.where, "bpf_" + helper_->name, f_.reg - 1u), n = written.empty() ? "n" : written;
+    const std::string low = n + " < " + std::to_string(least), high = n + " > " + std::to_string(most);
     if (!value_.is_number()) return "pass a number";
     if (value_.is_constant()) return "pass a number in that range";
     const bool below = w.smin < least, above = w.smax > most;
-    return "check it first: if (" + (below && above ? low + " || " + high : below ? low : high) + ") return 0;" + (below && least >= 0 && w.smin < 0 ? " with n signed" : "");
+    return "check it first: if (" + (below && above ? low + " || " + high : below ? low : high) + ") " + leaving() + (below && least >= 0 && w.smin < 0 ? " with " + n + " signed" : "");
 }
 
 bool Explainer::argument_of_wrong_kind() {
@@ -399,13 +465,17 @@ bool Explainer::calls() {
         case Reason::no_helper:
             if (f_.low == kPoisonedHelper) return unresolved();
             return say(1034, "platform " + env_.platform().name + " has no " + known, "", "use a helper of <mbpf/" + env_.platform().name + ".h>");
-        case Reason::helper_hook: return say(1035, known + " may not be called on hook " + env_.hook().name, "", "call it on one of its own hooks; see the platform reference");
+        case Reason::helper_hook: return say(1035, known + " may not be called on hook " + env_.hook().name, "it is for " + names_of(helper_ == nullptr ? std::vector<std::string>() : helper_->hooks), "call it in a program of such a hook, or use another helper");
         case Reason::reservation_size: return say(1036, "size of a ring buffer record must be a constant", "it is " + describe(env_, s_, s_.regs[2]), "reserve sizeof a struct, or use bpf_ringbuf_output");
         case Reason::helper_unsupported:
             return say(1807, known + " is not supported", helper_ != nullptr && !helper_->unsupported.empty() ? helper_->unsupported : "it returns memory of its own", "use another helper");
         case Reason::callback_unsupported: return say(1804, "this callback is not supported");
-        case Reason::callback_result: return say(1016, std::string("callback may return something other than 0") + (f_.limit != 0 ? " or 1" : ""), "it returns a number in " + range_text(f_.low, f_.high), f_.limit != 0 ? "return 0 to go on, 1 to stop" : "return 0");
-        case Reason::lock: return say(1044, helper_ != nullptr && helper_->unlocks ? "lock is released that is not held" : "not allowed while a lock is held", "", "between bpf_spin_lock and bpf_spin_unlock call nothing, and unlock on every path");
+        case Reason::callback_result: return say(1016, std::string("callback may return something other than 0") + (f_.limit != 0 ? " or 1" : ""), (f_.low == f_.high ? "it returns " : "it returns a number in ") + range_text(f_.low, f_.high), f_.limit != 0 ? "return 0 to go on, 1 to stop" : "return 0");
+        case Reason::lock:
+            if (f_.reg == 1 && helper_ != nullptr && helper_->unlocks) return say(1044, "another lock may be released than the one that is held", "the value that was locked is another one, or not known to be the same", "pass the lock of the value that was locked, found by the same lookup");
+            if (f_.reg == 1) return say(1044, "it is not known which value's lock this is", "more than one way leads here with a value of the map", "lock right behind the lookup, on each way by itself");
+            if (helper_ != nullptr && helper_->unlocks) return say(1044, "lock is released that is not held", "on this path no bpf_spin_lock came before", "lock first, and unlock once on every path");
+            return say(1044, helper_ != nullptr ? known + " is called while a lock is held" : "lock is still held here", helper_ != nullptr ? "whoever waits for the lock waits for the call, too" : "nothing after this can release it", "between bpf_spin_lock and bpf_spin_unlock call nothing, and unlock on every path");
         case Reason::call_depth: return say(1006, "calls nest deeper than the platform allows", "the platform allows " + std::to_string(env_.platform().max_call_depth), "inline some functions");
         default: return false;
     }
@@ -415,7 +485,9 @@ void Explainer::rest() {
     switch (f_.reason) {
         case Reason::return_range:
             say(1016, "return value may be outside what hook " + env_.hook().name + " allows", (f_.low == f_.high ? "it is " : "it is in ") + range_text(f_.low, f_.high) + "; the hook allows " + range_text(env_.hook().return_min, env_.hook().return_max),
-                env_.hook().return_min == 0 && env_.hook().return_max == 1 ? "return 0 or 1 (FILTER_DROP, FILTER_PASS where it filters) on every path; a number x as yes or no is x != 0" : "return one of the hook's constants on every path");
+                env_.hook().return_min == 0 && env_.hook().return_max == 1 ? std::string("return 0 or 1 ") + (env_.platform().native_code ? "(FILTER_DROP, FILTER_PASS where it filters) " : "") + "on every path; a number x as yes or no is x != 0"
+                : env_.hook().name == "xdp" ? "return an XDP action (XDP_PASS, XDP_DROP, …) on every path"
+                                            : "return " + std::string(env_.hook().return_min == env_.hook().return_max ? "" : "a number in ") + range_text(env_.hook().return_min, env_.hook().return_max) + " on every path");
             return;
         case Reason::bad_map: say(1001, "instruction names map " + std::to_string(f_.low) + ", which does not exist"); return;
         case Reason::direct_map: say(1805, "direct access to map " + map_name(f_.low) + " is not supported", "only global data can be addressed directly"); return;
@@ -433,6 +505,7 @@ std::string describe(const ProofEnvironment& env, const State&, const Value& v) 
     if (v.kind == ValueKind::unknown) return "uninitialised";
     if (v.is_number()) {
         const auto& w = v.number.wide;
+        if (w.smin == INT64_MIN && w.smax == INT64_MAX && w.umin == 0 && w.umax == UINT64_MAX) return "any number";
         if (v.number.is_constant()) return "the number " + std::to_string(w.smin);
         if (w.smin >= 0) return "a number in [" + std::to_string(w.umin) + ", " + std::to_string(w.umax) + "]";
         return "a number in [" + std::to_string(w.smin) + ", " + std::to_string(w.smax) + "]";
@@ -458,6 +531,6 @@ std::string describe(const ProofEnvironment& env, const State&, const Value& v) 
     return "a pointer to " + what + offset + (v.kind == ValueKind::pointer_or_null ? " (may be NULL)" : "");
 }
 
-Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state) { return Explainer(env, names, failure, state).run(); }
+Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const Failure& failure, const State& state, bool in_loop) { return Explainer(env, names, failure, state, in_loop).run(); }
 
 }  // namespace mbpf

@@ -11,8 +11,8 @@
 
 namespace mbpf {
 
-// `state`: before the refused instruction.
-Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const proof::Failure& failure, const proof::State& state);
+// `state`: before the refused instruction, which `in_loop` lies in a loop.
+Diagnostic explain(const ProofEnvironment& env, const DataNames& names, const proof::Failure& failure, const proof::State& state, bool in_loop);
 // "a number in [0, 255]", "a pointer to a value of map counters + 4 (may be NULL)".
 std::string describe(const ProofEnvironment& env, const proof::State& state, const proof::Value& value);
 

@@ -55,6 +55,14 @@ class Pairing {
         classes_.push_back({a, b, 0, 0, fresh()});
         return classes_.back().now;
     }
+    // Names of map values: what is one on both sides stays one.
+    std::uint32_t join_elements(std::uint32_t a, std::uint32_t b) {
+        if (a == 0 || b == 0 || (a == b && (a < kJoinedElement || a >= kGlobalData))) return a == b ? a : 0;
+        const auto pair = std::pair(a, b);
+        const auto found = std::ranges::find(elements_, pair);
+        if (found == elements_.end()) elements_.push_back(pair);
+        return kJoinedElement + static_cast<std::uint32_t>(std::ranges::find(elements_, pair) - elements_.begin());
+    }
     Symbol fresh() { return next_ < kLastSymbol ? next_++ : Symbol{0}; }
     Symbol next() const { return next_; }
 
@@ -64,7 +72,9 @@ class Pairing {
         std::int64_t between = 0, base = 0;
         Symbol now = 0;
     };
+    static constexpr std::uint32_t kJoinedElement = 0x40000000u;  // beyond each slot
     std::vector<Pair> pairs_, classes_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> elements_;
     Symbol next_ = 1;
 };
 
@@ -96,22 +106,26 @@ Value join_values(const Value& a, const Value& b, Pairing& names, bool congruenc
         const Value& pointer = a.is_number() ? b : a;
         if (!(a.is_number() ? a : b).is_null() || !pointer.number.is_constant() || pointer.reference != 0) return {};
         Value v = pointer;
+        if (v.region == Region::map_value) v.size = names.join_elements(v.size, v.size);
         v.kind = ValueKind::pointer_or_null;
         v.drop_symbol();
         v.symbol = names.join_classes(null_class(a), null_class(b));
         return v;
     }
-    if (a.region != b.region || a.map != b.map || a.frame != b.frame || a.size != b.size || a.reference != b.reference || a.read_only != b.read_only || a.borrowed != b.borrowed) return {};
+    if (a.region != b.region || a.map != b.map || a.frame != b.frame || (a.size != b.size && a.region != Region::map_value) || a.reference != b.reference || a.read_only != b.read_only || a.borrowed != b.borrowed) return {};
+    const std::uint32_t size = a.region == Region::map_value ? names.join_elements(a.size, b.size) : a.size;
     if (a.kind == ValueKind::pointer_or_null || b.kind == ValueKind::pointer_or_null) {
         if (a.fixed != b.fixed || !a.number.is_constant() || !b.number.is_constant() || !(a.number == b.number)) return {};
         if (a.kind != b.kind && a.reference != 0) return {};
         Value v = a;
+        v.size = size;
         v.kind = ValueKind::pointer_or_null;
         v.drop_symbol();
         v.symbol = names.join_classes(null_class(a), null_class(b));
         return v;
     }
     Value v = a;
+    v.size = size;
     v.fixed = std::min(a.fixed, b.fixed);
     const auto side = [&](const Value& p) {
         Value part = Value::of(p.number);
@@ -202,7 +216,7 @@ bool bound_in(const State& s, const Related& r, std::int32_t move_a, std::int32_
 }
 
 bool compatible(const State& a, const State& b) {
-    if (a.depth != b.depth || a.locked != b.locked) return false;
+    if (a.depth != b.depth || (a.locked != 0) != (b.locked != 0)) return false;
     for (unsigned i = 0; i < kMaxReferences; ++i)
         if (a.references[i] != b.references[i]) return false;
     for (unsigned f = 1; f < a.depth; ++f)
@@ -268,38 +282,49 @@ bool join_states(State& a, const State& b, const Compared* compared, bool congru
             a.frames[c.at.frame].mark(c.at.offset, c.at.size, false);
         }
     }
+    a.locked = names.join_elements(a.locked, b.locked);
     a.packet_bytes = std::min(a.packet_bytes, b.packet_bytes);
     a.metadata_bytes = std::min(a.metadata_bytes, b.metadata_bytes);
     a.next_symbol = names.next();
     static_cast<Order&>(a) = Order{};
+    struct Joined {
+        const Related* related;
+        std::int64_t bound;
+        bool plain;  // told by the joined ranges
+    };
+    std::vector<Joined> joined;
     for (std::size_t i = 0; i < related.size(); ++i) {
         const Related& r = related[i];
-        std::uint16_t ia = 0, ib = 0;
-        if ((!r.from_packet && a.value_at(r.a, &ia) == nullptr) || (!r.to_packet && a.value_at(r.b, &ib) == nullptr)) continue;
+        if ((!r.from_packet && a.value_at(r.a) == nullptr) || (!r.to_packet && a.value_at(r.b) == nullptr)) continue;
         // Pointers may have a new fixed part: the variable parts moved by the difference.
         const auto moved = [&](const State& s, const Location& at) {
             const Value* was = s.value_at(at);
             const Value* is = a.value_at(at);
             return was != nullptr && is->is_pointer() && was->is_pointer() ? was->fixed - is->fixed : 0;
         };
-        std::int64_t x = 0, y = 0;
+        std::int64_t x = 0, y = 0, ranges = 0;
         if (!bound_in(old, r, r.from_packet ? 0 : moved(old, r.a), r.to_packet ? 0 : moved(old, r.b), x)) continue;
         if (!bound_in(b, r, r.from_packet ? 0 : moved(b, r.a), r.to_packet ? 0 : moved(b, r.b), y)) continue;
-        // Of a guessed pair only what the joined ranges do not tell anyway.
-        std::int64_t ranges = 0;
-        if (i >= known && bound_in(a, r, 0, 0, ranges) && ranges <= std::max(x, y)) continue;
+        const bool plain = bound_in(a, r, 0, 0, ranges) && ranges <= std::max(x, y);
+        if (!plain || i < known) joined.push_back({&r, std::max(x, y), plain});  // of guessed pairs only what tells more
+    }
+    // What is plain first: it is the first to be forgotten where there is no room.
+    std::ranges::stable_partition(joined, [](const Joined& j) { return j.plain; });
+    for (const auto& [r, bound, plain] : joined) {
         Symbol sa = kPacketLength, sb = kPacketLength;
         std::int64_t da = 0, db = 0;
-        const auto named = [&](std::uint16_t index, Symbol& symbol, std::int64_t& delta) {
+        const auto named = [&](const Location& at, Symbol& symbol, std::int64_t& delta) {
+            std::uint16_t index = 0;
+            a.value_at(at, &index);
             Value& v = a.at(index);
             if (!v.is_number() && v.kind != ValueKind::pointer) return false;
             symbol = a.name(v);
             delta = v.delta;
             return symbol != 0 && exact_sum(v);
         };
-        if (!r.from_packet && !named(ia, sa, da)) continue;
-        if (!r.to_packet && !named(ib, sb, db)) continue;
-        a.learn(sa, sb, std::max(x, y) - da + db);
+        if (!r->from_packet && !named(r->a, sa, da)) continue;
+        if (!r->to_packet && !named(r->b, sb, db)) continue;
+        a.learn(sa, sb, bound - da + db);
     }
     join_limits(a, old, b, compared);
     return true;
@@ -366,18 +391,28 @@ Number widened(const Number& now, const Number& before, const Thresholds& t, boo
 
 }  // namespace
 
-void widen_state(State& now, const State& before, const Thresholds& thresholds, const Compared* compared) {
+void widen_state(State& now, const State& before, const Thresholds& thresholds, const Compared* compared, const ComparedWith* constants) {
     // What a register is compared with bounds it, if that has not grown itself; and what is not beyond the packet is no
     // farther than packets are long.
     std::array<std::uint64_t, State::kRegisters> nearest;
     nearest.fill(UINT64_MAX);
     for (std::size_t i = 0; compared != nullptr && !thresholds.last && i < compared->size(); ++i) {
         const auto& [x, y] = (*compared)[i];
-        if (now.regs[y].is_number() && !now.regs[y].is_constant() && before.regs[y].is_number() && now.regs[y].number.wide.umax == before.regs[y].number.wide.umax) nearest[x] = std::min(nearest[x], now.regs[y].number.wide.umax);
+        if (now.regs[y].is_number() && before.regs[y].is_number() && now.regs[y].number.wide.umax == before.regs[y].number.wide.umax) {
+            const std::uint64_t most = now.regs[y].number.wide.umax;
+            std::int64_t bound = 0;
+            const bool below = now.regs[x].is_number() && now.difference(now.regs[x], now.regs[y], bound) && bound < 0 && most >= static_cast<std::uint64_t>(-bound);
+            const std::uint64_t limit = below ? most - (now.regs[y].is_constant() ? 1 : static_cast<std::uint64_t>(-bound)) : most;
+            if (now.regs[x].number.wide.umax <= limit) nearest[x] = std::min(nearest[x], limit);
+        }
     }
     for (unsigned i = 0; i < now.difference_count && !thresholds.last; ++i)
         for (unsigned r = 0; r < State::kRegisters; ++r)
             if (now.differences[i].b == kPacketLength && now.regs[r].symbol == now.differences[i].a) nearest[r] = std::min(nearest[r], static_cast<std::uint64_t>(std::max<std::int64_t>(0, kMaxPacket + now.differences[i].bound + now.regs[r].delta)));
+    // A constant that ends the loop lies nearer than the packet's end.
+    if (constants != nullptr)
+        for (const auto& [r, c] : *constants)
+            if (nearest[r] != UINT64_MAX && now.regs[r].number.wide.umax <= c) nearest[r] = std::min(nearest[r], c);
     for (unsigned r = 0; r < State::kRegisters; ++r)
         if (now.regs[r].kind != ValueKind::unknown && now.regs[r].kind == before.regs[r].kind) now.regs[r].number = now.regs[r].within_congruence(widened(now.regs[r].number, before.regs[r].number, thresholds, now.regs[r].is_pointer(), nearest[r]));
     for (unsigned i = 0; i < now.cell_count; ++i) {

@@ -17,6 +17,8 @@ void copy_state(proof::State& to, const proof::State& from);
 // i.e. frames, references or the lock.
 // `compared`: registers whose order is worth knowing even where so far only their ranges tell it.
 using Compared = std::vector<std::pair<std::uint8_t, std::uint8_t>>;
+// Constants that registers are compared with, by register.
+using ComparedWith = std::vector<std::pair<std::uint8_t, std::uint64_t>>;
 // `congruences`: of two constants a number may be known modulo their difference.
 bool join_states(proof::State& into, const proof::State& other, const Compared* compared = nullptr, bool congruences = false);
 
@@ -33,7 +35,7 @@ struct Thresholds {
 };
 
 // `now` contains `before`; what has grown since grows to a threshold, differences that rose are dropped.
-// `compared`: registers whose bounds are thresholds for one another.
-void widen_state(proof::State& now, const proof::State& before, const Thresholds& thresholds, const Compared* compared = nullptr);
+// `compared`: registers whose bounds are thresholds for one another; `constants` are those of one register.
+void widen_state(proof::State& now, const proof::State& before, const Thresholds& thresholds, const Compared* compared = nullptr, const ComparedWith* constants = nullptr);
 
 }  // namespace mbpf

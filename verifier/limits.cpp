@@ -54,7 +54,7 @@ std::vector<Three> candidates(const State& s, Held held) {
         for (Symbol a : stand_ins(s, sum.a, false, held))
             for (Symbol b : stand_ins(s, sum.b, false, held))
                 for (Symbol c : ends)
-                    if (a != b && a != c && b != c && std::ranges::find(found, Three{a, b, c}) == found.end()) found.push_back({a, b, c});
+                    if ((a != b || sum.a == sum.b) && a != c && b != c && std::ranges::find(found, Three{a, b, c}) == found.end()) found.push_back({a, b, c});
     }
     return found;
 }
@@ -172,19 +172,25 @@ void join_limits(State& joined, const State& a, const State& b, const Compared* 
             for (const auto& [x, y] : *compared) {
                 Limit l = limits[i];
                 const Location counter{x, 8, kRegisters}, other{y, 8, kRegisters};
-                if (l.end != Limit::number || !(same(other, l.a) || same(other, l.b)) || same(counter, l.a) || same(counter, l.b)) continue;
+                if (!joined.regs[x].is_number() || joined.regs[x].is_constant() || l.end != Limit::number || !(same(other, l.a) || same(other, l.b)) || same(counter, l.a) || same(counter, l.b)) continue;
                 l.end = Limit::place;
                 l.c = counter;
                 if (std::ranges::find(limits, l) == limits.end()) limits.push_back(l);
             }
     }
-    std::size_t learned = 0;
+    struct Joined {
+        Limit limit;
+        std::int64_t bound;
+        bool holds;  // as it is in both: it need not rise again
+    };
+    std::vector<Joined> found;
     for (const Limit& l : limits) {
         std::int64_t x = 0, y = 0;
-        if (learned == kMaxSums - kExactSums || !most(a, joined, l, x) || !most(b, joined, l, y) || is_plain(joined, l, std::max(x, y))) continue;
-        learn(joined, l, std::max(x, y));
-        ++learned;
+        if (most(a, joined, l, x) && most(b, joined, l, y) && !is_plain(joined, l, std::max(x, y))) found.push_back({l, std::max(x, y), x == y});
     }
+    std::ranges::stable_partition(found, &Joined::holds);
+    if (found.size() > kMaxSums - kExactSums) found.resize(kMaxSums - kExactSums);
+    for (const Joined& j : found) learn(joined, j.limit, j.bound);
 }
 
 void widen_limits(State& now, const State& before) {

@@ -85,6 +85,17 @@ std::string known(const Value& v, unsigned width, bool as_signed) {
     return as_signed ? between<std::int64_t>(wide.smin, wide.smax, INT64_MIN, INT64_MAX) : between<std::uint64_t>(wide.umin, wide.umax, 0, UINT64_MAX);
 }
 
+DiagnosticNote note_at(const ProofEnvironment& env, std::string text, std::uint32_t slot) {
+    SourceLocation at = env.object().location(env.program(), slot);
+    if (at.line == 0) text += " (instruction " + std::to_string(slot) + ")";
+    return {std::move(text), std::move(at)};
+}
+
+std::string end_text(const bpf::Insn& i, const Operation& op, bool taken) {
+    const std::string width = op.width == 32 ? "w" : "r";
+    return "it ends here if " + width + std::to_string(i.dst) + relation(op.condition, taken) + (op.uses_src ? width + std::to_string(i.src) : std::to_string(i.imm));
+}
+
 class Teller {
   public:
     Teller(const ProofEnvironment& env, const DataNames& names, std::vector<PathStep>& path) : env_(env), path_(path), names_(names) {}
@@ -116,8 +127,7 @@ class Teller {
         }
     }
 
-    void finish(Diagnostic& problem, const Failure& failure, bool in_loop) {
-        if (failure.reason == Reason::packet_bounds && in_loop) problem.fix = "check the pointer that is read in each iteration of the loop: if ((void *)(p + 1) > data_end) break;";
+    void finish(Diagnostic& problem, const Failure& failure) {
         for (const Told& t : told_) {
             if (t.index >= path_.size()) continue;
             path_[t.index].values = t.values;
@@ -125,8 +135,9 @@ class Teller {
         }
         std::vector<const Told*> last;
         for (auto it = told_.rbegin(); it != told_.rend() && last.size() < kNotes; ++it)
-            if (it->at.line > 0 && !it->is_plain && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
-        for (auto it = last.rbegin(); it != last.rend(); ++it) problem.notes.push_back({(*it)->text, (*it)->at});
+            if (!it->is_plain && std::ranges::none_of(last, [&](const Told* t) { return t->slot == it->slot && t->taken == it->taken; })) last.push_back(&*it);
+        for (DiagnosticNote& n : problem.notes) name_end(n);
+        for (auto it = last.rbegin(); it != last.rend(); ++it) problem.notes.push_back(note((*it)->text, (*it)->slot));
         if (!arrived_ || failure.reason == Reason::none) return;
         const SourceLocation set_at = env_.object().location(env_.program(), set_at_);
         if (failure.reason == Reason::return_range && set_at.line > 0 && set_at.line != problem.where.line) problem.notes.push_back({expr_[0].empty() ? "the value comes from here" : "the value, " + expr_[0] + ", comes from here", set_at});
@@ -136,7 +147,7 @@ class Teller {
             problem.message = "packet pointer is used after the packet may have moved";
             problem.why = "bpf_" + (by != nullptr ? by->name : std::string()) + " may move it, so that pointers into it from before lead nowhere";
             problem.fix = "read data and data_end from the context again after the call, and check the bounds again";
-            problem.notes.push_back({"it may move here", env_.object().location(env_.program(), slot)});
+            problem.notes.push_back(note("it may move here", slot));
         }
         const bool as_number = failure.reason == Reason::number_access || failure.reason == Reason::argument_kind;
         if ((failure.reason == Reason::unreadable_register || as_number) && released_ && failure.reg < expr_.size() && expr_[failure.reg] == released_->first) {
@@ -145,7 +156,7 @@ class Teller {
             problem.message = "use of what " + expr_[failure.reg] + " returned after it was given back";
             problem.why = at.line > 0 ? "it was given back at line " + std::to_string(at.line) : "it was given back at instruction " + std::to_string(released_->second);
             problem.fix = "use it before it is submitted, discarded or released";
-            problem.notes.push_back({"given back here", at});
+            problem.notes.push_back(note("given back here", released_->second));
         }
         for (unsigned r = 0; r < bpf::kFramePointer; ++r) {
             const std::string is = "r" + std::to_string(r) + " is ";
@@ -154,12 +165,28 @@ class Teller {
     }
 
   private:
+    DiagnosticNote note(std::string text, std::uint32_t slot) const { return note_at(env_, std::move(text), slot); }
+
+    // "it ends here if w1 == 0", told of registers, in the names that this way has for them.
+    void name_end(DiagnosticNote& n) const {
+        for (auto t = told_.rbegin(); t != told_.rend(); ++t) {  // the last was in the loop, an earlier one perhaps before it
+            if (t->is_plain || t->at.line != n.where.line || t->at.column != n.where.column) continue;
+            const Operation op = decode(insn(t->slot));
+            for (const bool taken : {false, true})
+                if (n.message.starts_with(end_text(insn(t->slot), op, taken))) {
+                    n.message = "it ends here if " + t->left + relation(op.condition, taken) + t->right;
+                    return;
+                }
+        }
+    }
+
     struct Told {
         std::size_t index = 0;  // of the decision
         std::uint32_t slot = 0;
         bool taken = false;
         bool is_plain = false;  // a comparison of two constants, which nobody wrote
         std::string text;
+        std::string left, right;  // what is compared
         SourceLocation at;
         std::vector<std::pair<std::string, std::string>> values;
     };
@@ -168,13 +195,25 @@ class Teller {
     std::string reg(unsigned r, unsigned width) const { return (width == 32 ? "w" : "r") + std::to_string(r); }
     std::string named(unsigned r, unsigned width) const { return expr_[r].empty() ? reg(r, width) : expr_[r]; }
 
+    // Whether a call of that name returns a pointer.
+    bool gave_pointer(std::string_view call) const {
+        return std::ranges::any_of(env_.platform().helpers, [&](const Helper& h) { return h.returns != ReturnKind::scalar && h.returns != ReturnKind::nothing && call == "bpf_" + h.name + "()"; });
+    }
+
+    static bool same_line(const SourceLocation& a, const SourceLocation& b) { return a.line == b.line && a.file == b.file; }
+
+    // "12", with its file where that is not the one of `seen_from`.
+    static std::string line_text(const SourceLocation& at, const SourceLocation& seen_from) {
+        return (at.file == seen_from.file ? std::string() : at.file.substr(at.file.find_last_of('/') + 1) + ":") + std::to_string(at.line);
+    }
+
     // The first line other than `line` on the straight way from there, or `line`.
-    std::uint32_t line_from(std::uint32_t slot, std::uint32_t line) const {
-        std::uint32_t at = line;
+    SourceLocation line_from(std::uint32_t slot, const SourceLocation& line) const {
+        SourceLocation at = line;
         for (; slot < env_.program().insns.size(); ++slot) {
-            at = env_.object().location(env_.program(), slot).line;
+            at = env_.object().location(env_.program(), slot);
             const Kind kind = decode(insn(slot)).kind;
-            if (at != line || kind == Kind::jump || kind == Kind::jump_always || kind == Kind::exit || kind == Kind::call_local) break;
+            if (!same_line(at, line) || kind == Kind::jump || kind == Kind::jump_always || kind == Kind::exit || kind == Kind::call_local) break;
         }
         return at;
     }
@@ -182,11 +221,11 @@ class Teller {
     Told decision(std::uint32_t slot, bool taken, const State* s) {
         const bpf::Insn& i = insn(slot);
         const Operation op = decode(i);
-        Told t{0, slot, taken, !expr_[i.dst].empty() && expr_[i.dst].find_first_not_of("-0123456789") == std::string::npos, {}, env_.object().location(env_.program(), slot), {}};
-        const auto line_after = [&](bool jumps) { return line_from(slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0), t.at.line); };
-        const std::uint32_t to = line_after(taken), other = line_after(!taken);
+        Told t{0, slot, taken, !expr_[i.dst].empty() && expr_[i.dst].find_first_not_of("-0123456789") == std::string::npos, {}, {}, {}, env_.object().location(env_.program(), slot), {}};
+        const auto line_after = [&](bool jumps) { return line_from(slot + 1 + (jumps ? static_cast<std::uint32_t>(std::int32_t{i.offset}) : 0), t.at); };
+        const SourceLocation to = line_after(taken), other = line_after(!taken);
         const bool as_signed = is_signed(op.condition);
-        const bool pointer = s != nullptr && (s->regs[i.dst].is_pointer() || (!op.uses_src && i.imm == 0 && expr_[i.dst].ends_with(")") && s->regs[i.dst].is_null()));
+        const bool pointer = s != nullptr && (s->regs[i.dst].is_pointer() || (!op.uses_src && i.imm == 0 && gave_pointer(expr_[i.dst]) && s->regs[i.dst].is_null()));
         const std::string left = t.is_plain ? reg(i.dst, op.width) : named(i.dst, op.width);
         const std::string right = op.uses_src ? named(i.src, op.width) : pointer && i.imm == 0 ? "NULL" : as_signed || i.imm >= 0 ? std::to_string(i.imm) : std::to_string(op.width == 32 ? std::uint64_t{static_cast<std::uint32_t>(i.imm)} : static_cast<std::uint64_t>(std::int64_t{i.imm}));
         const bool bits = left.find_first_of("&|^") != std::string::npos && left.find(' ') != std::string::npos;  // bind looser than comparisons
@@ -201,11 +240,14 @@ class Teller {
             if (!r.empty()) t.text += " (" + (l.empty() ? std::string() : left + l.substr(2) + ", ") + right + r.substr(2) + ")";
         }
         if (s != nullptr && op.uses_src && s->packet_bytes > 0 && (s->regs[i.dst].region == Region::packet_end || s->regs[i.src].region == Region::packet_end)) {
-            t.text += " (the packet has at least " + std::to_string(s->packet_bytes) + " bytes)";
-            t.values.emplace_back("packet", "at least " + std::to_string(s->packet_bytes) + " bytes");
+            const std::string bytes = "at least " + std::to_string(s->packet_bytes) + (s->packet_bytes == 1 ? " byte" : " bytes");
+            t.text += " (the packet has " + bytes + ")";
+            t.values.emplace_back("packet", bytes);
         }
-        if (to > 0) t.text += to == t.at.line ? ", and on in line " + std::to_string(to) : ", so on to line " + std::to_string(to);
-        if (to > 0 && other > 0 && other != to && other != t.at.line) t.text += ", not " + std::to_string(other);
+        t.left = left;
+        t.right = right;
+        if (to.line > 0) t.text += (same_line(to, t.at) ? ", and on in line " : ", so on to line ") + line_text(to, t.at);
+        if (to.line > 0 && other.line > 0 && !same_line(other, to) && !same_line(other, t.at)) t.text += ", not " + line_text(other, t.at);
         return t;
     }
 
@@ -378,15 +420,21 @@ class Teller {
 
 }  // namespace
 
-std::uint32_t loop_condition(const ProofEnvironment& env, std::uint32_t head) {
+std::uint32_t loop_condition(const bpf::Object& object, const bpf::Program& program, std::uint32_t head) {
     if ((head & kGate) != 0) return head & ~kGate;
-    const auto line = [&](std::uint32_t slot) { return env.object().location(env.program(), slot).line; };
+    const auto line = [&](std::uint32_t slot) { return object.location(program, slot).line; };
+    const auto leads_to_head = [&](std::uint32_t s) {
+        const Operation op = decode(program.insns[s]);
+        const bpf::Insn& insn = program.insns[s];
+        return op.valid && (op.kind == Kind::jump || op.kind == Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head;
+    };
     std::uint32_t slot = head;
-    for (std::uint32_t s = head; s < env.program().insns.size(); ++s) {
-        const Operation op = decode(env.program().insns[s]);
-        const bpf::Insn& insn = env.program().insns[s];
-        if (op.valid && (op.kind == Kind::jump || op.kind == Kind::jump_always) && std::int64_t{s} + 1 + (op.kind == Kind::jump_always && op.width == 32 ? insn.imm : insn.offset) == head && (slot == head || line(s) <= line(slot))) slot = s;
-    }
+    for (std::uint32_t s = head; s < program.insns.size(); ++s)
+        if (leads_to_head(s) && (slot == head || line(s) <= line(slot))) slot = s;
+    if (slot != head || leads_to_head(head)) return slot;
+    // Compilers also put the end of a loop in front of its head: behind the jump that enters it.
+    for (std::uint32_t s = program.function_of(head).begin; s < head; ++s)
+        if (leads_to_head(s)) slot = s;
     return slot;
 }
 
@@ -401,8 +449,7 @@ void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<
         for (const bool taken : {false, true}) {
             const std::uint32_t next = cfg.blocks[b.successors[taken ? 1 : 0]].begin;
             if (op.kind != Kind::jump || body.contains(next) || ++ends > kEnds) continue;
-            const std::string width = op.width == 32 ? "w" : "r";
-            problem.notes.push_back({"it ends here if " + width + std::to_string(i.dst) + relation(op.condition, taken) + (op.uses_src ? width + std::to_string(i.src) : std::to_string(i.imm)), env.object().location(env.program(), slot)});
+            problem.notes.push_back(note_at(env, end_text(i, op, taken), slot));
         }
     }
     if (ends == 0) problem.why += "; no condition leads out of it";
@@ -411,7 +458,7 @@ void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<
 void tell_path(const ProofEnvironment& env, const DataNames& names, Search& search, Diagnostic& problem, std::vector<PathStep>& path) {
     Teller teller(env, names, path);
     search.retrace([&](Retrace what, std::uint32_t slot, const State* s) { teller.see(what, slot, s); });
-    teller.finish(problem, search.failure() == SearchFailure::unsafe ? search.unsafe() : Failure{}, !search.failure_loops().empty());
+    teller.finish(problem, search.failure() == SearchFailure::unsafe ? search.unsafe() : Failure{});
 }
 
 }  // namespace mbpf

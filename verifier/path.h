@@ -15,7 +15,8 @@ void tell_path(const ProofEnvironment& env, const DataNames& names, Search& sear
 
 // The loop's own condition: the line people call the loop. Of the jumps back to the head (a slot, or a callback's gate)
 // the last of the first line.
-std::uint32_t loop_condition(const ProofEnvironment& env, std::uint32_t head);
+std::uint32_t loop_condition(const bpf::Object& object, const bpf::Program& program, std::uint32_t head);
+inline std::uint32_t loop_condition(const ProofEnvironment& env, std::uint32_t head) { return loop_condition(env.object(), env.program(), head); }
 // Appends the conditions on which a loop ends: its blocks begin at the slots of `body`.
 void tell_loop_ends(const ProofEnvironment& env, const Cfg& cfg, const std::set<std::uint32_t>& body, Diagnostic& problem);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "verifier/costs.h"
 #include "verifier/explain.h"
@@ -40,13 +41,14 @@ Thresholds thresholds_of(const ProofEnvironment& env) {
 
 class Prover {
   public:
-    Prover(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) : env_(env), cfg_(cfg), max_steps_(options.max_steps), shared_calls_(options.shared_calls), relations_(options.relations), count_loops_(options.count_loops), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
+    Prover(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options) : env_(env), cfg_(cfg), max_steps_(options.max_steps), shared_calls_(options.shared_calls), relations_(options.relations), plain_(options.plain), count_loops_(options.count_loops), thresholds_(thresholds_of(env)), liveness_(stack_liveness(env, cfg)), names_(env.object()) {}
 
     Found run() {
         // Coarse first; then what the failure asks for: more states apart, the loop around it run out, all loops.
         SearchOptions o;
         o.disjuncts = kFew;
         o.relations = relations_;
+        o.plain = plain_;
         o.shared_calls = shared_calls_;
         for (;;) {
             o.max_steps = std::min(max_steps_ - std::min(max_steps_, spent_), o.unrolled.empty() && !ways_apart_ ? max_steps_ : proved_ ? kAnotherSteps : kUnrolledSteps);
@@ -71,9 +73,11 @@ class Prover {
                 if (costs.proved && (!proved_ || costs.worst_case() < proved_->worst_case)) {
                     write(search, costs);
                     // Too much for the hook: another measure of the loop that runs most often may show less.
-                    if (costs.worst_case() <= env_.tables().max_instructions) return std::move(found_);
+                    const bool too_much = costs.worst_case() > env_.tables().max_instructions;
                     const bool by_contract = !search.contracts().empty();
-                    if (by_contract) o.shared_calls = UINT32_MAX;
+                    if (!too_much && !unroll_shifting(o, search, costs)) return std::move(found_);
+                    if (!too_much) {}
+                    else if (by_contract) o.shared_calls = UINT32_MAX;
                     else if (!unroll_longest(o, costs)) return std::move(found_);
                     proved_ = found_;
                     continue;
@@ -96,6 +100,25 @@ class Prover {
         if (spent_ >= max_steps_ || proved_) return false;
         const auto most = std::ranges::max_element(costs.iterations, {}, [](const auto& loop) { return loop.second; });
         return most != costs.iterations.end() && o.unrolled.insert(most->first).second;
+    }
+
+    // What is halved or doubled is soon through; a counter of ones tells only that it moves.
+    bool unroll_shifting(SearchOptions& o, const Search& search, const CostResult& costs) const {
+        constexpr std::uint64_t kFewTurns = 8;
+        if (spent_ >= max_steps_ || proved_) return false;
+        bool added = false;
+        for (const auto& [head, turns] : costs.iterations) {
+            if (turns <= kFewTurns) continue;
+            bool shifts = false;
+            const std::set<std::uint32_t> body = search.loop_body(head);
+            for (std::uint32_t begin : body)
+                for (std::uint32_t slot = begin; slot < cfg_.blocks[cfg_.block_at[begin]].end && search.loop_body(begin) == body; ++slot) {
+                    const Operation op = decode(env_.program().insns[slot]);
+                    shifts = shifts || (op.valid && op.kind == bpf::Kind::alu && (op.alu == bpf::AluOp::lsh || op.alu == bpf::AluOp::rsh) && !op.uses_src && env_.program().insns[slot].imm == 1);
+                }
+            added = (shifts && o.unrolled.insert(head).second) || added;
+        }
+        return added;
     }
 
     // The next thing to try; false: nothing is left.
@@ -191,7 +214,7 @@ class Prover {
 
     void note_failure(Search& search) {
         if (search.failure() == SearchFailure::unsafe) {
-            found_.problem = explain(env_, names_, search.unsafe(), search.state());
+            found_.problem = explain(env_, names_, search.unsafe(), search.state(), !search.failure_loops().empty());
         } else if (search.failure() == SearchFailure::endless) {
             if (!search.failure_loops().empty()) endless_ = search.failure_loops().front();
             found_.problem = not_ending(loop_condition(env_, search.failure_loops().empty() ? search.failure_slot() : search.failure_loops().front()),
@@ -284,6 +307,7 @@ class Prover {
                 total[f] = claim[f] + below;
             }
         found_.stack_bytes = total[0];
+        found_.frames = claim;
         found_.worst_case = costs.worst_case();
         found_.certificate = certificate(search, costs, claim);
         found_.loops.clear();
@@ -341,6 +365,7 @@ class Prover {
     std::uint64_t max_steps_;
     std::uint32_t shared_calls_;
     bool relations_;
+    std::set<std::uint32_t> plain_;
     bool count_loops_;
     Thresholds thresholds_;
     StackLiveness liveness_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "verifier/cfg.h"
@@ -22,6 +23,7 @@ struct Found {
     VerifyStats stats;
     std::uint64_t worst_case = 0;
     std::uint32_t stack_bytes = 0;
+    std::vector<std::uint32_t> frames;  // stack of each function alone, bytes
 };
 
 // Untrusted: what it finds is for check_proof to judge.
@@ -32,6 +34,7 @@ struct FindOptions {
     // by its bounds is then never asked for.
     bool relations = true;
     bool count_loops = false;  // proofs of loop heads' executions, too
+    std::set<std::uint32_t> plain = {};  // points where no relations are stated
 };
 Found find_proof(const ProofEnvironment& env, const Cfg& cfg, const FindOptions& options);
 

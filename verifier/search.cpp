@@ -37,6 +37,7 @@ Search::Search(const Environment& env, const bpf::Program& program, const Cfg& c
         for (const auto& pair : {std::pair{a, b}, std::pair{b, a}})
             if (std::ranges::find(compared_, pair) == compared_.end()) compared_.push_back(pair);
     }
+    find_ends();
     find_points();
     rank_.assign(cfg.blocks.size(), 0);
     std::uint32_t next = 0;
@@ -242,7 +243,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
         return;
     }
     const std::int32_t now = add_node(from, point, live, act.function);
-    Invariant stated = encode_invariant(*arriving, live);
+    Invariant stated = stated_at(point, *arriving, live);
     if ((stated.parts & kHasRelations) != 0) {
         // A difference of values that may wrap cannot be seen to hold: state none then.
         const Bytes bytes = stated.bytes();
@@ -257,7 +258,7 @@ void Search::deliver(std::int32_t from, std::uint32_t key, std::uint32_t point, 
     const std::uint64_t signature = nodes_.back().signature, fine = nodes_.back().fine;
     const auto merge_into = [&](std::int32_t n) {
         Invariant joined;
-        if (!join_into(nodes_[static_cast<std::size_t>(n)].bytes, *arriving, live, joined)) return false;
+        if (!join_into(point, nodes_[static_cast<std::size_t>(n)].bytes, *arriving, live, joined)) return false;
         Node& target = nodes_[static_cast<std::size_t>(n)];
         journal_.push_back({n, target.bytes, target.signature, target.fine});
         live_bytes_ -= nodes_.back().bytes.size();
@@ -329,7 +330,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
     };
     using Heads = std::vector<Head>;
     const auto encoded = [&](const State& s) {
-        const Invariant i = encode_invariant(s, live);
+        const Invariant i = stated_at(point, s, live);
         return Head{i.bytes(), i.signature};
     };
     const auto covered = [&](const Heads& heads, const State& s) {
@@ -362,7 +363,7 @@ bool Search::run_loop(std::uint32_t key, std::uint32_t point, Activation& act, R
             for (Head& h : heads) {
                 if (alike != (h.signature == signature)) continue;
                 Invariant joined;
-                if (!join_into(h.bytes, s_, live, joined, &compared_, !widen ? nullptr : round < 4 ? &thresholds_ : round < 14 ? &constants_ : round < 18 ? &kWords : &kNone)) continue;
+                if (!join_into(point, h.bytes, s_, live, joined, &compared_, !widen ? nullptr : round < 4 ? &thresholds_ : round < 14 ? &constants_ : round < 18 ? &kWords : &kNone)) continue;
                 h = {joined.bytes(), joined.signature};
                 return true;
             }

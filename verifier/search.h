@@ -62,6 +62,7 @@ struct SearchOptions {
     bool fine = false;           // states that differ in numbers only are kept apart if registers hold different constants
     unsigned disjuncts = 8;      // states kept apart at a point
     bool relations = true;       // joins keep equalities and differences
+    std::set<std::uint32_t> plain = {};  // points where no differences are stated
     bool congruences = false;    // joins keep what numbers are modulo their distance
     bool forget_dead = true;     // stack bytes that are not read again
     std::uint32_t shared_calls = UINT32_MAX;  // a function called at more places is run once for calls that are alike
@@ -134,6 +135,7 @@ class Search {
     Called come_back(std::int32_t contract);
     void add_edge(std::int32_t from, std::int32_t to) { edges_.push_back({from, to, s_.steps, taken_contract_}); }
 
+    void find_ends();
     void find_points();
     bool run_components(const std::vector<Component>& components, Activation& act);
     bool run_block(std::uint32_t block, Activation& act);
@@ -155,7 +157,8 @@ class Search {
     bool load(const Bytes& bytes, proof::State& into) const;
     void forget_dead_stack(proof::State& s, std::uint32_t point) const;
     static void note_packet_ends(proof::State& s);
-    bool join_into(const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
+    bool join_into(std::uint32_t point, const Bytes& old, const proof::State& s, std::uint16_t live, Invariant& out, const Compared* compared = nullptr, const Thresholds* widen = nullptr);
+    Invariant stated_at(std::uint32_t point, const proof::State& s, std::uint16_t live);
     bool unsafe_here(std::uint32_t slot);
     bool supposed(std::uint32_t slot, const proof::Operation& op);
     void end_of_run(std::int32_t node);
@@ -180,6 +183,7 @@ class Search {
     proof::Machine m_;
     std::vector<proof::Operation> ops_;
     Compared compared_;  // registers that jumps compare, both ways round
+    ComparedWith compared_with_;
     std::vector<bool> is_point_, has_points_, is_shared_;  // by block, by function, by function
     bool moves_packets_ = false;
     std::vector<std::uint32_t> rank_;          // by block

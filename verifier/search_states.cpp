@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The states kept at points: as a certificate has them, joined, and without what nobody reads again.
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "verifier/checker/cover.h"
 #include "verifier/search.h"
@@ -13,7 +15,24 @@ namespace {
 
 Reader reader(const Bytes& bytes) { return {bytes.data(), bytes.data() + bytes.size(), true}; }
 
+constexpr std::size_t kMaxEnds = 64;
+
 }  // namespace
+
+// A counter that ends at a constant is a step before it where its loop begins a turn.
+void Search::find_ends() {
+    std::array<std::set<std::int32_t>, bpf::kRegisterCount> ends, steps;
+    for (std::size_t i = 0; i < ops_.size(); ++i) {
+        const bpf::Insn& insn = program_.insns[i];
+        if (!ops_[i].valid || ops_[i].uses_src || insn.imm <= 0) continue;
+        if (ops_[i].kind == bpf::Kind::jump) ends[insn.dst].insert(insn.imm);
+        if (ops_[i].kind == bpf::Kind::alu && ops_[i].alu == bpf::AluOp::add) steps[insn.dst].insert(insn.imm);
+    }
+    for (std::uint8_t r = 0; r < bpf::kRegisterCount; ++r)
+        for (std::int32_t end : ends[r])
+            for (std::int32_t step : steps[r])
+                if (end >= step && compared_with_.size() < kMaxEnds) compared_with_.emplace_back(r, static_cast<std::uint64_t>(end - step));
+}
 
 bool Search::load(const Bytes& bytes, State& into) const {
     Reader in = reader(bytes);
@@ -21,17 +40,25 @@ bool Search::load(const Bytes& bytes, State& into) const {
     return load_invariant(in, env_, into, cost);
 }
 
+// As an invariant, without differences where none are to be stated.
+Invariant Search::stated_at(std::uint32_t point, const State& s, std::uint16_t live) {
+    if (!options_.plain.contains(point & ~kGate)) return encode_invariant(s, live);
+    copy_state(old_, s);
+    static_cast<Order&>(old_) = Order{};
+    return encode_invariant(old_, live);
+}
+
 // The join of an invariant and a state, as an invariant that covers both by the checker's own rules: relations
 // that it could not see are left out.
-bool Search::join_into(const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
+bool Search::join_into(std::uint32_t point, const Bytes& old, const State& s, std::uint16_t live, Invariant& out, const Compared* compared, const Thresholds* widen) {
     if (!load(old, other_) || !join_states(other_, s, compared, options_.congruences)) return false;
     ++stats_.joins;
     load(old, old_);
     if (widen != nullptr) {
         ++stats_.widenings;
-        widen_state(other_, old_, *widen, compared);
+        widen_state(other_, old_, *widen, compared, widen == &thresholds_ ? &compared_with_ : nullptr);
     }
-    for (int left_out = options_.relations ? 0 : 3; left_out < 4; ++left_out) {
+    for (int left_out = !options_.relations ? 3 : options_.plain.contains(point & ~kGate) ? 2 : 0; left_out < 4; ++left_out) {
         if (left_out == 1) std::ranges::fill(other_.sums, Order::Sum{});
         if (left_out >= 2) static_cast<Order&>(other_) = Order{};
         if (left_out == 3)

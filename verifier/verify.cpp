@@ -81,6 +81,34 @@ std::optional<Diagnostic> check_maps(const bpf::Object& object, const Platform& 
     return std::nullopt;
 }
 
+// What the kernel's configuration says is for a loader to fill in, and only Linux has one.
+std::optional<std::uint32_t> reads_configuration(const bpf::Object& object, const bpf::Program& program) {
+    for (std::size_t i = 0; i + 1 < program.insns.size(); ++i) {
+        const bpf::Insn& insn = program.insns[i];
+        const bool names_value = insn.opcode == 0x18 && static_cast<bpf::Pseudo>(insn.src) == bpf::Pseudo::map_value && program.insns[i + 1].opcode == 0;
+        if (names_value && insn.imm >= 0 && static_cast<std::size_t>(insn.imm) < object.maps.size() && object.maps[static_cast<std::size_t>(insn.imm)].origin == bpf::MapOrigin::kconfig) return static_cast<std::uint32_t>(i);
+    }
+    return std::nullopt;
+}
+
+// What is not supported, by its name in C.
+void name_extern(const bpf::Object& object, std::uint32_t program, Diagnostic& d) {
+    const auto use = std::ranges::find_if(object.extern_uses, [&](const bpf::ExternUse& u) { return u.program == program && u.slot == d.instruction; });
+    if (use == object.extern_uses.end()) return;
+    if (d.code == "MBPF1805") {
+        d.message = "extern variable " + use->name + " is not supported";
+        d.why = "the kernel or its loader gives it its value";
+        d.fix = "make it global data of the object, or look it up in a map";
+    } else if (d.code == "MBPF1801" && use->name.starts_with("bpf_iter_")) {
+        d.code = "MBPF1810";
+        d.message = "open-coded iterators (" + use->name + ") are not supported";
+        d.why = "how often the loop runs is for one kernel to say";
+        d.fix = "give the loop a counter with a constant bound instead: for (int i = 0; i < 64; i++)";
+    } else if (d.code == "MBPF1801") {
+        d.message = "kernel function " + use->name + " (kfunc) is not supported";
+    }
+}
+
 struct Judged {
     ProgramVerdict verdict;
     ProgramFacts facts;
@@ -91,12 +119,12 @@ std::optional<HookMatch> hook_of(const bpf::Object& object, const bpf::Program& 
     if (options.hook.empty()) return match_section(platform, program.section, object.path);
     const Hook* hook = platform.find_hook(options.hook);
     if (hook == nullptr) return std::nullopt;
-    return HookMatch{hook, 0};
+    return HookMatch{hook};
 }
 
 std::optional<Diagnostic> within_budgets(const bpf::Object& object, const bpf::Program& program, const Hook& hook, std::uint64_t worst_case, std::uint32_t stack_bytes) {
     if (worst_case > hook.max_instructions)
-        return rejected(object, program, 1040, "worst case of " + std::to_string(worst_case) + " instructions exceeds the hook's budget", "hook " + hook.name + " allows " + std::to_string(hook.max_instructions), "tighten loop bounds, or split the work over several runs");
+        return rejected(object, program, 1040, "worst case of " + std::to_string(worst_case) + " instructions exceeds the hook's budget", "hook " + hook.name + " allows " + std::to_string(hook.max_instructions), "tighten loop bounds: the worst case has to be " + std::to_string((worst_case + hook.max_instructions - 1) / std::max<std::uint64_t>(hook.max_instructions, 1)) + " times shorter; or split the work over several runs");
     if (stack_bytes > hook.max_stack)
         return rejected(object, program, 1041, "stack of " + std::to_string(stack_bytes) + " bytes exceeds the hook's limit", "hook " + hook.name + " allows " + std::to_string(hook.max_stack), "use smaller local variables, or a map");
     return std::nullopt;
@@ -109,7 +137,14 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
     CfgResult built = build_cfg(program, platform, platform.legacy_packet_access || hook.legacy_packet_access);
     if (built.error) {
         built.error->where = object.location(program, built.error->instruction.value_or(0));
+        name_extern(object, index, *built.error);
         return built.error;
+    }
+    if (const auto slot = platform.native_code ? reads_configuration(object, program) : std::nullopt) {
+        Diagnostic d = rejected(object, program, 1805, "variables of the kernel's configuration are not supported on platform " + platform.name, {}, "use a constant of your own");
+        d.where = object.location(program, *slot);
+        d.instruction = *slot;
+        return d;
     }
     const ProofEnvironment env(object, program, platform, hook, options.memory_bytes);
     std::map<std::uint32_t, std::uint64_t> iterations;
@@ -137,24 +172,31 @@ std::optional<Diagnostic> prove(const bpf::Object& object, std::uint32_t index, 
         j.verdict.worst_case_instructions = found.worst_case;
         j.verdict.stack_bytes = found.stack_bytes;
         if (auto over = within_budgets(object, program, hook, found.worst_case, found.stack_bytes)) {
-            // Which loops make it long.
+            // Which loops make it long, and which functions need the stack.
             constexpr std::size_t kNotes = 4;
             std::ranges::stable_sort(found.loops, std::ranges::greater{}, &LoopFact::max_iterations);
             for (std::size_t l = 0; over->code == "MBPF1040" && l < std::min(found.loops.size(), kNotes); ++l)
                 over->notes.push_back({"this loop runs up to " + std::to_string(found.loops[l].max_iterations) + " times", object.location(program, loop_condition(env, found.loops[l].header))});
+            if (over->code == "MBPF1040" && !over->notes.empty()) over->where = over->notes.front().where;
+            for (std::size_t f = 0; over->code == "MBPF1041" && f < std::min({found.frames.size(), program.functions.size(), std::size_t{8}}); ++f)
+                if (found.frames[f] > 0) over->notes.push_back({program.functions[f].name + " has " + std::to_string(found.frames[f]) + " bytes of it", object.location(program, program.functions[f].begin)});
             return over;
         }
         j.verdict.certificate = std::move(found.certificate);
         take_loops(std::move(found));
     }
     Checked checked = check_proof(env, built.cfg, j.verdict.certificate);
-    if (checked.problem && !given) {
-        Found coarser = find_proof(env, built.cfg, {options.max_steps, UINT32_MAX, false, options.count_loops});
-        if (!coarser.problem && !within_budgets(object, program, hook, coarser.worst_case, coarser.stack_bytes)) {
-            j.verdict.certificate = std::move(coarser.certificate);
-            take_loops(std::move(coarser));
-            checked = check_proof(env, built.cfg, j.verdict.certificate);
-        }
+    // What the search believed and the checker does not see: there is room for so many differences, and the checker needs some
+    // for the counters of costs. Where it ended, none are stated then; at last, joins keep none at all.
+    constexpr std::size_t kPlain = 6;
+    FindOptions less{options.max_steps, options.shared_calls, true, options.count_loops, {}};
+    while (checked.problem && !given && less.relations) {
+        if (less.plain.size() >= kPlain || !less.plain.insert(static_cast<std::uint32_t>(checked.problem->instruction.value_or(0))).second) less = {options.max_steps, UINT32_MAX, false, options.count_loops, {}};
+        Found again = find_proof(env, built.cfg, less);
+        if (again.problem || within_budgets(object, program, hook, again.worst_case, again.stack_bytes)) continue;
+        j.verdict.certificate = std::move(again.certificate);
+        take_loops(std::move(again));
+        checked = check_proof(env, built.cfg, j.verdict.certificate);
     }
     j.verdict.stats.checker_steps = checked.stats.checker_steps;
     j.verdict.stats.checker_bytes = checked.stats.checker_bytes;
@@ -188,6 +230,10 @@ Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& pla
     const std::uint64_t start = cpu_time_us();
     const auto hook = hook_of(object, program, platform, options);
     std::optional<Diagnostic> problem;
+    if (hook) {
+        j.verdict.hook = hook->hook->name;
+        j.verdict.hook_guessed = hook->guessed;
+    }
     if (!hook) {
         problem = no_hook(object, platform, program);
     } else if (!hook->hook->unsupported.empty()) {
@@ -200,7 +246,9 @@ Judged judge(const bpf::Object& object, std::uint32_t index, const Platform& pla
     j.verdict.accepted = !problem.has_value();
     if (problem) {
         if (problem->where.file.empty()) problem->where.file = object.path;
-        if (const DiagnosticCode* row = find_diagnostic_code(problem->code); row != nullptr && problem->fix.empty()) problem->fix = row->advice;
+        problem->fix = fix_of(*problem);
+        if (const DiagnosticCode* row = find_diagnostic_code(problem->code); row != nullptr && problem->why.empty()) problem->why = row->title;
+        if (program.lines.empty() && !object.elf.empty()) problem->notes.push_back({"the object tells no C lines: compile it with -g", {object.path, 0, 0, {}}});
         j.verdict.diagnostics.push_back(std::move(*problem));
     }
     return j;

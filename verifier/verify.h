@@ -65,6 +65,8 @@ struct ProgramVerdict {
     std::uint32_t program = 0;  // index into Object::programs
     std::string section;
     std::string function;
+    std::string hook;           // as which it was judged; empty: none takes its section
+    bool hook_guessed = false;  // the section names none: the platform's fallback
     bool accepted = false;
     std::vector<Diagnostic> diagnostics;  // empty if accepted; the first one decides
     std::uint32_t instructions = 0;       // slots in the program

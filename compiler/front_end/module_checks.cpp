@@ -73,6 +73,7 @@ void check_undefined(const llvm::Module& module, std::vector<Diagnostic>& out) {
     for (const llvm::Function& f : module) {
         if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty()) continue;
         if (is_compare(f)) continue;  // comparisons of constant size are expanded: see check_optimised
+        if (f.getSection() == ".ksyms") continue;  // the kernel's: of programs that call them the verifier says so
         const llvm::Instruction* user = first_user(f);
         if (user == nullptr) continue;
         out.push_back(module_error("MBPF1111", "function '" + f.getName().str() + "' is not defined",
@@ -193,6 +194,8 @@ SourceLocation location_of(const llvm::DIFile* file, unsigned line, unsigned col
         llvm::StringRef rest = *source;
         for (unsigned i = 1; i < line; ++i) rest = rest.split('\n').second;
         result.text = rest.split('\n').first.rtrim('\r').take_front(400).str();
+        // A function or variable is told by its line alone.
+        if (column == 0 && !result.text.empty()) result.column = static_cast<std::uint32_t>(std::min(result.text.find_first_not_of(" \t"), result.text.size() - 1)) + 1;
     }
     return result;
 }

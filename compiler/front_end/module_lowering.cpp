@@ -76,22 +76,27 @@ void expand_division(llvm::BinaryOperator& division) {
     division.eraseFromParent();
 }
 
-// x lies in [low, high] as unsigned, or as signed, numbers; then `inside`, else `outside`.
+// x, or x + more, lies in [low, high] as unsigned, or as signed, numbers; then `inside`, else `outside`.
 struct RangeCheck {
     llvm::Value* x;
+    llvm::Value* more;
     llvm::APInt low, high;
     bool is_signed;
     llvm::BasicBlock* inside;
     llvm::BasicBlock* outside;
 };
 
-// x + c < size, unsigned: x is one of the `size` numbers from -c on, counted around the end of the type.
+// x + c < size, unsigned: x is one of the `size` numbers from -c on, counted around the end of the type. Where the program
+// goes on with x + c, and not with x, the test is on the right one as it stands.
 std::optional<RangeCheck> match_range_check(const llvm::BranchInst& branch) {
     using namespace llvm::PatternMatch;
     llvm::CmpInst::Predicate predicate{};
-    llvm::Value* x = nullptr;
+    llvm::Value *x = nullptr, *more = nullptr, *sum = nullptr;
     const llvm::APInt *c = nullptr, *limit = nullptr;
-    if (!match(branch.getCondition(), m_ICmp(predicate, m_Add(m_Value(x), m_APInt(c)), m_APInt(limit)))) return std::nullopt;
+    if (!match(branch.getCondition(), m_ICmp(predicate, m_Value(sum), m_APInt(limit)))) return std::nullopt;
+    // a + (x + c), as the optimiser orders it.
+    if (!match(sum, m_Add(m_Value(x), m_APInt(c))) && !match(sum, m_OneUse(m_c_Add(m_OneUse(m_Add(m_Value(x), m_APInt(c))), m_Value(more))))) return std::nullopt;
+    if (x->hasOneUse() && !sum->hasOneUse()) return std::nullopt;
     if (predicate != llvm::CmpInst::ICMP_ULT && predicate != llvm::CmpInst::ICMP_UGT) return std::nullopt;
     llvm::BasicBlock* inside = branch.getSuccessor(predicate == llvm::CmpInst::ICMP_ULT ? 0 : 1);
     llvm::BasicBlock* outside = branch.getSuccessor(predicate == llvm::CmpInst::ICMP_ULT ? 1 : 0);
@@ -103,8 +108,8 @@ std::optional<RangeCheck> match_range_check(const llvm::BranchInst& branch) {
         std::swap(inside, outside);
     }
     const llvm::APInt high = low + size - 1;
-    if (low.ule(high)) return RangeCheck{x, low, high, false, inside, outside};
-    if (low.sle(high)) return RangeCheck{x, low, high, true, inside, outside};
+    if (low.ule(high)) return RangeCheck{x, more, low, high, false, inside, outside};
+    if (low.sle(high)) return RangeCheck{x, more, low, high, true, inside, outside};
     return std::nullopt;
 }
 
@@ -128,8 +133,9 @@ std::pair<llvm::BranchInst*, llvm::BranchInst*> decide_in_two_steps(llvm::Branch
 void split(llvm::BranchInst& branch, const RangeCheck& check) {
     llvm::IRBuilder<> b(&branch);
     llvm::Type* type = check.x->getType();
-    llvm::Value* below = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT, check.x, llvm::ConstantInt::get(type, check.low));
-    llvm::Value* in = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE, check.x, llvm::ConstantInt::get(type, check.high));
+    llvm::Value* x = check.more == nullptr ? check.x : b.CreateAdd(check.x, check.more);
+    llvm::Value* below = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT, x, llvm::ConstantInt::get(type, check.low));
+    llvm::Value* in = b.CreateICmp(check.is_signed ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE, x, llvm::ConstantInt::get(type, check.high));
     decide_in_two_steps(branch, below, true, check.outside, in, check.inside, check.outside);
 }
 

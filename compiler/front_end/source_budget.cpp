@@ -13,6 +13,7 @@ constexpr std::uint64_t kMaxMacroExpansions = 4'000'000;
 constexpr std::uint64_t kMaxIncludes = 20'000;
 constexpr std::uint64_t kMaxStatementTokens = 20'000;
 constexpr std::uint64_t kMaxElses = 2'000;
+constexpr std::uint64_t kMaxNameLength = 1'000;  // unknown names are compared with known ones in time that grows by its square
 
 class Callbacks : public clang::PPCallbacks {
   public:
@@ -57,6 +58,7 @@ void SourceBudget::token(const clang::Token& token) {
     using namespace clang;
     if (++tokens_ > kMaxTokens) exhausted(token.getLocation(), kMaxTokens, "tokens in a source");
     if (++statement_ > kMaxStatementTokens) exhausted(token.getLocation(), kMaxStatementTokens, "tokens in a statement");
+    if (token.is(tok::identifier) && token.getIdentifierInfo()->getLength() > kMaxNameLength) exhausted(token.getLocation(), kMaxNameLength, "characters in a name");
     const bool in_initialiser = !open_.empty() && open_.back() == Bracket::initialiser;
     switch (token.getKind()) {
         case tok::l_paren:

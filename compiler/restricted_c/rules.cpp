@@ -121,7 +121,11 @@ class RuleVisitor : public clang::RecursiveASTVisitor<RuleVisitor> {
     }
 
     bool VisitGCCAsmStmt(clang::GCCAsmStmt* s) {
-        if (!skip(s->getAsmLoc()) && !is_blank(s->getAsmString()->getString())) {
+        if (skip(s->getAsmLoc()) || is_blank(s->getAsmString()->getString())) return true;
+        const llvm::StringRef text = s->getAsmString()->getString();
+        if (text.contains("may_goto") || text.contains("0xe5")) {  // as the kernel's cond_break and can_loop write it
+            report(1810, s->getAsmLoc(), s->getSourceRange(), "loops that end by may_goto are not supported", "give the loop a counter with a constant bound instead: for (int i = 0; i < 64; i++)");
+        } else {
             report(1106, s->getAsmLoc(), s->getSourceRange(), "inline assembly", "write it in C; an empty asm statement is allowed as a barrier");
         }
         return true;

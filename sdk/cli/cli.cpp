@@ -17,12 +17,12 @@
 namespace mbpf::cli {
 namespace {
 
-Diagnostic input_error(const std::string& path, std::string why) {
+Diagnostic input_error(const std::string& path, std::string why, std::string fix = "check the path and its permissions") {
     Diagnostic d;
     d.code = "MBPF4001";
     d.message = "cannot read " + (path == "-" ? std::string("standard input") : "'" + path + "'");
     d.why = std::move(why);
-    d.fix = "check the path and its permissions";
+    d.fix = std::move(fix);
     return d;
 }
 
@@ -129,7 +129,7 @@ Result<std::vector<std::uint8_t>> read_input(const std::string& path) {
         if (n < 0) return input_error(path, system_text(errno));
         if (n == 0) return bytes;
         if (bytes.size() + static_cast<std::size_t>(n) > kMaxInputBytes) {
-            return input_error(path, "it is larger than " + std::to_string(kMaxInputBytes >> 20) + " MiB, the limit for an input");
+            return input_error(path, "it is larger than " + std::to_string(kMaxInputBytes >> 20) + " MiB, the limit for an input", "sources, objects and keys are far smaller: name one of them");
         }
         bytes.insert(bytes.end(), chunk, chunk + n);
     }
@@ -175,6 +175,12 @@ Status keep_inputs(const std::string& output, std::span<const std::string> input
         if (input != "-" && ::stat(input.c_str(), &from) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
             return usage_error("'" + output + "' is an input and would be replaced", "name another file to write");
     return ok();
+}
+
+std::string working_folder() {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::current_path(error);
+    return error ? std::string() : folder.string();
 }
 
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }

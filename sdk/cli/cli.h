@@ -33,6 +33,9 @@ Status keep_inputs(const std::string& output, std::span<const std::string> input
 
 // stderr is a terminal, no dumb one, and NO_COLOR is unset.
 bool use_colour();
+// The folder that relative names begin in; empty if it cannot be told.
+std::string working_folder();
+
 bool stderr_is_terminal();
 // First thing in main(): standard streams that are closed are taken, so that no file that is opened later becomes one.
 void take_standard_streams();

@@ -124,10 +124,12 @@ bool run_verifier(const BuildOptions& options, BuildResult& result) {
     Stage stage(result, "verify");
     VerifyOptions judged = options.verify;
     judged.count_loops = judged.count_loops || options.goal >= BuildGoal::native;  // bounds on the machine code need it
-    if (!options.certificate.empty()) {
-        auto proofs = read_certificates(options.certificate, *result.object, *options.platform);
+    if (options.certificate) {
+        auto proofs = read_certificates(*options.certificate, *result.object, *options.platform);
         if (!proofs) {
-            add(result, options, proofs.error());
+            Diagnostic d = proofs.error();
+            d.where.file = options.certificate_path;
+            add(result, options, std::move(d));
             return false;
         }
         judged.certificates = std::move(proofs->programs);

@@ -38,7 +38,8 @@ struct BuildOptions {
     std::vector<std::pair<std::string, std::string>> path_maps;
     std::string cpu = FrontEndOptions{}.cpu;
     std::vector<std::uint8_t> target_btf;  // as bpf::ReadOptions::target_btf
-    std::vector<std::uint8_t> certificate;  // proofs found earlier: only the checker runs; empty: search
+    std::optional<std::vector<std::uint8_t>> certificate;  // proofs found earlier: only the checker runs; none: search
+    std::string certificate_path;                          // for messages
     bool text_functions = false;           // as bpf::ReadOptions::text_functions; also when verify.section is ".text"
     bool warnings_as_errors = false;
     bool colour = false;

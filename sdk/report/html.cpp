@@ -6,6 +6,7 @@
 
 #include "sdk/report/report.h"
 #include "sdk/rules/rules.h"
+#include "verifier/path.h"
 
 namespace mbpf {
 
@@ -106,22 +107,28 @@ class Page {
     std::string run(const std::vector<JudgedInput>& inputs, const std::string& version) {
         std::string css, js;
         for (const auto& [name, text] : report_assets()) (name == "report.css" ? css : js) = std::string(text);
-        unsigned good = 0, all = 0;
-        for (const JudgedInput& input : inputs)
+        unsigned good = 0, all = 0, without = 0;
+        bool states = false, paths = false;
+        for (const JudgedInput& input : inputs) {
+            without += input.result.verification.verdicts.empty();
             for (const ProgramVerdict& v : input.result.verification.verdicts) {
                 ++all;
                 good += v.accepted;
+                states = states || v.facts != nullptr;
+                paths = paths || !v.path.empty() || (!v.accepted && v.diagnostics.front().instruction);
             }
+        }
+        const std::string not_judged = without == 0 ? "" : "; " + std::to_string(without) + (without == 1 ? " input" : " inputs") + " without a verdict";
         out_ = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Verification: " + std::to_string(good) + " of " + std::to_string(all) +
-               " accepted</title><style>" + css + "</style></head><body><header><h1>Verification report</h1><p>" + std::to_string(good) + " of " + std::to_string(all) + " programs accepted. mbpf-verify " + escaped(version) + "</p>";
-        out_ += "<div class=\"controls\"><button data-act=\"states\">Proved states (s)</button><button data-act=\"next\">Next step of the path (n)</button><button data-act=\"previous\">Previous (p)</button></div>";
-        if (all > 1) contents(inputs);
+               " accepted" + not_judged + "</title><style>" + css + "</style></head><body><header><h1>Verification report</h1><p>" + std::to_string(good) + " of " + std::to_string(all) + " programs accepted" + not_judged + ". mbpf-verify " + escaped(version) + "</p>";
+        if (states || paths) out_ += "<div class=\"controls\">" + std::string(states ? "<button data-act=\"states\" aria-pressed=\"true\">Proved states (s)</button>" : "") + (paths ? "<button data-act=\"next\">Next step of the path (n)</button><button data-act=\"previous\">Previous (p)</button>" : "") + "</div>";
+        if (all + without > 1) contents(inputs);
         out_ += "</header><main>";
         unsigned id = 0;
         for (const JudgedInput& input : inputs) {
             if (input.result.verification.verdicts.empty()) {
-                out_ += "<section class=\"program\"><h2>" + escaped(input.path) + "</h2>";
-                for (const Diagnostic& d : input.result.diagnostics) message(d);
+                out_ += "<section class=\"program\" id=\"p" + std::to_string(id++) + "\"><h2>" + escaped(input.path) + " <span class=\"verdict reject\">no verdict</span></h2>";
+                for (const Diagnostic& d : other_diagnostics(input)) message(d);
                 out_ += "</section>";
             }
             for (const ProgramVerdict& v : input.result.verification.verdicts) program(input, v, id++);
@@ -137,32 +144,45 @@ class Page {
             for (const ProgramVerdict& v : input.result.verification.verdicts) ++named[v.function];
         out_ += "<nav aria-label=\"Programs\">";
         unsigned id = 0;
-        for (const JudgedInput& input : inputs)
+        for (const JudgedInput& input : inputs) {
+            if (input.result.verification.verdicts.empty()) out_ += "<a href=\"#p" + std::to_string(id++) + "\">" + escaped(input.path) + " <span class=\"reject\">✗</span></a>";
             for (const ProgramVerdict& v : input.result.verification.verdicts) {
                 const std::string place = v.section + ", " + input.path;
                 out_ += "<a href=\"#p" + std::to_string(id) + "\" title=\"" + escaped(place) + "\">" + escaped(v.function) + (named[v.function] > 1 ? " <code>" + escaped(place) + "</code>" : "") + " <span class=\"" + (v.accepted ? "accept\">✓" : "reject\">✗") + "</span></a>";
                 ++id;
             }
+        }
         out_ += "</nav>";
     }
 
+    static std::string times(const LoopFact& l) { return "at most " + std::to_string(l.max_iterations) + (l.max_iterations == 1 ? " time" : " times"); }
+
     void figure(const std::string& name, const std::string& value) { out_ += "<div><dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd></div>"; }
 
+    // The line, the statement at its column marked.
+    static std::string marked(const SourceLocation& where) {
+        const std::string_view text = where.text;
+        if (where.column == 0 || where.column > text.size()) return escaped(text);
+        const std::size_t begin = where.column - 1, end = std::min(text.find_first_of(";{", begin), text.size());
+        return escaped(text.substr(0, begin)) + "<mark>" + escaped(text.substr(begin, end - begin)) + "</mark>" + escaped(text.substr(end));
+    }
+
     void message(const Diagnostic& d) {
-        out_ += "<div class=\"message\"><p><strong>" + escaped(d.message) + "</strong> [" + escaped(d.code) + "]</p>";
-        if (d.where.line > 0) out_ += "<p>" + escaped(d.where.file) + ":" + std::to_string(d.where.line) + "</p><pre>" + escaped(d.where.text) + "</pre>";
+        out_ += "<div class=\"message" + std::string(d.severity == Severity::error ? "" : " mild") + "\"><p>" + (d.severity == Severity::warning ? "Warning: " : "") + "<strong>" + escaped(d.message) + "</strong>" + (d.severity != Severity::error ? "" : " [" + escaped(d.code) + "]") +
+                (diagnostic_class(d) == DiagnosticClass::unsupported ? " — not supported, which does not say that it is unsafe" : "") + "</p>";
+        if (d.where.line > 0) out_ += "<p>" + escaped(d.where.file) + ":" + std::to_string(d.where.line) + (d.where.column > 0 ? ":" + std::to_string(d.where.column) : "") + "</p><pre>" + marked(d.where) + "</pre>";
         if (!d.why.empty()) out_ += "<p>Why: " + escaped(d.why) + "</p>";
         if (const std::string fix = fix_of(d); !fix.empty()) out_ += "<p>Fix: " + escaped(fix) + "</p>";
         if (!d.notes.empty()) {
-            out_ += "<p>The way there:</p><ol>";
+            out_ += (d.severity == Severity::error ? "<p>The way there:</p><ol>" : "<ol>");
             for (const DiagnosticNote& n : d.notes) {
                 out_ += "<li>" + escaped(n.message);
-                if (n.where.line > 0) out_ += "<br><code>" + std::to_string(n.where.line) + ": " + escaped(trimmed(n.where.text)) + "</code>";
+                if (n.where.line > 0) out_ += "<br><code>" + (n.where.file == d.where.file ? "" : escaped(n.where.file) + ":") + std::to_string(n.where.line) + ": " + escaped(trimmed(n.where.text)) + "</code>";
                 out_ += "</li>";
             }
             out_ += "</ol>";
         }
-        if (const auto rule = explain_rule(d.code)) out_ += "<details><summary>The rule, with a wrong and a right program</summary><pre>" + escaped_lines(*rule) + "</pre></details>";
+        if (const auto rule = explain_rule(d.code); rule && d.severity == Severity::error) out_ += "<details><summary>The rule, with a wrong and a right program</summary><pre>" + escaped_lines(*rule) + "</pre></details>";
         out_ += "</div>";
     }
 
@@ -178,10 +198,16 @@ class Page {
         figure("steps of analysis", std::to_string(v.stats.steps));
         const ProgramFacts* facts = v.facts.get();
         if (facts != nullptr)
-            for (const LoopFact& l : facts->loops)
-                if (l.max_iterations != 0) figure("loop at " + std::to_string(l.header), "at most " + std::to_string(l.max_iterations) + " times");
+            for (const LoopFact& l : facts->loops) {
+                if (l.max_iterations == 0 || input.result.object == nullptr) continue;
+                const bpf::Program& code = input.result.object->programs[v.program];
+                const std::uint32_t line = input.result.object->location(code, loop_condition(*input.result.object, code, l.header)).line;
+                figure("loop at " + (line > 0 ? "line " + std::to_string(line) : "instruction " + std::to_string(l.header)), times(l));
+            }
         out_ += "</dl>";
         for (const Diagnostic& d : v.diagnostics) message(d);
+        if (&v == &input.result.verification.verdicts.front())
+            for (const Diagnostic& d : other_diagnostics(input)) message(d);
         if (!v.values.empty()) {
             out_ += "<p>Known there:</p><dl class=\"figures\">";
             for (const auto& [name, value] : v.values) figure(name, value);
@@ -195,11 +221,12 @@ class Page {
         const bpf::Program& program = object.programs[v.program];
         std::map<std::uint32_t, const PathStep*> path;
         for (const PathStep& s : v.path) path[s.slot] = &s;
-        std::set<std::uint32_t> loops;
+        std::map<std::uint32_t, std::string> loops;  // what is known of each, by its head
         if (facts != nullptr)
-            for (const LoopFact& l : facts->loops) loops.insert(l.header);
-        const std::int64_t fault = v.diagnostics.empty() ? -1 : std::int64_t{v.diagnostics.front().instruction.value_or(0)};
-        out_ += "<div class=\"scroll\"><table class=\"code\"><thead><tr><th></th><th>instruction</th>";
+            for (const LoopFact& l : facts->loops) loops[l.header] = l.max_iterations == 0 ? "" : times(l);
+        // Where a budget is exceeded no one instruction is at fault.
+        const std::int64_t fault = v.diagnostics.empty() || !v.diagnostics.front().instruction ? -1 : std::int64_t{*v.diagnostics.front().instruction};
+        out_ += "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Code of " + escaped(v.function) + "\"><table class=\"code\"><thead><tr><th></th><th>instruction</th>";
         if (facts != nullptr) out_ += "<th class=\"state\">proved before it</th>";
         out_ += "</tr></thead><tbody>";
         const std::string columns = facts != nullptr ? "2" : "1";
@@ -214,19 +241,21 @@ class Page {
                 last = line;
                 last_file = at.file;
             }
-            row(object, platform, program, slot, path, loops.contains(slot), std::int64_t{slot} == fault, facts);
+            row(object, platform, program, slot, path, loops, std::int64_t{slot} == fault, facts);
             if (program.insns[slot].opcode == 0x18) ++slot;
         }
         out_ += "</tbody></table></div>";
     }
 
-    void row(const bpf::Object& object, const Platform* platform, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, const PathStep*>& path, bool loop, bool fault, const ProgramFacts* facts) {
+    void row(const bpf::Object& object, const Platform* platform, const bpf::Program& program, std::uint32_t slot, const std::map<std::uint32_t, const PathStep*>& path, const std::map<std::uint32_t, std::string>& loops, bool fault, const ProgramFacts* facts) {
         const auto step = path.find(slot);
         const bool dead = facts != nullptr && !facts->insns[slot].reachable;
         std::string kind = fault ? "fault" : step != path.end() ? "path" : dead ? "dead" : "";
-        if (loop) kind += kind.empty() ? "loop" : " loop";
+        const auto loop = loops.find(slot);
+        if (loop != loops.end()) kind += kind.empty() ? "loop" : " loop";
         out_ += "<tr" + (kind.empty() ? "" : " class=\"" + kind + "\"") + (fault || step != path.end() ? " tabindex=\"-1\"" : "") + "><td class=\"n\">" + std::to_string(slot) + "</td><td>" + escaped(bpf::disassemble(program.insns, slot));
         if (const std::string name = name_of_operand(object, platform, program.insns[slot]); !name.empty()) out_ += "   <span class=\"at\">" + escaped(name) + "</span>";
+        if (loop != loops.end() && !loop->second.empty()) out_ += "   <span class=\"at\">↻ " + loop->second + "</span>";
         if (step != path.end()) out_ += std::string(step->second->taken ? "   ⟵ taken" : "   ⟵ not taken") + (step->second->text.empty() ? "" : ": " + escaped(step->second->text));
         out_ += "</td>";
         if (facts != nullptr) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "sdk/report/report.h"
@@ -17,9 +18,40 @@ std::vector<PathStep> told_steps(const std::vector<PathStep>& path) {
     return told;
 }
 
+std::optional<Diagnostic> guessed_hook(const JudgedInput& input, const ProgramVerdict& v) {
+    if (!v.hook_guessed || input.result.object == nullptr) return std::nullopt;
+    Diagnostic d;
+    d.code = "MBPF1037";
+    d.severity = Severity::warning;
+    d.message = "section \"" + v.section + "\" names no hook; " + v.function + " is judged as one of hook " + v.hook;
+    d.where = input.result.object->location(input.result.object->programs[v.program], 0);
+    d.fix = "name the hook in SEC(\"…\"), or by --hook";
+    return d;
+}
+
+std::vector<Diagnostic> other_diagnostics(const JudgedInput& input) {
+    std::vector<Diagnostic> others;
+    const bool judged = !input.result.verification.verdicts.empty();
+    for (const ProgramVerdict& v : input.result.verification.verdicts)
+        if (auto d = guessed_hook(input, v)) others.push_back(std::move(*d));
+    std::ranges::copy_if(input.result.diagnostics, std::back_inserter(others), [&](const Diagnostic& d) { return !judged || d.severity != Severity::error; });
+    return others;
+}
+
+json input_json(const JudgedInput& input) {
+    json programs = json::array(), diagnostics = json::array();
+    for (const ProgramVerdict& v : input.result.verification.verdicts) programs.push_back(verdict_json(v));
+    for (const Diagnostic& d : other_diagnostics(input)) diagnostics.push_back(json::parse(render_json(d)));
+    json j = {{"version", 1}, {"object", input.path}, {"programs", programs}};
+    if (!diagnostics.empty()) j["diagnostics"] = diagnostics;
+    return j;
+}
+
 json verdict_json(const ProgramVerdict& v) {
     json j = {{"section", v.section},
               {"function", v.function},
+              {"hook", v.hook},
+              {"hook_guessed", v.hook_guessed},
               {"verdict", v.accepted ? "accept" : "reject"},
               {"code", ""},
               {"message", ""},

@@ -9,13 +9,17 @@ const go = (step) => {
   rows[at].scrollIntoView({ block: "center" });
   rows[at].focus({ preventScroll: true });
 };
+const states = () => {
+  const quiet = document.body.classList.toggle("quiet");
+  document.querySelectorAll("[data-act=states]").forEach((b) => b.setAttribute("aria-pressed", String(!quiet)));
+};
 document.querySelectorAll("[data-act]").forEach((b) => b.addEventListener("click", () => {
-  if (b.dataset.act === "states") document.body.classList.toggle("quiet");
+  if (b.dataset.act === "states") states();
   else go(b.dataset.act === "next" ? 1 : -1);
 }));
 document.addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey) return;
   if (e.key === "n") go(1);
   if (e.key === "p") go(-1);
-  if (e.key === "s") document.body.classList.toggle("quiet");
+  if (e.key === "s") states();
 });

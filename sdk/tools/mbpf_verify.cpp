@@ -41,7 +41,7 @@ void print_verdict(const ProgramVerdict& v, const Arguments& a) {
     if (v.accepted)
         std::printf("accept  %s %s: %u instructions, worst case %llu, stack %u bytes\n", v.section.c_str(), v.function.c_str(), v.instructions, static_cast<unsigned long long>(v.worst_case_instructions), v.stack_bytes);
     else
-        std::printf("reject  %s %s: %s\n", v.section.c_str(), v.function.c_str(), v.diagnostics.empty() ? "" : v.diagnostics.front().code.c_str());
+        std::printf("reject  %s %s: %s%s\n", v.section.c_str(), v.function.c_str(), v.diagnostics.front().code.c_str(), diagnostic_class(v.diagnostics.front()) == DiagnosticClass::unsupported ? " (unsupported)" : "");
     if (a.stats)
         std::printf("        search: %llu attempts, %llu steps, %llu joins, %llu widenings, %llu loop iterations run out, %llu us, %llu bytes at most\n        checker: %llu steps, %llu bytes of memory; certificate: %u bytes\n",
                     static_cast<unsigned long long>(v.stats.attempts), static_cast<unsigned long long>(v.stats.steps), static_cast<unsigned long long>(v.stats.joins), static_cast<unsigned long long>(v.stats.widenings),
@@ -68,37 +68,50 @@ int explain(const std::string& code) {
     return 0;
 }
 
+// What is wrong with an input as a whole; pages and SARIF tell it, too.
+int refuse(JudgedInput& input, const Diagnostic& d, const Arguments& a) {
+    input.result.diagnostics = {d};
+    return a.format == "text" ? cli::report(d) : exit_code(d);
+}
+
 // One input's verdicts; the exit code of what was wrong with it, or 0.
-int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, json& objects, std::vector<JudgedInput>& judged) {
+int verify_input(const std::string& path, const Arguments& a, const BuildOptions& options, std::vector<JudgedInput>& judged) {
     auto bytes = cli::read_input(path);
-    if (!bytes) return cli::report(bytes.error(), a.format == "json");
-    judged.push_back({path, build({{path, std::move(bytes).value()}}, options), options.platform});
-    const BuildResult& result = judged.back().result;
+    judged.push_back({path, bytes ? build({{path, std::move(bytes).value()}}, options) : BuildResult{}, options.platform});
+    JudgedInput& input = judged.back();
+    if (!bytes) return refuse(input, bytes.error(), a);
+    BuildResult& result = input.result;
     const auto& verdicts = result.verification.verdicts;
-    json programs = json::array();
     if (a.format == "text" && !verdicts.empty()) std::fputs(result.compiler_messages.c_str(), stderr);
-    for (const ProgramVerdict& v : verdicts) {
-        programs.push_back(verdict_json(v));
-        if (a.format == "text") print_verdict(v, a);
-    }
+    if (a.format == "text")
+        for (const ProgramVerdict& v : verdicts) {
+            if (const auto guessed = guessed_hook(input, v)) std::fputs(render_text(*guessed, {.colour = cli::use_colour()}).c_str(), stderr);
+            print_verdict(v, a);
+        }
     if (verdicts.empty() && result.object && result.exit_code() == 2) {  // nothing else is wrong
         std::string names;
         for (const bpf::Program& p : result.object->programs) names += (names.empty() ? "" : ", ") + p.section + " " + p.name;
-        return cli::report(cli::usage_error(path + " has no program that --section and --program select", "choose of: " + names), a.format == "json");
+        return refuse(input, cli::usage_error(path + " has no program that --section and --program select", "choose of: " + names), a);
     }
-    objects.push_back({{"version", 1}, {"object", path}, {"programs", programs}});
     // The verdicts' own diagnostics are printed above; what failed before verification is here.
     if (verdicts.empty() && !result.ok()) {
         if (a.format == "text") std::fputs(result.messages.c_str(), stderr);
-        objects.back()["diagnostics"] = json::array();
-        for (const Diagnostic& d : result.diagnostics) objects.back()["diagnostics"].push_back(json::parse(render_json(d)));
         return result.exit_code();
     }
     for (const ProgramVerdict& v : verdicts)
         if (!v.accepted) return exit_code(v.diagnostics.front());
     if (!a.certificate.empty())
-        if (Status written = cli::write_output(a.certificate, write_certificates(result.verification, *options.platform)); !written) return cli::report(written.error(), a.format == "json");
+        if (Status written = cli::write_output(a.certificate, write_certificates(result.verification, *options.platform)); !written) return cli::report(written.error());
     return 0;
+}
+
+Diagnostic malformed(const std::string& path, std::string code, std::string message, std::string fix) {
+    Diagnostic d;
+    d.code = std::move(code);
+    d.message = std::move(message);
+    d.where.file = path;
+    d.fix = std::move(fix);
+    return d;
 }
 
 Result<BuildOptions> options_of(const Arguments& a) {
@@ -108,11 +121,17 @@ Result<BuildOptions> options_of(const Arguments& a) {
     options.goal = BuildGoal::verified;
     options.platform = std::make_shared<const Platform>(std::move(platform).value());
     if (!a.hook.empty() && options.platform->find_hook(a.hook) == nullptr) return cli::usage_error("platform " + options.platform->name + " has no hook " + a.hook, "see the platform reference for its hooks");
-    for (const auto& [path, into] : {std::pair{&a.check, &options.certificate}, std::pair{&a.btf, &options.target_btf}}) {
-        if (path->empty()) continue;
-        auto bytes = cli::read_input(*path);
+    if (!a.check.empty()) {
+        auto bytes = cli::read_input(a.check);
         if (!bytes) return bytes.error();
-        *into = std::move(bytes).value();
+        options.certificate = std::move(bytes).value();
+        options.certificate_path = a.check;
+    }
+    if (!a.btf.empty()) {
+        auto bytes = cli::read_input(a.btf);
+        if (!bytes) return bytes.error();
+        if (bytes->empty()) return malformed(a.btf, "MBPF3006", "the file of the target's types is empty", "give a kernel image with BTF, or raw BTF");
+        options.target_btf = std::move(bytes).value();
     }
     options.include_paths = a.include_paths;
     options.defines = a.defines;
@@ -129,17 +148,20 @@ int run(const Arguments& a) {
     if (!a.explain.empty()) return explain(a.explain);
     if (a.inputs.empty()) return cli::report(cli::usage_error("no input given", "name objects or C sources, or - for stdin"));
     if (a.inputs.size() > 1 && !(a.certificate.empty() && a.check.empty())) return cli::report(cli::usage_error("a certificate is of one object", "name one input with --certificate and --check"));
+    if (a.certificate == "-" || a.report == "-") return cli::report(cli::usage_error("verdicts go to standard output, and nothing else does", "name a file for --certificate and --report"), a.format == "json");
     for (const std::string* output : {&a.certificate, &a.report})
         if (const Status kept = cli::keep_inputs(*output, a.inputs); !kept) return cli::report(kept.error(), a.format == "json");
     auto options = options_of(a);
     if (!options) return cli::report(options.error(), a.format == "json");
-    json objects = json::array();
     std::vector<JudgedInput> judged;
+    judged.reserve(a.inputs.size());
     int worst = 0;
-    for (const std::string& input : a.inputs) worst = std::max(worst, verify_input(input, a, *options, objects, judged));
+    for (const std::string& input : a.inputs) worst = std::max(worst, verify_input(input, a, *options, judged));
+    json objects = json::array();
+    for (const JudgedInput& input : judged) objects.push_back(input_json(input));
     // One input, one object; several, a list.
-    if (a.format == "json" && !objects.empty()) std::printf("%s\n", (objects.size() == 1 ? objects.front() : objects).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
-    if (a.format == "sarif") std::fputs(sarif_report(judged, cli::kVersion).c_str(), stdout);
+    if (a.format == "json") std::printf("%s\n", (objects.size() == 1 ? objects.front() : objects).dump(-1, ' ', false, json::error_handler_t::replace).c_str());
+    if (a.format == "sarif") std::fputs(sarif_report(judged, cli::kVersion, cli::working_folder()).c_str(), stdout);
     if (a.format == "text") point_to_rule(judged);
     if (!a.report.empty())
         if (Status written = cli::write_text(a.report, html_report(judged, cli::kVersion)); !written) worst = std::max(worst, cli::report(written.error()));

@@ -76,6 +76,10 @@ TEST(Hostile, macroBombRunsOutOfBudget) {
     EXPECT_FALSE(compile(kProgram).elf.empty());
 }
 
+TEST(Hostile, namesOfEndlessLength) {
+    for (const std::string& text : {std::string(3'000'000, 'x'), "int f(void) { return " + std::string(1'000'000, 'y') + "; }\n"}) EXPECT_THAT(error_codes(compile(text)), ::testing::Contains("MBPF1120"));
+}
+
 TEST(Hostile, unrollingOnDemandIsBounded) {
     const FrontEndOutput output = compile(std::string("#define SEC(n) __attribute__((section(n), used))\nSEC(\"xdp\") int f(volatile int *p) {\n"
                                                       "#pragma unroll\nfor (int i = 0; i < 100000000; i++)\n#pragma unroll\nfor (int j = 0; j < 100000000; j++) *p = i;\nreturn 0; }\n"));

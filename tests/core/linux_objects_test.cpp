@@ -170,6 +170,33 @@ SEC("tc") int f(void *ctx) { return bpf_some_kfunc(ctx) + LINUX_KERNEL_VERSION; 
     EXPECT_NE(std::ranges::find(object.externs, "LINUX_KERNEL_VERSION"), object.externs.end());
 }
 
+// The loader fills them in: a map of one entry that nobody writes, whose contents the object does not know.
+TEST(Programs, read_the_kernels_configuration) {
+    const bpf::Object object = read("configuration", R"(
+extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
+extern char CONFIG_TEXT[5] __attribute__((section(".kconfig"), weak));
+extern _Bool CONFIG_BPF __attribute__((section(".kconfig")));
+SEC("tc") int f(void *ctx) { return CONFIG_BPF + LINUX_KERNEL_VERSION + CONFIG_TEXT[3]; }
+)");
+    const bpf::Map* map = object.find_map(".kconfig");
+    ASSERT_NE(map, nullptr);
+    EXPECT_EQ(map->origin, bpf::MapOrigin::kconfig);
+    EXPECT_EQ(map->value_size, 24u);
+    EXPECT_TRUE(map->initial.empty());
+    EXPECT_TRUE(map->values_read_only());
+    EXPECT_TRUE(map->is_global_data());
+    std::vector<std::int32_t> places;
+    const auto& insns = object.programs.front().insns;
+    for (std::size_t i = 0; i + 1 < insns.size(); ++i)
+        if (insns[i].opcode == 0x18) {
+            EXPECT_EQ(static_cast<bpf::Pseudo>(insns[i].src), bpf::Pseudo::map_value);
+            EXPECT_EQ(&object.maps[static_cast<std::size_t>(insns[i].imm)], map);
+            places.push_back(insns[i + 1].imm - insns[i + 1].imm % 8);
+        }
+    std::ranges::sort(places);
+    EXPECT_EQ(places, (std::vector<std::int32_t>{0, 8, 16})) << "each has a place of its own";
+}
+
 // Makes every function symbol one without a type, as compilers before LLVM 7 wrote them.
 std::vector<std::uint8_t> without_symbol_types(std::vector<std::uint8_t> bytes) {
     const std::uint64_t table = read_u64(bytes, 40);

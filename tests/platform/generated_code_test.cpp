@@ -118,13 +118,16 @@ TEST(LinuxHeaders, let_linux_style_programs_compile) {
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/in6.h>
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 _Static_assert(sizeof(struct ethhdr) == 14 && sizeof(struct iphdr) == 20 && sizeof(struct ipv6hdr) == 40, "network");
-_Static_assert(sizeof(struct udphdr) == 8 && sizeof(struct tcphdr) == 20 && sizeof(struct vlan_hdr) == 4, "transport");
+_Static_assert(sizeof(struct udphdr) == 8 && sizeof(struct tcphdr) == 20, "transport");
+struct vlan_hdr { __be16 h_vlan_TCI, h_vlan_encapsulated_proto; };  // not in Linux's headers: programs have their own
+_Static_assert(__builtin_offsetof(struct ipv6hdr, saddr.s6_addr32[3]) == 20 && sizeof(((struct ipv6hdr *)0)->daddr.s6_addr) == 16, "addresses");
 _Static_assert(bpf_htons(0x0800) == 0x0008 && bpf_ntohl(0x01020304) == 0x04030201, "byte order, in constants too");
 SEC("xdp") int drop_telnet(struct xdp_md *ctx)
 {

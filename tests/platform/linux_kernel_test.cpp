@@ -24,6 +24,7 @@ struct ProgramType {
     const char* hook;
     std::uint32_t type;
     std::uint32_t attach;
+    std::uint32_t flags = 0;
 };
 constexpr ProgramType kTypes[] = {
     {"xdp", BPF_PROG_TYPE_XDP, 0}, {"xdp_devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP}, {"tc", BPF_PROG_TYPE_SCHED_CLS, 0}, {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0},
@@ -35,7 +36,8 @@ constexpr ProgramType kTypes[] = {
     {"cgroup_sendmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG}, {"cgroup_sendmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG}, {"cgroup_dev", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE},
     {"cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL}, {"cgroup_getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT}, {"cgroup_setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT},
     {"sockops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS}, {"sk_msg", BPF_PROG_TYPE_SK_MSG, 0}, {"sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, BPF_SK_REUSEPORT_SELECT}, {"sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP},
-    {"kprobe", BPF_PROG_TYPE_KPROBE, 0}, {"tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0}, {"raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0}, {"perf_event", BPF_PROG_TYPE_PERF_EVENT, 0}, {"lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, 0}};
+    {"kprobe", BPF_PROG_TYPE_KPROBE, 0}, {"tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0}, {"raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0}, {"perf_event", BPF_PROG_TYPE_PERF_EVENT, 0}, {"lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, 0},
+    {"kprobe_sleepable", BPF_PROG_TYPE_KPROBE, 0, BPF_F_SLEEPABLE}, {"syscall", BPF_PROG_TYPE_SYSCALL, 0, BPF_F_SLEEPABLE}};
 
 bpf_insn insn(int code, unsigned dst, unsigned src, int offset, int imm) {
     bpf_insn out{};
@@ -55,6 +57,7 @@ int load(const ProgramType& type, std::vector<bpf_insn> insns, int result, std::
     bpf_attr attr{};
     attr.prog_type = type.type;
     attr.expected_attach_type = type.attach;
+    attr.prog_flags = type.flags;
     attr.insns = reinterpret_cast<__u64>(insns.data());
     attr.insn_cnt = static_cast<__u32>(insns.size());
     attr.license = reinterpret_cast<__u64>("GPL");
@@ -150,11 +153,51 @@ TEST_F(LinuxKernel, offers_the_helpers_that_hooks_may_call) {
         std::map<std::string, bool> offered;
         for (const auto& [type, hook] : types_) {
             load(*type, {insn(BPF_JMP | BPF_CALL, 0, 0, 0, static_cast<int>(helper.number))}, static_cast<int>(hook->return_min), log);
-            offered[type->hook] = log.find("cannot use helper") == std::string::npos && log.find("unknown func") == std::string::npos && log.find("invalid func") == std::string::npos;
+            offered[type->hook] = log.find("cannot use helper") == std::string::npos && log.find("unknown func") == std::string::npos && log.find("invalid func") == std::string::npos && log.find("not supported for program type") == std::string::npos;
         }
         if (std::ranges::none_of(offered, [](const auto& entry) { return entry.second; })) continue;
         for (const auto& [hook, has] : offered)
             if (helper.hooks.empty() || std::ranges::find(helper.hooks, hook) != helper.hooks.end()) { EXPECT_TRUE(has) << hook << ": " << helper.name; }
+    }
+}
+
+// Programs that may sleep take few types of maps.
+TEST_F(LinuxKernel, lets_programs_use_the_maps_that_hooks_name) {
+    std::string log;
+    unsigned asked = 0;
+    for (const MapTypeInfo& map : builtin_platform("linux")->map_types) {
+        bpf_attr attr{};
+        attr.map_type = map.number;
+        attr.key_size = map.min_key_size;
+        attr.value_size = map.max_value_size < 8 ? static_cast<__u32>(map.max_value_size) : 8;
+        attr.max_entries = 4096;
+        if (map.name == "lpm_trie") attr.map_flags = BPF_F_NO_PREALLOC;
+        const long fd = syscall(__NR_bpf, BPF_MAP_CREATE, &attr, sizeof attr);
+        if (fd < 0) continue;  // needs more than that to be made
+        for (const auto& [type, hook] : types_) {
+            if (hook->map_types.empty() || std::ranges::find(hook->map_types, map.number) == hook->map_types.end()) continue;
+            ++asked;
+            EXPECT_EQ(load(*type, {insn(BPF_LD | BPF_IMM | BPF_DW, 2, BPF_PSEUDO_MAP_FD, 0, static_cast<int>(fd)), insn(0, 0, 0, 0, 0)}, static_cast<int>(hook->return_min), log), 0) << type->hook << ": " << map.name << "\n" << log;
+        }
+        close(static_cast<int>(fd));
+    }
+    EXPECT_GT(asked, 10u);
+}
+
+// A helper alike in name may take what another program type's does not: a null context, or none in its stead.
+TEST_F(LinuxKernel, takes_the_contexts_that_helpers_do) {
+    std::string log;
+    for (const Helper& helper : builtin_platform("linux")->helpers) {
+        if (!helper.unsupported.empty() || helper.args.size() != 1 || helper.args[0].kind != ArgKind::context) continue;
+        for (const auto& [type, hook] : types_) {
+            if (!helper.hooks.empty() && std::ranges::find(helper.hooks, hook->name) == helper.hooks.end()) continue;
+            std::vector<bpf_insn> call = {insn(BPF_JMP | BPF_CALL, 0, 0, 0, static_cast<int>(helper.number))};
+            for (const bool null : {false, true}) {
+                if (null && !helper.args[0].nullable) continue;
+                if (null) call.insert(call.begin(), insn(BPF_ALU64 | BPF_MOV | BPF_K, 1, 0, 0, 0));
+                EXPECT_EQ(load(*type, call, static_cast<int>(hook->return_min), log), 0) << type->hook << ": " << helper.name << (null ? " of null" : "") << "\n" << log;
+            }
+        }
     }
 }
 

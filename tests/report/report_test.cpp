@@ -48,7 +48,7 @@ TEST(Sarif, has_what_the_schema_requires) {
     std::set<std::string> ids;
     for (const json& rule : driver.at("rules")) {
         EXPECT_TRUE(ids.insert(rule.at("id").get<std::string>()).second);
-        EXPECT_FALSE(rule.at("shortDescription").at("text").get<std::string>().empty());
+        for (const char* text : {"shortDescription", "fullDescription", "help"}) EXPECT_FALSE(rule.at(text).at("text").get<std::string>().empty());  // which hosts demand
     }
     ASSERT_GE(run.at("results").size(), 3u);
     bool flows = false, in_c_terms = false;
@@ -77,6 +77,52 @@ TEST(Sarif, has_what_the_schema_requires) {
         if (rule.at("id") == "MBPF1013") {
             EXPECT_NE(rule.at("help").at("markdown").get<std::string>().find("```diff\n"), std::string::npos);
         }
+}
+
+// Hosts of repositories know files by their names below the root, and columns in UTF-16.
+TEST(Sarif, names_files_as_the_repository_does) {
+    const std::string bad = "#include <mbpf/microbpf.h>\nSEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { /* \xc3\xa9\xf0\x9f\x98\x80 */ return e->edge; }\n";
+    const auto at = [&](const std::string& path) {
+        std::vector<JudgedInput> one;
+        one.push_back(judge(path, bad));
+        const json run = json::parse(sarif_report(one, "1", "/checkout/project")).at("runs")[0];
+        EXPECT_EQ(run.at("invocations")[0].at("executionSuccessful"), true);
+        return run.at("results")[0].at("locations")[0].at("physicalLocation");
+    };
+    for (const char* path : {"src/f.bpf.c", "./src/f.bpf.c", "src/../src/f.bpf.c", "/checkout/project/src/f.bpf.c"}) {
+        EXPECT_EQ(at(path).at("artifactLocation").at("uri"), "src/f.bpf.c") << path;
+        EXPECT_EQ(at(path).at("artifactLocation").at("uriBaseId"), "%SRCROOT%") << path;
+    }
+    const json elsewhere = at("/checkout/project2/f.bpf.c").at("artifactLocation");
+    EXPECT_EQ(elsewhere.at("uri"), "file:///checkout/project2/f.bpf.c");
+    EXPECT_FALSE(elsewhere.contains("uriBaseId"));
+    const std::string line = "SEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { /* ";
+    const json region = at("f.bpf.c").at("region");
+    EXPECT_EQ(region.at("startLine"), 2);
+    EXPECT_EQ(region.at("startColumn"), line.size() + 1 + 3 + 4);  // é is one unit, the picture two
+    EXPECT_EQ(region.at("endColumn"), line.size() + 1 + 3 + 4 + std::string("return e->edge").size());
+}
+
+TEST(Sarif, tells_warnings_and_what_could_not_be_judged) {
+    std::vector<JudgedInput> two;
+    two.push_back(judge("warned.bpf.c", "#include <mbpf/microbpf.h>\nSEC(\"trace/x\") long f(struct trace_event *e) { int unused; return 0; }\n"));
+    ASSERT_TRUE(two[0].result.ok());
+    two.push_back({"missing.o", {}, nullptr});
+    two[1].result.diagnostics.emplace_back().code = "MBPF4001";
+    two[1].result.diagnostics.front().message = "cannot read 'missing.o'";
+    const json run = json::parse(sarif_report(two, "1")).at("runs")[0];
+    ASSERT_EQ(run.at("results").size(), 2u) << run.dump(1);
+    EXPECT_EQ(run.at("results")[0].at("level"), "warning");
+    EXPECT_EQ(run.at("results")[1].at("ruleId"), "MBPF4001");
+    EXPECT_EQ(run.at("results")[1].at("locations")[0].at("physicalLocation").at("artifactLocation").at("uri"), "missing.o");
+    EXPECT_EQ(run.at("invocations")[0].at("executionSuccessful"), false);
+    const json warned = input_json(two[0]);
+    EXPECT_EQ(warned.at("programs")[0].at("verdict"), "accept");
+    EXPECT_EQ(warned.at("diagnostics")[0].at("severity"), "warning");
+    const std::string page = html_report(two, "1");
+    EXPECT_NE(page.find("1 of 1 programs accepted; 1 input without a verdict"), std::string::npos);
+    EXPECT_NE(page.find("cannot read"), std::string::npos);
+    EXPECT_NE(page.find("Warning: "), std::string::npos);
 }
 
 TEST(Sarif, of_accepted_programs_has_no_results) {
@@ -125,6 +171,25 @@ TEST(Page, is_whole_and_loads_nothing) {
     EXPECT_NE(page.find("class=\"path\""), std::string::npos);
     EXPECT_NE(page.find("<li>here ctx-&gt;arg[0] &lt;= 8 (it is in [0, 8])"), std::string::npos) << "the way to the rejection";
     EXPECT_NE(page.find("<summary>The rule, with a wrong and a right program</summary><pre>MBPF1013"), std::string::npos);
+}
+
+TEST(Page, tells_loops_by_their_lines) {
+    std::vector<JudgedInput> one;
+    one.push_back(judge("loops.bpf.c", "#include <mbpf/microbpf.h>\nstruct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 16); __type(key, u32); __type(value, u64); } m SEC(\".maps\");\nSEC(\"trace/x\") long f(struct trace_event *e) {\n u64 s = 0;\n for (u32 i = 0; i < 8; i++) {\n u64 *v = bpf_map_lookup_elem(&m, &i);\n if (!v) continue;\n s = s * 31 + *v; }\n return s; }\n"));
+    ASSERT_TRUE(one[0].result.ok()) << one[0].result.messages;
+    const std::string page = html_report(one, "1");
+    EXPECT_NE(page.find("<dt>loop at line 5</dt><dd>at most 8 times</dd>"), std::string::npos);
+    EXPECT_NE(page.find("↻ at most 8 times"), std::string::npos) << "beside the loop's head";
+}
+
+// Where a budget is exceeded no instruction is at fault, and there is no path to walk along.
+TEST(Page, lights_up_only_what_is_at_fault) {
+    std::vector<JudgedInput> one;
+    one.push_back(judge("long.bpf.c", "#include <mbpf/microbpf.h>\nSEC(\"gpio/chip0/line1/both\") int f(struct gpio_event *e) { volatile u32 s = 0; for (int i = 0; i < 60000; i++) s += e->edge; return 1; }\n"));
+    ASSERT_EQ(one[0].result.verification.verdicts.front().diagnostics.front().code, "MBPF1040");
+    const std::string page = html_report(one, "1");
+    EXPECT_EQ(page.find("<tr class=\"fault\""), std::string::npos);
+    EXPECT_EQ(page.find("Next step of the path"), std::string::npos);
 }
 
 TEST(Page, tells_programs_of_one_name_apart) {

@@ -308,6 +308,56 @@ TEST(Locks, are_held_briefly_and_given_back) {
     for (const char* use : {"L", "U", "LL", "LLUU", "LhU", "LfU", "LUU", "x"}) EXPECT_NE(judged_with(use), "") << use;
 }
 
+// r6 and r7 are values of one map, r8 and r9 their locks; what is locked is what is to be given back, whatever way it came.
+TEST(Locks, are_given_back_to_the_value_that_was_locked) {
+    std::vector<bpf::Map> maps{map_of(1, 24, 4)};
+    maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 8, 4}};
+    const std::string find = "lddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\n", done = "out: mov r0, 0\nexit\n", begin = "stw [r10-4], 0\n" + find + "mov r6, r0\n" + find + "mov r7, r0\n";
+    const auto takes = [](const char* reg, const char* helper) { return std::string("mov r1, ") + reg + "\nadd r1, 8\ncall " + helper + "\n"; };
+    const auto judged_as = [&](const std::string& text) { return code_of(judged(text + done, "tc", "linux", maps, 1)); };
+    EXPECT_EQ(judged_as(begin + takes("r6", "93") + takes("r6", "94") + takes("r7", "93") + takes("r7", "94")), "");
+    EXPECT_EQ(judged_as(begin + takes("r6", "93") + takes("r7", "94")), "MBPF1044");
+    // Through the stack, and through another register.
+    EXPECT_EQ(judged_as(begin + "stxdw [r10-16], r6\nmov r8, r7\n" + takes("r6", "93") + "ldxdw r6, [r10-16]\n" + takes("r6", "94") + takes("r8", "93") + takes("r7", "94")), "");
+    EXPECT_EQ(judged_as(begin + "stxdw [r10-16], r6\n" + takes("r7", "93") + "ldxdw r7, [r10-16]\n" + takes("r7", "94")), "MBPF1044");
+    // One of two, by a way that is known no more.
+    const std::string either = begin + "mov r9, r6\nldxb r3, [r7+0]\njeq r3, 0, one\nmov r9, r7\none: ";
+    EXPECT_EQ(judged_as(either + takes("r9", "93") + takes("r9", "94")), "");
+    EXPECT_EQ(judged_as(either + takes("r9", "93") + takes("r7", "94")), "MBPF1044");
+    EXPECT_EQ(judged_as(either + takes("r6", "93") + takes("r9", "94")), "MBPF1044");
+    // Found in the same place of a loop: the last one is another than the one before.
+    const auto twice = [&](const char* locked, const char* given_back) {
+        return judged_as("stw [r10-4], 0\n" + find + "mov r6, r0\nmov r7, r0\nmov r9, 0\nagain: stxw [r10-4], r9\nmov r7, r6\n" + find + "mov r6, r0\nadd r9, 1\njlt r9, 3, again\n" + takes(locked, "93") + takes(given_back, "94"));
+    };
+    EXPECT_EQ(twice("r6", "r6"), "");
+    EXPECT_EQ(twice("r6", "r7"), "MBPF1044");
+    EXPECT_EQ(twice("r7", "r6"), "MBPF1044");
+}
+
+// Two values that one function found, and the values that a callback is passed one after the other.
+TEST(Locks, of_what_functions_and_callbacks_find) {
+    std::vector<bpf::Map> maps{map_of(1, 24, 4)};
+    maps.front().kernel_fields = {{bpf::MapFieldKind::spin_lock, 8, 4}};
+    const auto judged_as = [&](const std::string& text) { return code_of(judged(text, "tc", "linux", maps, 1)); };
+    const auto called = [&](const char* locked, const char* given_back) {
+        return judged_as("mov r1, 0\ncall local f\njeq r0, 0, out\nmov r6, r0\nmov r1, 1\ncall local f\njeq r0, 0, out\nmov r7, r0\nmov r1, " + std::string(locked) + "\nadd r1, 8\ncall 93\nmov r1, " + given_back +
+                         "\nadd r1, 8\ncall 94\nout: mov r0, 0\nexit\nf: stxw [r10-4], r1\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\nexit\n");
+    };
+    EXPECT_EQ(called("r7", "r7"), "");
+    EXPECT_NE(called("r6", "r7"), "");
+    EXPECT_NE(called("r7", "r6"), "");
+    // The value found before the walk is at r10 - 8 of the caller, then the one passed last.
+    const auto each = [&](const char* given_back) {
+        auto code = bpf::assemble("stdw [r10-8], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -12\nstw [r10-12], 0\ncall 1\njeq r0, 0, out\nstxdw [r10-8], r0\nlddw r1, 0\nlddw r2, 7\nmov r3, r10\nadd r3, -8\nmov r4, 0\ncall 164\nout: mov r0, 0\nexit\n"
+                                  "mov r6, r3\nmov r7, r4\nldxdw r8, [r7+0]\nmov r1, r6\nadd r1, 8\ncall 93\n" + std::string(given_back) + "add r1, 8\ncall 94\nstxdw [r7+0], r6\nmov r0, 0\nexit\n").value();
+        for (bpf::Insn& insn : code)
+            if (insn.opcode == 0x18) insn.src = insn.dst == 2 ? 4 : 1;
+        return code_of(verify(std::make_shared<const bpf::Object>(bpf::object_from_slots(code, "tc", maps).value()), std::make_shared<const Platform>(*builtin_platform("linux"))));
+    };
+    EXPECT_EQ(each("mov r1, r6\n"), "");
+    EXPECT_EQ(each("mov r1, r8\n"), "MBPF1044");
+}
+
 // The first of two runs writes its stack, the second reads it without: what is there then can be anything.
 TEST(Callbacks, have_a_stack_of_their_own_for_every_run) {
     const auto judged_with = [](const char* second) {

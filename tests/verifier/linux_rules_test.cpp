@@ -54,6 +54,31 @@ TEST(Maps, without_a_stated_size_are_as_large_as_the_loader_says) {
     EXPECT_EQ(device.verdicts.front().diagnostics.front().code, "MBPF1038");
 }
 
+// r6 holds the address of what the kernel's configuration says.
+VerifyReport with_configuration(std::string_view text, std::string_view platform, std::string_view section) {
+    auto code = bpf::assemble("lddw r6, 0\n" + std::string(text)).value();
+    code.front().src = static_cast<std::uint8_t>(bpf::Pseudo::map_value);
+    bpf::Map configuration;
+    configuration.name = ".kconfig";
+    configuration.type = 2;
+    configuration.key_size = 4;
+    configuration.value_size = 8;
+    configuration.max_entries = 1;
+    configuration.origin = bpf::MapOrigin::kconfig;
+    auto object = bpf::object_from_slots(std::move(code), std::string(section), {configuration}).value();
+    return verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform(platform)));
+}
+
+TEST(Configuration, is_read_and_no_more) {
+    const auto code = [](const VerifyReport& r) { return r.accepted() ? std::string("accepted") : r.verdicts.front().diagnostics.front().code; };
+    EXPECT_EQ(code(with_configuration("ldxdw r0, [r6]\nexit\n", "linux", "tc")), "accepted");
+    EXPECT_EQ(code(with_configuration("ldxdw r0, [r6+1]\nexit\n", "linux", "tc")), "MBPF1013");
+    EXPECT_EQ(code(with_configuration("stdw [r6], 1\nmov r0, 0\nexit\n", "linux", "tc")), "MBPF1024");
+    // It is not known: a way that only its contents in the object would rule out is looked at.
+    EXPECT_EQ(code(with_configuration("ldxdw r0, [r6]\njeq r0, 0, +1\nldxdw r0, [r7]\nexit\n", "linux", "tc")), "MBPF1008");
+    EXPECT_EQ(code(with_configuration("ldxdw r0, [r6]\nexit\n", "microbpf", "trace/x")), "MBPF1805");
+}
+
 // main calls the function at `sub:`, which makes a tail call (helper 12; 5 in its stead: the time).
 VerifyReport after_function(std::string_view rest, bool tail_call, unsigned calls = 1) {
     std::string text = "mov r6, r1\nldxw r8, [r1+76]\nldxw r9, [r1+80]\nmov r7, r8\nadd r7, 20\nmov r0, 0\njgt r7, r9, out\nstdw [r10-8], 0\n";
@@ -149,6 +174,13 @@ TEST(Context, is_written_aligned) {
     EXPECT_NE(code_of(judged("mov r0, 0\nstxh [r1+49], r0\nexit\n")), "");
 }
 
+// mark, 4 bytes at 8: a number is written whole.
+TEST(Context, is_written_by_whole_numbers) {
+    EXPECT_EQ(code_of(judged("mov r0, 0\nstxw [r1+8], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judged("mov r0, 0\nstxh [r1+8], r0\nexit\n")), "");
+    EXPECT_NE(code_of(judged("mov r0, 0\nstxb [r1+11], r0\nexit\n")), "");
+}
+
 // data_meta at 140, data at 76: n bytes before the packet are there if data_meta + n <= data, one more if strictly so.
 TEST(Metadata, below_the_packet_by_what_was_compared) {
     const auto verdict_on = [](const char* jump, const char* load) {
@@ -164,6 +196,37 @@ TEST(Helpers, of_tracing_have_no_coarse_time) {
     EXPECT_EQ(code_of(judged("call 160\nmov r0, 0\nexit\n")), "");
     auto object = bpf::object_from_slots(bpf::assemble("call 160\nmov r0, 0\nexit\n").value(), "kprobe/x", {}).value();
     EXPECT_EQ(code_of(verify(std::make_shared<const bpf::Object>(std::move(object)), std::make_shared<const Platform>(*builtin_platform("linux")))), "MBPF1035");
+}
+
+// sk_msg_md: data at 0, data_end at 8. Joined segments are longer than 64 KiB; a device's packets are not.
+TEST(Packets, of_the_kernel_are_long) {
+    const std::string begin = "ldxdw r2, [r1+0]\nldxdw r3, [r1+8]\nmov r0, 0\n";
+    const auto judged_as = [&](std::string_view rest) { return code_of(judged(begin + std::string(rest) + "out: mov r0, 0\nexit\n", "sk_msg")); };
+    // Beyond 64 KiB there is more.
+    EXPECT_EQ(judged_as("mov r4, r2\nadd r4, 65535\njgt r4, r3, out\nadd r4, 1\njgt r4, r3, out\nldxb r5, [r4+0]\n"), "MBPF1012");
+    EXPECT_EQ(judged_as("mov r4, r2\nadd r4, 65535\njgt r4, r3, out\nadd r4, 1\njgt r4, r3, out\nldxb r5, [r4-1]\n"), "");
+    // Nor is the length, or what is below it, a number of 16 bits: an index of stack bytes, if it were.
+    EXPECT_EQ(judged_as("mov r4, r3\nsub r4, r2\nrsh r4, 13\nmov r5, r10\nadd r5, -8\nadd r5, r4\nstb [r5+0], 1\n"), "MBPF1017");
+    EXPECT_EQ(judged_as("call 7\nand r0, 65535\n"), "");
+}
+
+// What one program type's helper takes, another's does not: a null context, or the context in a socket's stead.
+TEST(Helpers, take_what_all_of_their_hooks_program_types_take) {
+    EXPECT_EQ(code_of(judged("call 17\nmov r0, 0\nexit\n")), "");
+    EXPECT_EQ(code_of(judged("mov r1, 0\ncall 17\nmov r0, 0\nexit\n")), "MBPF1029");  // get_cgroup_classid reads the packet's socket
+    EXPECT_EQ(code_of(judged("call 46\nmov r0, 0\nexit\n", "socket")), "");
+    EXPECT_EQ(code_of(judged("call 46\nmov r0, 0\nexit\n", "sk_reuseport")), "MBPF1035");  // get_socket_cookie of a socket there
+    for (const char* helper : {"173", "174"}) {
+        const std::string text = "call " + std::string(helper) + "\nmov r0, 0\nexit\n";
+        EXPECT_EQ(code_of(judged(text, "kprobe/x")), "");
+        EXPECT_EQ(code_of(judged(text, "syscall")), "MBPF1035");
+    }
+    EXPECT_EQ(code_of(judged("call 173\nmov r0, 0\nexit\n", "raw_tp/x")), "MBPF1035");
+}
+
+// csum_diff of 4 bytes of ctx->sk: the kernel's structure is another than what programs see.
+TEST(Objects, are_no_buffers) {
+    EXPECT_EQ(code_of(judged("ldxdw r1, [r1+168]\nmov r0, 0\njeq r1, 0, out\nmov r2, 4\nmov r3, 0\nmov r4, 0\nmov r5, 0\ncall 28\nout: mov r0, 0\nexit\n")), "MBPF1029");
 }
 
 bpf::Map map_of(std::uint32_t type, std::uint32_t value_size) {
@@ -189,6 +252,47 @@ TEST(Maps, of_sockets_give_objects) {
     EXPECT_EQ(verdict_on(kSockmap, 8, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "");
     EXPECT_EQ(verdict_on(kSockmap, 8, "jeq r0, 0, out\nmov r0, 0\nout: exit\n"), "MBPF1031");
     EXPECT_EQ(verdict_on(kXskmap, 4, "jeq r0, 0, out\nmov r1, r0\ncall 86\nmov r0, 0\nout: exit\n"), "MBPF1029");
+}
+
+// The first map is used: a lookup, then `rest`; r7 is the context.
+std::string after_lookup(std::vector<bpf::Map> maps, const char* section, std::string_view rest, unsigned helper = 1) {
+    return code_of(judged("mov r7, r1\nstdw [r10-8], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -8\ncall " + std::to_string(helper) + "\n" + std::string(rest) + "mov r0, 0\nexit\n", section, "linux", std::move(maps), 1));
+}
+
+// Programs that may sleep see elements that are not freed meanwhile; deleting from a map of sockets takes locks that a probe may interrupt.
+TEST(Maps, are_those_that_the_program_type_may_use) {
+    bpf::Map trie = map_of(11, 8);
+    trie.key_size = 8;
+    EXPECT_EQ(after_lookup({trie}, "tc", ""), "");
+    for (const char* section : {"uprobe.s/x", "syscall"}) {
+        EXPECT_EQ(after_lookup({trie}, section, ""), "MBPF1032") << section;
+        EXPECT_EQ(after_lookup({hash_of(4)}, section, ""), "") << section;
+    }
+    EXPECT_EQ(after_lookup({map_of(15, 8)}, "kprobe/x", "", 3), "MBPF1032");
+}
+
+// An update takes the lock if its flags say so.
+TEST(Maps, with_locks_are_for_programs_that_may_lock) {
+    bpf::Map locked = map_of(1, 16), timed = map_of(1, 16);
+    locked.kernel_fields = {{bpf::MapFieldKind::spin_lock, 0, 4}};
+    timed.kernel_fields = {{bpf::MapFieldKind::timer, 0, 16}};
+    EXPECT_EQ(after_lookup({locked}, "tc", ""), "");
+    EXPECT_EQ(after_lookup({timed}, "tc", ""), "");
+    EXPECT_EQ(after_lookup({locked}, "socket", ""), "MBPF1032");
+    EXPECT_EQ(after_lookup({locked}, "kprobe/x", ""), "MBPF1032");
+    EXPECT_EQ(after_lookup({timed}, "kprobe/x", ""), "MBPF1032");
+}
+
+// bpf_timer_init is told the map that holds the timer, with which it ends. Two maps in a map of maps look alike.
+TEST(Timers, of_maps_in_maps_are_not_used) {
+    bpf::Map timed = map_of(1, 16), outer = map_of(12, 4);
+    timed.kernel_fields = {{bpf::MapFieldKind::timer, 0, 16}};
+    const std::string init = "jeq r0, 0, out\nmov r1, r0\nlddw r2, 0\nmov r3, 1\ncall 169\nout: ";
+    EXPECT_EQ(after_lookup({timed}, "tc", init), "");
+    outer.inner_map = 1;
+    const std::string inner = "jeq r0, 0, out\nmov r6, r0\nmov r1, r0\nmov r2, r10\nadd r2, -8\ncall 1\njeq r0, 0, out\nmov r1, r0\nmov r2, r6\nmov r3, 1\n";
+    EXPECT_EQ(after_lookup({outer, timed}, "tc", inner + "out: "), "");
+    EXPECT_EQ(after_lookup({outer, timed}, "tc", inner + "call 169\nout: "), "MBPF1029");
 }
 
 TEST(Maps, whose_values_no_program_sees_need_not_state_their_size) {

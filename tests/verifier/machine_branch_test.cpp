@@ -120,6 +120,23 @@ TEST(Orders, are_learned_as_they_were_compared) {
     // A word that is moved and might wrap.
     EXPECT_EQ(order("jlt r2, r3, +0", true, named(number(4, 100), kA, 5)), Pair(kNone, kNone));
     EXPECT_EQ(order("jlt r2, r3, +0", true, number(0, 100), named(number(2, 100), kB, 3)), Pair(kNone, kNone));
+    // Words of which the low bits are known are so much more apart: of even ones 2, of 4n + 1 and 4m + 3 2, too.
+    const auto steps = [](std::uint64_t low, std::uint64_t step) {
+        Number n = Number::range_u(low, low + 20 * step);
+        n.wide.mask = ~(step - 1);
+        n.wide.value = low & (step - 1);
+        return Value::of(meet(Number::range_u(low, low + 20 * step), n));
+    };
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(0, 2), steps(0, 2)), Pair(-2, kNone));
+    EXPECT_EQ(order("jle r2, r3, +0", true, steps(0, 2), steps(0, 2)), Pair(0, kNone));
+    EXPECT_EQ(order("jle r2, r3, +0", true, steps(0, 2), steps(1, 2)), Pair(-1, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(0, 2), steps(1, 2)), Pair(-1, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(1, 4), steps(3, 4)), Pair(-2, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(3, 4), steps(1, 4)), Pair(-2, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(3, 8), steps(3, 8)), Pair(-8, kNone));
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(0, 8), steps(4, 4)), Pair(-4, kNone)) << "of bits that are known of both";
+    EXPECT_EQ(order("jlt r2, r3, +0", true, steps(0, 2)), Pair(-1, kNone)) << "of the other nothing is known";
+    EXPECT_EQ(order("jeq r2, r3, +0", true, steps(0, 2), steps(0, 2)), Pair(0, 0));
     // Signed: of words that are not negative. Halves: of words that have no other.
     const Value wide = number(0, UINT64_MAX), positive = number(0, INT64_MAX), more = number(0, std::uint64_t{1} << 63), half = number(0, UINT32_MAX), over = number(0, 0x100000001), half_positive = number(0, INT32_MAX), half_more = number(0, 0x80000000);
     EXPECT_EQ(order("jlt r2, r3, +0", true, wide, wide), Pair(-1, kNone));
@@ -470,10 +487,10 @@ TEST(Packets, are_as_long_as_was_compared) {
     // No packet is longer than 64 KiB; beyond that an address may wrap.
     EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket), "jle r2, r3, +0", true), kMaxPacket);
     EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket), "jlt r2, r3, +0", true, Edge::infeasible), 1);
-    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket + 1), "jle r2, r3, +0", true, Edge::infeasible), 1) << "64 KiB behind an end that is a byte behind the start";
-    EXPECT_EQ(bytes_after(pointer(Region::packet, kMaxPacket + 2), "jle r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kPastPacket + 1), "jle r2, r3, +0", true, Edge::infeasible), 1) << "128 KiB behind an end that is a byte behind the start";
+    EXPECT_EQ(bytes_after(pointer(Region::packet, kPastPacket + 2), "jle r2, r3, +0", true), 1) << "may have wrapped";
     EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 20), "jle r2, r3, +0", true), 20);
-    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kMaxPacket - 18), "jle r2, r3, +0", true), 1);
+    EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), 0, kPastPacket - 18), "jle r2, r3, +0", true), 1);
     EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), -1, 9), "jle r2, r3, +0", true), 1);
     EXPECT_EQ(bytes_after(pointer(Region::packet, -3), "jlt r2, r3, +0", true), 1);
     // The end is what tells, and the packet's own pointers alone are told of.
@@ -520,7 +537,8 @@ TEST(Packets, are_longer_than_what_was_added_to_them) {
     EXPECT_EQ(room(20, "jlt r2, r3, +0", true), 21);
     EXPECT_EQ(room(0, "jle r2, r3, +0", true), 0);
     EXPECT_EQ(room(20, "jgt r2, r3, +0", true), -100) << "by its range alone";
-    EXPECT_EQ(room(20, "jle r2, r3, +0", true, 70000), -70000);
+    EXPECT_EQ(room(20, "jle r2, r3, +0", true, 70000), 20);
+    EXPECT_EQ(room(20, "jle r2, r3, +0", true, 140000), -140000) << "may have wrapped";
     // So much is it at most.
     Bench b;
     b.s.regs[9] = named(number(0, kMaxPacket - 20), kA);
@@ -577,6 +595,23 @@ TEST(Packets, have_metadata_before_them) {
     EXPECT_EQ(bytes(meta, pointer(Region::packet_end), "jle r2, r3, +0"), 1);
     EXPECT_EQ(bytes(pointer(Region::packet_meta, kMaxPacket + 1), packet, "jle r2, r3, +0"), 1);
     EXPECT_EQ(bytes(pointer(Region::packet_meta, 0), packet, "jle r2, r3, +0"), 1);
+}
+
+// A certificate may state a pointer's place as a fixed part too far ahead and a variable part that leads back.
+TEST(Packets, are_as_long_seen_from_a_place_stated_in_two_parts) {
+    for (const std::int32_t ahead : {0, 1000, 65535}) {
+        Bench b;
+        b.s.regs[2] = pointer(Region::packet_end);
+        b.s.regs[3] = pointer(Region::packet, ahead);
+        b.s.regs[3].number = Number::range_s(-ahead, -ahead);
+        ASSERT_EQ(b.run("sub r2, r3"), Reason::none);
+        EXPECT_TRUE(b.s.regs[2].number.contains(0)) << ahead;
+        EXPECT_TRUE(b.s.regs[2].number.contains(kMaxPacket)) << ahead;
+        b.s.regs[2] = pointer(Region::packet_end);
+        b.s.regs[3].number = Number::range_s(-ahead, 5);
+        ASSERT_EQ(b.run("sub r2, r3"), Reason::none);
+        EXPECT_TRUE(b.s.regs[2].number.contains(kMaxPacket)) << ahead;
+    }
 }
 
 // data_end - data, compared.

@@ -7,31 +7,68 @@ namespace mbpf::proof {
 namespace {
 
 TEST(Locks, are_taken_once_and_given_back) {
-    const auto with = [](bool locked, bool locks, bool unlocks) {
+    // The map's values have their locks at 4; the value's name is 9.
+    const auto with = [](std::uint32_t locked, bool locks, bool unlocks, std::uint32_t element = 9, std::vector<KernelField> fields = {{4, 4, KernelUse::lock}}) {
         CallBench b;
-        HelperRule& h = b.helper({});
+        Argument a = arg(ArgumentRule::map_value_pointer);
+        a.use = KernelUse::lock;
+        HelperRule& h = b.helper({a});
         h.locks = locks;
         h.unlocks = unlocks;
+        b.maps[0].kernel_fields = fields.data();
+        b.maps[0].kernel_field_count = static_cast<std::uint32_t>(fields.size());
         b.s.locked = locked;
+        b.s.regs[1] = of_map(Region::map_value, 0);
+        b.s.regs[1].fixed = 4;
+        b.s.regs[1].size = element;
         const Reason why = b.call();
         if (why == Reason::none) {
-            EXPECT_EQ(b.s.locked, locks);
+            EXPECT_EQ(b.s.locked, locks ? element : 0u);
         }
         return why;
     };
-    EXPECT_EQ(with(false, true, false), Reason::none);
-    EXPECT_EQ(with(true, false, true), Reason::none);
-    EXPECT_EQ(with(true, true, false), Reason::lock);
-    EXPECT_EQ(with(true, false, false), Reason::lock);
-    EXPECT_EQ(with(false, false, true), Reason::lock);
+    EXPECT_EQ(with(0, true, false), Reason::none);
+    EXPECT_EQ(with(9, false, true), Reason::none);
+    EXPECT_EQ(with(9, true, false), Reason::lock);
+    EXPECT_EQ(with(9, false, false), Reason::lock);
+    EXPECT_EQ(with(0, false, true), Reason::lock);
+    EXPECT_EQ(with(9, false, true, 10), Reason::lock) << "another value's";
+    EXPECT_EQ(with(9, false, true, 0), Reason::lock) << "of no value in particular";
+    EXPECT_EQ(with(0, true, false, 0), Reason::lock) << "of no value in particular";
+    EXPECT_EQ(with(0, true, false, 9, {{4, 4, KernelUse::lock}, {8, 4, KernelUse::lock}}), Reason::argument_kind) << "of two locks in one value";
     CallBench b;
-    b.s.locked = true;
+    b.s.locked = 1;
     EXPECT_FALSE(b.m.call(0, 0));
     EXPECT_EQ(b.m.failure().reason, Reason::lock);
     EXPECT_EQ(b.run("mov r0, 0"), Reason::none);
     b.env.any_return = true;
     EXPECT_FALSE(b.m.leave(0));
     EXPECT_EQ(b.m.failure().reason, Reason::lock);
+}
+
+// What a call finds has the call's name; what an earlier one found there has none any more. Only where values have locks.
+TEST(Locks, tell_values_apart_by_the_call_that_found_them) {
+    const auto found = [](KernelUse use) {
+        CallBench b;
+        const KernelField field{4, 4, use};
+        HelperRule& h = b.helper({arg(ArgumentRule::map), arg(ArgumentRule::map_key)});
+        h.returns = ReturnRule::map_value_or_null;
+        b.maps[0].kernel_fields = &field;
+        b.maps[0].kernel_field_count = 1;
+        b.s.regs[1] = kHandle;
+        b.s.regs[2] = kStack;
+        b.s.frames[0].mark(-8, 8, true);
+        b.s.regs[6] = b.s.regs[7] = of_map(Region::map_value, 0);
+        b.s.regs[6].size = 1;
+        b.s.regs[7].size = 2;
+        b.s.put({-16, 8, 0}, b.s.regs[6]);
+        EXPECT_EQ(b.call(), Reason::none);
+        EXPECT_EQ(b.s.regs[7].size, 2u);
+        EXPECT_EQ(b.s.value_at({-16, 8, 0})->size, b.s.regs[6].size);
+        return std::pair(b.s.regs[0].size, b.s.regs[6].size);
+    };
+    EXPECT_EQ(found(KernelUse::lock), (std::pair{1u, 0u}));
+    EXPECT_EQ(found(KernelUse::timer), (std::pair{0u, 1u}));
 }
 
 TEST(Frames, keep_the_callers_registers_and_hide_them) {
@@ -333,7 +370,7 @@ TEST(Callbacks, end_with_0_or_1_and_nothing_open) {
         EXPECT_EQ(ends(number(0, 2)), Reason::callback_result);
         EXPECT_EQ(ends(Value{}), Reason::unreadable_register);
         EXPECT_EQ(ends(kElement), Reason::returns_pointer);
-        EXPECT_EQ(ends(Value::constant(0), [](CallbackBench& b) { b.s.locked = true; }), Reason::lock);
+        EXPECT_EQ(ends(Value::constant(0), [](CallbackBench& b) { b.s.locked = 1; }), Reason::lock);
         EXPECT_EQ(ends(Value::constant(0), [](CallbackBench& b) { b.s.references[0] = 1; }), timer ? Reason::unreleased : Reason::none);
     }
 }

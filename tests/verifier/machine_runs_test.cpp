@@ -92,7 +92,7 @@ class RandomRun {
         static constexpr std::int32_t kImmediates[] = {0, 1, 2, 3, 8, 13, 31, 32, 255, -1, -8, INT32_MAX, INT32_MIN};
         const auto [name, op] = kOps[pick(std::size(kOps))];
         const bool half = pick(5) == 0, shift = op == AluOp::lsh || op == AluOp::rsh || op == AluOp::arsh, immediate = pick(2) == 0 || shift;
-        const std::int32_t imm = shift ? static_cast<std::int32_t>(pick(half ? 32 : 64)) : kImmediates[pick(std::size(kImmediates))];
+        const std::int32_t imm = shift ? static_cast<std::int32_t>(pick(2) == 0 ? pick(3) : pick(half ? 32 : 64)) : kImmediates[pick(std::size(kImmediates))];
         const std::string text = std::string(name) + (half ? "32 " : " ") + reg(d) + ", " + (immediate ? std::to_string(imm) : reg(s));
         const std::uint64_t a = words_[d], b = immediate ? static_cast<std::uint64_t>(std::int64_t{imm}) : words_[s];
         if (takes(text)) words_[d] = half ? domain::concrete<std::uint32_t>(op, static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b)) : domain::concrete<std::uint64_t>(op, a, b);

@@ -167,6 +167,20 @@ TEST(Sums, of_two_words_lie_between) {
     EXPECT_EQ(bounds(number(0, 0x100000002), number(3, 10), "add32 r2, r3"), kUnknown);
     EXPECT_EQ(bounds(number(0, 1000), number(3, (1u << 29) + 1), "add r2, r3"), Pair(-3, kNothing));
     EXPECT_EQ(bounds(number(0, 1000), number(3, 10), "add r2, 4\nadd r2, r3"), Pair(-7, 14));
+    // The first operand has no name, so the sum is told of the second.
+    const auto turned = [](Value nameless, Value b, const char* text) {
+        Words w(nameless, b);
+        w.s.regs[2].symbol = 0;
+        EXPECT_EQ(w.run(text), Reason::none);
+        return std::pair{most(w.s, 9, 2), most(w.s, 2, 9)};
+    };
+    EXPECT_EQ(turned(number(3, 7), number(0, 1000), "add r2, r3"), Pair(-3, 7));
+    EXPECT_EQ(turned(number(3, 7), number(0, 1000), "add32 r2, r3"), Pair(-3, 7));
+    EXPECT_EQ(turned(number(3, 7), number(0, UINT64_MAX - 6), "add r2, r3"), kUnknown);
+    EXPECT_EQ(turned(number(3, 7), number(0, UINT32_MAX - 6), "add32 r2, r3"), kUnknown);
+    EXPECT_EQ(turned(number(3, 7), number(0, 0x100000002), "add32 r2, r3"), kUnknown);
+    EXPECT_EQ(turned(number(3, 0x100000002), number(0, 1000), "add32 r2, r3"), kUnknown);
+    EXPECT_EQ(turned(number(3, 7), number(0, 1000), "sub r2, r3"), kUnknown);
     // As the number that was added becomes known better, so does the sum; a neighbour of it tells nothing.
     const auto bounds_then = [](Value added, const char* jump) {
         Words late(number(0, 1000));
@@ -187,6 +201,46 @@ TEST(Sums, of_two_words_lie_between) {
     w.s.regs[2] = named(number(0, 1000), kA, 5);
     ASSERT_EQ(w.run("add r2, r3"), Reason::none);
     EXPECT_EQ(w.s.difference_count, 0);
+}
+
+// Twice a half is no more than the whole; a double is the sum of two, and so is an or of bits that are not there.
+TEST(Sums, of_halves_and_doubles) {
+    const auto together = [](const char* text, Value a = number(0, 1000), Value b = number(0, 10)) {
+        Words w(a, b);
+        EXPECT_EQ(w.run(text), Reason::none);
+        std::int64_t bound = kNothing;
+        return w.s.sum_most(w.s.regs[2], w.s.regs[2], w.s.regs[8], bound) ? bound : kNothing;
+    };
+    EXPECT_EQ(together("rsh r2, 1"), 0);
+    EXPECT_EQ(together("rsh32 r2, 1"), 0);
+    EXPECT_EQ(together("add r2, 3\nrsh r2, 1"), 3);
+    EXPECT_GT(together("rsh32 r2, 1", number(0, 0x100000001)), 0) << "of a word that is cut";
+    EXPECT_GT(together("arsh r2, 1", signed_number(-4, 1000)), 0);
+    EXPECT_GT(together("rsh r2, r3", number(0, 1000), number(0, 1)), 0);
+    const auto bounds = [](const char* text, Value a = number(0, 1000), Value b = number(0, 10)) {
+        Words w(a, b);
+        EXPECT_EQ(w.run(text), Reason::none);
+        return std::pair{most(w.s, 8, 2), most(w.s, 2, 8)};
+    };
+    using Pair = std::pair<std::int64_t, std::int64_t>;
+    constexpr Pair kUnknown{kNothing, kNothing};
+    EXPECT_EQ(bounds("lsh r2, 1", number(3, 1000)), Pair(-3, 1000));
+    EXPECT_EQ(bounds("lsh32 r2, 1", number(3, INT32_MAX)).first, -3);
+    EXPECT_EQ(bounds("lsh32 r2, 1", number(3, 0x80000000)), kUnknown) << "a bit may be lost";
+    EXPECT_EQ(bounds("lsh r2, 1", number(3, std::uint64_t{1} << 63)), kUnknown);
+    EXPECT_EQ(bounds("lsh r2, 1\nor r2, 1", number(3, 1000)), Pair(-4, 1001));
+    EXPECT_EQ(bounds("lsh r2, 1\nor r2, 2", number(3, 1000)), kUnknown) << "a bit that it may have";
+    EXPECT_EQ(bounds("and r2, -16\nmov r7, r2\nor r2, r3", number(0, 1000), number(3, 10)), kUnknown) << "of the word before the bits were cut";
+    EXPECT_TRUE(keeps(Value::of(meet(Number::range_u(0, 64), Number::alu64(bpf::AluOp::lsh, Number::range_u(0, 8), Number::constant(3)))), "or r2, 5", 5));
+    EXPECT_TRUE(loses(number(0, 64), "or r2, 5"));
+    // What is below a half stays below the whole when it is doubled, and its odd neighbour, too.
+    Words w(number(0, 1000), number(0, 600));
+    ASSERT_EQ(w.run("rsh r2, 1"), Reason::none);
+    ASSERT_EQ(w.go("jlt r3, r2, +0", true), Edge::feasible);
+    ASSERT_EQ(w.run("lsh r3, 1"), Reason::none);
+    EXPECT_EQ(most(w.s, 3, 8), -2);
+    ASSERT_EQ(w.run("or r3, 1"), Reason::none);
+    EXPECT_EQ(most(w.s, 3, 8), -1);
 }
 
 TEST(Differences, of_ordered_words_are_bounded) {
@@ -293,6 +347,7 @@ TEST(Pointers, are_moved_within_reach) {
     EXPECT_EQ(moved(v, "add r2, r3", Value::constant(kReach + 1)), Reason::moved_by_constant);
     EXPECT_EQ(moved(v, "sub r2, r3", Value::constant(kReach)), Reason::none);
     EXPECT_EQ(moved(v, "sub r2, r3", Value::constant(kReach + 1)), Reason::moved_by_constant);
+    EXPECT_EQ(moved(v, "sub r2, r3", Value::constant(uint64_t{1} << 63)), Reason::moved_by_constant);
     EXPECT_EQ(moved(v, "add r2, r3", signed_number(-kReach - 1, -kReach - 1)), Reason::moved_by_constant);
     EXPECT_EQ(moved(v, "add r2, r3\nadd r2, 1", Value::constant(kReach)), Reason::moved_too_far);
     EXPECT_EQ(moved(v, "sub r2, r3\nsub r2, 1", Value::constant(kReach)), Reason::moved_too_far);

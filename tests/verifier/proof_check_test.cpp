@@ -113,6 +113,28 @@ TEST(Checked, what_a_jump_leads_to_is_stated) {
     EXPECT_EQ(Program("mov r0, 0\ngotol +1\nmov r0, r5\nexit", 3).error(), CheckError::none);
 }
 
+// A packet pointer may be stated as a fixed part too far ahead and a variable part that leads back. How long the packet
+// is, seen from there, is no less: a program may not return it.
+TEST(Checked, places_are_stated_in_any_two_parts) {
+    for (const std::int32_t ahead : {0, 65535}) {
+        Program p("ldxw r6, [r1+0]\nldxw r0, [r1+4]\nja +0\nsub r0, r6\njsge r0, 0, out\nmov r0, 0\nout: exit");
+        p.env.raw_memory = false;
+        p.env.context_size = 8;
+        p.fields = {{0, 4, FieldRule::packet_start}, {4, 4, FieldRule::packet_end}};
+        p.env.fields = p.fields.data();
+        p.env.field_count = 2;
+        p.s.regs[0] = pointer(Region::packet_end);
+        p.s.regs[6] = anywhere(pointer(Region::packet, ahead), -ahead, -ahead);
+        p.at(3, 4);
+        p.s.regs[0] = number(0, 100);
+        p.s.regs[6] = Value{};
+        EXPECT_EQ(p.at(6, 1).error(), CheckError::not_covered) << ahead;
+        p.proof.points.erase(6);
+        p.s.regs[0] = number(0, kMaxPacket);
+        EXPECT_EQ(p.at(6, 1).result().failure.reason, Reason::return_range) << ahead;
+    }
+}
+
 // r2 counts down from 10: twice two instructions less at each round.
 constexpr std::string_view kLoop = "mov r0, 0\nmov r2, 10\nloop: sub r2, 1\njne r2, 0, loop\nexit";
 
@@ -360,7 +382,7 @@ TEST(Contracts, start_from_nothing_of_their_callers) {
     EXPECT_EQ(enters([](State& s) { s.put({0, 1, 1}, number(0, 9)); }), CheckError::malformed) << "the caller's r6";
     EXPECT_EQ(enters([](State& s) { s.put({-8, 8, 0}, number(0, 9)); }), CheckError::malformed) << "the caller's stack";
     EXPECT_EQ(enters([](State&) {}, {per(1, 1)}), CheckError::malformed) << "a cost that depends";
-    EXPECT_EQ(enters([](State& s) { s.locked = true; }), CheckError::malformed);
+    EXPECT_EQ(enters([](State& s) { s.locked = 1; }), CheckError::malformed);
     EXPECT_EQ(enters([](State& s) { s.references[0] = 1; }), CheckError::malformed);
     EXPECT_EQ(enters([](State& s) { s.regs[2] = pointer(Region::stack); }), CheckError::malformed) << "a way to the caller's stack";
     EXPECT_EQ(enters([](State& s) { s.regs[9] = or_null(pointer(Region::stack), 3); }), CheckError::malformed);
@@ -379,7 +401,7 @@ TEST(Contracts, promise_numbers_and_nothing_held) {
     EXPECT_EQ(promises(number(1, 10), [](State& s) { s.regs[1] = number(0, 9); }), CheckError::no_invariant) << "r1";
     EXPECT_EQ(promises(Value{}, [](State& s) { s.regs[1] = number(0, 9); }), CheckError::no_invariant);
     EXPECT_EQ(promises(number(1, 10), [](State& s) { s.references[0] = 1; }), CheckError::no_invariant);
-    EXPECT_EQ(promises(number(1, 10), [](State& s) { s.locked = true; }), CheckError::no_invariant);
+    EXPECT_EQ(promises(number(1, 10), [](State& s) { s.locked = 1; }), CheckError::no_invariant);
     Program pointers("call local f\nexit\nf: mov r0, r1\nexit", 90);
     pointers.env.any_return = pointers.env.pointer_leaks_allowed = true;
     pointers.proof.functions = {{0, 0}, {2, 0}};

@@ -35,6 +35,18 @@ TEST(Costs, of_constants_fall_by_the_steps) {
     EXPECT_EQ(margin(b, cost_of(kMaxCost), nullptr), kNone);
 }
 
+// A difference beyond what is computed with is not formed: to the least number it would overflow.
+TEST(Costs, of_a_counter_of_which_nothing_is_known_are_unbounded) {
+    Bench b;
+    b.s.ghosts[0] = named(number(0, 50), kA);
+    b.s.regs[2] = named(Value::of(Number::unknown()), kB);
+    for (const Reading reading : {Reading::as_signed, Reading::squared})
+        for (const std::int64_t coefficient : {10, -10}) {
+            const Cost cost = cost_of(100, {term(2, coefficient, reading)});
+            EXPECT_EQ(margin(b, cost, &cost), kNone);
+        }
+}
+
 // x was r2 when the state was loaded, and is r2 + `moved` now.
 Bench& counted(Bench& b, Value then, Value now) {
     b.s.ghosts[0] = then;
@@ -283,6 +295,73 @@ TEST(Costs, are_no_more_than_any_state_leaves) {
     }
     EXPECT_GT(bounded, 19000);
     EXPECT_GT(tight, 3000) << "and often just that";
+}
+
+// A counter x that has become x + y, as one that goes over what a length tells, is paid for by y.
+TEST(Costs, of_a_counter_that_goes_on_are_those_of_the_word_it_went_by) {
+    constexpr Symbol kSum = 3;
+    // 10 a unit of x + y, where 10 a unit of x and 10 a unit of y were to be spent: r3 is y, r2 what x has become.
+    const auto left = [](auto know, std::int64_t of_y = 10, std::int32_t delta = 0) {
+        Bench b;
+        const Value x = named(number(0, 100), kA), y = named(number(0, 60), kB), sum = named(number(5, 165), kSum, delta);
+        counted(b, x, sum);
+        b.s.regs[3] = y;
+        know(b.s, sum, x, y);
+        const Cost from = cost_of(2000, {term(2, -10)}), to = cost_of(2000, {term(2, -10), term(3, of_y)});
+        return margin(b, from, &to);
+    };
+    const auto exact = [](State& s, const Value& sum, const Value& x, const Value& y) { s.note_sum(sum, x, y); };
+    EXPECT_EQ(left(exact), 0);
+    EXPECT_EQ(left(exact, 4), 0);
+    EXPECT_EQ(left(exact, 11), -60);
+    EXPECT_EQ(left(exact, 10, 5), 0) << "the word behind, read where it is";
+    EXPECT_EQ(left([](State& s, const Value& sum, const Value& x, const Value& y) { s.note_sum(sum, y, x); }), 0);
+    EXPECT_EQ(left([](State&, const Value&, const Value&, const Value&) {}), -1550) << "nothing is known of the three: 10 * (5 - 100 - 60)";
+    EXPECT_LT(left([](State& s, const Value& sum, const Value&, const Value& y) { s.learn_limit(kA, y.symbol, sum.symbol, 0); }), 0) << "no less than the two, perhaps more";
+    EXPECT_LT(left([](State& s, const Value& sum, const Value&, const Value& y) { s.note_sum(sum, y, y); }), 0) << "another sum";
+    EXPECT_LT(left([](State& s, const Value& sum, const Value& x, const Value& y) {
+                  s.note_sum(sum, x, y);
+                  s.regs[3].symbol = 0;
+              }),
+              0)
+        << "the word is nowhere";
+    // Whatever the words and prices: never more than the worst of them leaves.
+    std::mt19937_64 random(11);
+    const auto pick = [&](std::int64_t low, std::int64_t high) { return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1)); };
+    int exactly = 0;
+    for (int i = 0; i < 20000; ++i) {
+        const std::int64_t low[2] = {pick(2, 9), pick(2, 9)}, high[2] = {low[0] + pick(0, 6), low[1] + pick(0, 6)}, more = pick(-2, 2);
+        Bench b;
+        Cost from = cost_of(pick(-50, 50)), to = cost_of(pick(-50, 50));
+        const auto value = [&](int word, std::int64_t moved) {
+            const std::int64_t from_low = word == 2 ? low[0] + low[1] + more : low[word], to_high = word == 2 ? high[0] + high[1] + more : high[word];
+            return named(number(static_cast<std::uint64_t>(from_low + moved), static_cast<std::uint64_t>(to_high + moved)), static_cast<Symbol>(word + 1), static_cast<std::int32_t>(moved));
+        };
+        int words[4];
+        std::int64_t moves[4], prices[4];
+        for (int c = 0; c < 4; ++c) {
+            words[c] = static_cast<int>(random() % 3);
+            moves[c] = pick(-1, 2);
+            prices[c] = pick(-4, 4);
+            const Cost::Term priced = term(2 + c, prices[c]);
+            if (c < 2) b.s.ghosts[c] = value(words[c], moves[c]), from.terms[from.term_count++] = priced;
+            else b.s.regs[2 + c] = value(words[c], moves[c]), to.terms[to.term_count++] = priced;
+        }
+        b.s.regs[0] = value(static_cast<int>(random() % 3), pick(-1, 2));
+        // The third word is the other two and `more`.
+        b.s.note_sum(value(2, -more), value(0, 0), value(1, 0));
+        std::int64_t m = 0, true_least = INT64_MAX;
+        ASSERT_TRUE(cost_margin(b.s, from, &to, 1, m));
+        for (std::int64_t x = low[0]; x <= high[0]; ++x)
+            for (std::int64_t y = low[1]; y <= high[1]; ++y) {
+                std::int64_t sum = from.constant - to.constant;
+                for (int c = 0; c < 4; ++c) sum += (c < 2 ? 1 : -1) * prices[c] * ((words[c] == 0 ? x : words[c] == 1 ? y : x + y + more) + moves[c]);
+                true_least = std::min(true_least, sum);
+            }
+        ASSERT_LE(m, true_least) << i;
+        exactly += m == true_least;
+    }
+    EXPECT_GT(exactly, 14000);
 }
 
 TEST(Counters, are_numbers_and_places_in_packets) {

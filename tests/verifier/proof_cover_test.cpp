@@ -290,7 +290,7 @@ TEST(Covered, are_frames_packets_and_references) {
     EXPECT_EQ(differ([](State& s) { s.frames[0].mark(-1, 1, true); }), Pair(true, false));
     EXPECT_EQ(differ([](State& s) { s.frames[0].mark(-512, 1, true); }), Pair(true, false));
     EXPECT_EQ(differ([](State& s) { s.frames[1].mark(-64, 1, true); }), Pair(true, false));
-    EXPECT_EQ(differ([](State& s) { s.locked = true; }), Pair(false, false));
+    EXPECT_EQ(differ([](State& s) { s.locked = 1; }), Pair(false, false));
     EXPECT_EQ(differ([](State& s) { s.references[0] = 9; }), Pair(false, false));
     EXPECT_EQ(differ([](State& s) { s.references[7] = 9; }), Pair(false, false));
     EXPECT_EQ(differ([](State& s) { s.references[1] = 9; }), Pair(false, false));
@@ -311,6 +311,39 @@ TEST(Covered, are_frames_packets_and_references) {
     EXPECT_EQ(contract, 0x40000003u);
     call.have.s.frames[1].function = 8;
     EXPECT_FALSE(call.covered(&contract));
+}
+
+// Names of map values, in r1, r2 and r3, and of that whose lock is held: what is stated as one must be one.
+TEST(Covered, are_values_that_are_told_apart_as_much) {
+    using Names = std::array<std::uint32_t, 4>;
+    const auto named = [](const Names& have, const Names& said) {
+        Arrival a;
+        for (auto& [s, names] : {std::pair<State*, const Names*>{&a.have.s, &have}, {&a.stated.s, &said}}) {
+            for (unsigned r = 1; r <= 3; ++r) {
+                s->regs[r] = of_map(Region::map_value, 0);
+                s->regs[r].size = (*names)[r - 1];
+            }
+            s->locked = (*names)[3];
+        }
+        return a.covered();
+    };
+    constexpr std::uint32_t kGlobal = kGlobalData + 1;
+    EXPECT_TRUE(named({4, 5, 5, 0}, {4, 5, 5, 0}));
+    EXPECT_TRUE(named({4, 5, 5, 0}, {5, 9, 9, 0})) << "by other names";
+    EXPECT_TRUE(named({5, 5, 5, 0}, {1, 2, 2, 0})) << "more is known than stated";
+    EXPECT_TRUE(named({4, 5, 5, 0}, {0, 5, 0, 0}));
+    EXPECT_FALSE(named({4, 5, 5, 0}, {5, 5, 5, 0}));
+    EXPECT_FALSE(named({4, 5, 6, 0}, {4, 5, 5, 0}));
+    EXPECT_FALSE(named({0, 5, 5, 0}, {4, 5, 5, 0})) << "not known which";
+    EXPECT_FALSE(named({0, 0, 5, 0}, {4, 4, 5, 0}));
+    EXPECT_TRUE(named({4, 5, 6, 5}, {1, 2, 3, 2}));
+    EXPECT_FALSE(named({4, 5, 6, 5}, {4, 5, 6, 4})) << "another is locked";
+    EXPECT_FALSE(named({4, 5, 6, 0}, {4, 5, 6, 5}));
+    EXPECT_FALSE(named({4, 5, 6, 5}, {4, 5, 6, 0}));
+    EXPECT_TRUE(named({4, 5, 6, kGlobal}, {4, 5, 6, kGlobal}));
+    EXPECT_FALSE(named({4, 5, 6, kGlobal}, {4, 5, 6, kGlobal + 1}));
+    EXPECT_FALSE(named({4, 5, 6, 5}, {4, 5, 6, kGlobal}));
+    EXPECT_FALSE(named({4, 5, 6, 5}, {4, kGlobal, 6, kGlobal}));
 }
 
 TEST(Covered, are_bytes_that_are_numbers) {
@@ -458,7 +491,7 @@ TEST(Invariants, are_read_as_they_are_stated) {
 }
 
 TEST(Invariants, state_pointers_to_what_there_is) {
-    constexpr std::uint8_t kPointer = 2, kOrNull = 3, kMap = 64, kReference = 128, kStackRegion = 2, kValue = 6, kHandle = 7, kMemory = 9, kObject = 11;
+    constexpr std::uint8_t kPointer = 2, kOrNull = 3, kSize = 32, kMap = 64, kReference = 128, kStackRegion = 2, kValue = 6, kHandle = 7, kMemory = 9, kObject = 11;
     EXPECT_TRUE(Loaded({0, 0, 1, 2, kPointer, kValue | kMap, 0, 0, 0}).good);
     EXPECT_FALSE(Loaded({0, 0, 1, 2, kPointer, kValue | kMap, 1, 0, 0}).good) << "no second map";
     EXPECT_FALSE(Loaded({0, 0, 1, 2, kPointer, kValue, 0, 0}).good) << "of no map";
@@ -479,6 +512,8 @@ TEST(Invariants, state_pointers_to_what_there_is) {
     EXPECT_FALSE(Loaded({kHasReferences, 0, 2, 4, 1, 2, kPointer, kMemory | kReference, 1, 0, 0}).good) << "not held";
     EXPECT_FALSE(Loaded({0, 0, 1, 2, kPointer, kMemory | kReference, 2, 0, 0}).good);
     EXPECT_FALSE(Loaded({kHasReferences, 0, 2, 4, 1, 2, kPointer, kMemory | kReference, 9, 0, 0}).good);
+    EXPECT_TRUE(Loaded({0, 0, 1, 2, kPointer, kValue | kMap | kSize, 0xff, 0xff, 0xff, 0xff, 7, 0, 0, 0}).good);
+    EXPECT_FALSE(Loaded({0, 0, 1, 2, kPointer, kValue | kMap | kSize, 0x80, 0x80, 0x80, 0x80, 8, 0, 0, 0}).good) << "the name of global data";
     // Of a number: what its words leave when divided.
     EXPECT_TRUE(Loaded({0, 0, 1, 2, kAnyNumber | 128, 64, 12, 5}).good);
     EXPECT_FALSE(Loaded({0, 0, 1, 2, kAnyNumber | 128, 64, 12, 12}).good);

@@ -117,6 +117,7 @@ const Raw kRaw[] = {
     {"stack_above_frame", "MBPF1017", {slot(0x7a, 10, 0, 0), kZero, kExit}},
     {"stack_below_frame", "MBPF1017", {slot(0x7a, 10, 0, -520), kZero, kExit}},
     {"kfunc", "MBPF1801", {slot(0x85, 0, 2, 0, 7), kExit}},
+    {"may_goto", "MBPF1810", {kZero, slot(0xe5, 0, 0, 1), slot(0x05, 0, 0, -2), kExit}},
     {"callx", "MBPF1802", {slot(0x8d, 1), kZero, kExit}},
     {"legacy_load", "MBPF1803", {slot(0x30), kExit}},
     {"callback", "MBPF1804", {slot(0x18, 2, 4, 0, 3), slot(0), kZero, kExit, kZero, kExit}},

@@ -148,7 +148,7 @@ void read_shape(Reader& in, uint8_t parts, Shape& s) {
     }
     if ((parts & kHasPacket) != 0) s.packet_bytes = static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxOffset)));
     if ((parts & kHasMetadata) != 0) s.metadata_bytes = static_cast<int32_t>(in.bounded(static_cast<uint64_t>(kMaxPacket)));
-    s.locked = (parts & kLocked) != 0;
+    if ((parts & kLocked) != 0) s.locked = static_cast<uint32_t>(1 + in.bounded(UINT32_MAX - 1));
     const uint8_t held = (parts & kHasReferences) != 0 ? in.byte() : uint8_t{0};
     for (unsigned i = 0; i < kMaxReferences; ++i)
         if ((held >> i & 1) != 0) s.references[i] = static_cast<uint32_t>(1 + in.bounded(kGate - 2));

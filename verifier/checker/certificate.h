@@ -8,7 +8,7 @@
 namespace mbpf::proof {
 
 inline constexpr uint8_t kMagic[4] = {'M', 'B', 'P', 'C'};
-inline constexpr uint8_t kVersion = 5;
+inline constexpr uint8_t kVersion = 6;
 // A point is a slot; a callback's gate is its call's slot with this bit.
 inline constexpr uint32_t kGate = 0x80000000u;
 // The entry of a function's contract is its slot with this bit; the exit is the contract's number with both. Until

@@ -19,6 +19,7 @@ bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
         Value v = read_value(in);
         const bool of_map = v.region == Region::map_handle || v.region == Region::map_value;
         in.require(!in_frame || at.frame < s.depth);
+        in.require(v.region != Region::map_value || v.size < kGlobalData);
         in.require(v.region == Region::object || (v.map < 0 ? !of_map : static_cast<uint32_t>(v.map) < env.map_count));
         in.require(v.kind != ValueKind::pointer_or_null || v.number.is_constant());
         in.require(!v.is_pointer() || v.region != Region::stack || v.frame < s.depth);

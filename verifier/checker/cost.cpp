@@ -20,6 +20,7 @@ int64_t bits_of(uint64_t w) {
     return n;
 }
 
+constexpr unsigned kMostSteps = 2;  // of counters that go on by a word
 constexpr int64_t kFarthest = static_cast<int64_t>(kMaxCounter);
 
 bool least_of(const Summand& p, int64_t& least) {
@@ -62,13 +63,18 @@ void together(Summand& a, Summand& b, int64_t& least) {
     a.coefficient = b.coefficient = 0;
 }
 
+// How much of two coefficients of opposite signs is the same, with the sign of the first.
+int64_t opposite(const Summand& a, const Summand& b) {
+    const bool rising = a.coefficient > 0, falling = b.coefficient > 0;
+    if (rising == falling || a.coefficient == 0 || b.coefficient == 0) return 0;
+    return rising == (a.coefficient + b.coefficient < 0) ? a.coefficient : -b.coefficient;
+}
+
 // Moves as much as possible of +c U(have) and -c U(now) (or the reverse) into differences.
 void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least) {
-    if (have.reading != now.reading || have.coefficient == 0 || now.coefficient == 0 || (have.coefficient > 0) == (now.coefficient > 0)) return;
-    if (same_symbol_only && !one_symbol(have, now)) return;
-    const int64_t size = have.coefficient > 0 ? have.coefficient : -have.coefficient, other = now.coefficient > 0 ? now.coefficient : -now.coefficient;
-    const int64_t m = size < other ? size : other;
-    const bool rising = have.coefficient > 0;
+    const int64_t same = opposite(have, now), m = same < 0 ? -same : same;
+    if (have.reading != now.reading || same == 0 || (same_symbol_only && !one_symbol(have, now))) return;
+    const bool rising = same > 0;
     int64_t bound = 0;
     const int64_t far = m > kMaxCoefficient ? kMaxSquared : kFarthest;
     // m (have - now) >= -m max(now - have), and the reverse.
@@ -76,6 +82,37 @@ void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, 
     least -= m * bound;
     have.coefficient -= rising ? m : -m;
     now.coefficient += rising ? m : -m;
+}
+
+// U(symbol) + delta, and not negative: both readings are one.
+bool is_plain(const Summand& p) { return p.reading == Reading::as_signed && p.counter.number.wide.smin >= 0 && p.counter.symbol != 0 && exact_sum(p.counter); }
+
+// Where a counter has gone on by a word, as over what a length tells, m U(a + b) - m U(a) is m U(b). False: it has not.
+bool go_on(const State& s, Summand& now, Summand& was, Summand& by, int64_t& least) {
+    const int64_t m = opposite(now, was);
+    if (m == 0 || m > kMaxCoefficient || m < -kMaxCoefficient || !is_plain(now) || !is_plain(was)) return false;
+    for (unsigned i = 0; i < kExactSums * s.value_count(); ++i) {
+        const auto& sum = s.sums[i % kExactSums];
+        const Value& v = s.at(i / kExactSums);
+        if (sum.a == 0 || v.kind == ValueKind::unknown || v.kind == ValueKind::pointer_or_null || sum.sum != now.counter.symbol) continue;
+        if (!(sum.a == was.counter.symbol && sum.b == v.symbol) && !(sum.b == was.counter.symbol && sum.a == v.symbol)) continue;
+        by = {variable_part(v), m, Reading::as_signed};
+        const int64_t rest = int64_t{sum.delta} + now.counter.delta - was.counter.delta - by.counter.delta;
+        if (!is_plain(by) || by.counter.number.wide.smax > kMaxSquared || rest > kMaxSquared || rest < -kMaxSquared) continue;
+        least += m * rest;
+        now.coefficient -= m;
+        was.coefficient += m;
+        return true;
+    }
+    return false;
+}
+
+// Of all pairs of the first `count`; then there is one summand more.
+bool step_over(const State& s, Summand* all, unsigned count, int64_t& least) {
+    for (unsigned i = 0; i < count; ++i)
+        for (unsigned j = 0; j < count; ++j)
+            if (go_on(s, all[i], all[j], all[count], least)) return true;
+    return false;
 }
 
 }  // namespace
@@ -105,7 +142,7 @@ bool reading_difference(const State& s, const Value& a, const Value& b, Reading 
     if (reading == Reading::as_unsigned) return s.difference(a, b, bound);
     int64_t high = 0, low = 0, known_by_symbol = 0;
     const bool known = reading_extreme(a, reading, true, high) && reading_extreme(b, reading, false, low);
-    bound = high - low;
+    bound = known ? high - low : 0;
     const bool same = b.symbol != 0 && a.symbol == b.symbol;
     if (reading == Reading::as_signed && same && exact(a) && exact(b)) known_by_symbol = int64_t{a.delta} - b.delta;
     else if (reading == Reading::as_signed && a.number.wide.smin >= 0 && b.number.wide.smin >= 0) return s.difference(a, b, bound);
@@ -117,7 +154,7 @@ bool reading_difference(const State& s, const Value& a, const Value& b, Reading 
 }
 
 bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scale, int64_t& margin) {
-    Summand all[2 * kMaxTerms];
+    Summand all[2 * kMaxTerms + kMostSteps];
     unsigned count = 0;
     if (s.steps > static_cast<uint64_t>(kMaxCost) / kMaxScale) return false;
     int64_t least = from.constant - static_cast<int64_t>(s.steps) * scale - (to == nullptr ? 0 : to->constant);
@@ -129,13 +166,15 @@ bool cost_margin(const State& s, const Cost& from, const Cost* to, uint32_t scal
     }
     for (Summand& p : all)
         if (p.reading == Reading::as_unsigned && p.counter.number.wide.smin >= 0) p.reading = Reading::as_signed;  // the same
-    for (int round = 0; round < 4; ++round)
+    for (int round = 0; round < 5; ++round) {
+        for (unsigned more = 0; round == 2 && more < kMostSteps && step_over(s, all, count, least); ++more) ++count;
         for (unsigned i = 0; i < count; ++i)
             for (unsigned j = 0; j < count; ++j) {
                 if (round == 0) expand(all[i], all[j], least);
-                else if (round == 3) together(all[i], all[j], least);
-                else if (i < j) cancel(s, all[i], all[j], round == 1, least);
+                else if (round == 4) together(all[i], all[j], least);
+                else if (i < j) cancel(s, all[i], all[j], round != 3, least);
             }
+    }
     for (unsigned i = 0; i < count; ++i)
         if (!least_of(all[i], least)) return false;
     margin = least;

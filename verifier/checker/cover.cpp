@@ -24,7 +24,7 @@ bool within(Number have, const Number& stated) {
 // word, each moved by its delta; the first value met fixes the word, the others must agree.
 class Meaning {
   public:
-    static constexpr unsigned kSymbols = 48;
+    static constexpr unsigned kSymbols = 48, kElements = 4;
     static constexpr uint16_t kNoPlace = 0x1fff;
     static_assert(State::kRegisters + kMaxTerms + kMaxFrames * (kFrameBytes + 8) < kNoPlace);
 
@@ -55,6 +55,15 @@ class Meaning {
         e.kind = have.is_number() ? kNull : have.kind == ValueKind::pointer ? kSure : have.symbol == 0 ? kNameless : kNullClass;
         if (e.kind == kNullClass) e.symbol = have.symbol;
         return first_or_same(stated.symbol, e);
+    }
+
+    // Values of a map that have one name are one, whatever its name in the state. Of global data the name says which map.
+    bool element(uint32_t stated, uint32_t have) {
+        for (Element& e : elements_) {
+            if (e.stated == 0) e = {stated, have};
+            if (e.stated == stated) return have != 0 && e.have == have && (stated < kGlobalData || have == stated);
+        }
+        return false;
     }
 
     // What is said of the certificate's symbols holds in the state.
@@ -112,13 +121,17 @@ class Meaning {
     }
 
     Entry entries_[kSymbols];
+    struct Element {
+        uint32_t stated = 0, have = 0;
+    } elements_[kElements];
 };
 
 bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning) {
     if (stated.kind == ValueKind::number) return have.is_number() && within(have.number, stated.number) && have.is_congruent(stated.modulus, stated.remainder) && meaning.number(stated, have, place, 0);
     if (stated.kind == ValueKind::pointer_or_null && have.is_null()) return stated.reference == 0 && meaning.nullable(stated, have);
     if (!have.is_pointer() || (have.kind == ValueKind::pointer_or_null && stated.kind == ValueKind::pointer)) return false;
-    if (have.region != stated.region || have.map != stated.map || have.size != stated.size || have.reference != stated.reference || have.frame != stated.frame || have.read_only != stated.read_only || have.borrowed != stated.borrowed) return false;
+    const bool same_size = stated.region == Region::map_value ? stated.size == 0 || meaning.element(stated.size, have.size) : have.size == stated.size;
+    if (have.region != stated.region || have.map != stated.map || !same_size || have.reference != stated.reference || have.frame != stated.frame || have.read_only != stated.read_only || have.borrowed != stated.borrowed) return false;
     const int64_t move = int64_t{have.fixed} - stated.fixed;
     if (stated.kind == ValueKind::pointer_or_null) {
         // Such a pointer has no variable part: its symbol names a class.
@@ -130,7 +143,7 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
 
 // Frames, bytes written, packet and references: the state has at least what is stated.
 bool shape_covers(const Shape& stated, const Shape& s, bool whoever_called) {
-    if (stated.depth != s.depth || stated.locked != s.locked || stated.packet_bytes > s.packet_bytes || stated.metadata_bytes > s.metadata_bytes) return false;
+    if (stated.depth != s.depth || (stated.locked != 0) != (s.locked != 0) || stated.packet_bytes > s.packet_bytes || stated.metadata_bytes > s.metadata_bytes) return false;
     for (unsigned i = 0; i < kMaxReferences; ++i)
         if (stated.references[i] != s.references[i]) return false;
     for (unsigned f = 0; f < s.depth; ++f) {
@@ -155,6 +168,7 @@ bool covers(Reader& in, const State& s, Cost& cost, uint32_t* contract) {
     unsigned pointers = 0;
     for (unsigned i = 0; i < s.cell_count; ++i) pointers += readable(s.cells[i].at, s.cells[i].value) ? 1 : 0;
     Meaning meaning;
+    if (stated.locked != 0 && !meaning.element(stated.locked, s.locked)) return false;
     uint64_t last = 0;
     for (uint64_t n = in.bounded(UINT16_MAX), first = n; n > 0; --n) {
         const uint64_t code = in.varint();

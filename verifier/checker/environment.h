@@ -136,6 +136,7 @@ struct Environment {
     uint64_t max_instructions = 0;
     uint32_t counted = UINT32_MAX;  // the slot whose executions the cost bounds; UINT32_MAX: all instructions
     uint32_t max_stack = 512;  // bytes over all frames
+    uint32_t longest_packet = 0xffff;  // of what programs see of a packet at once
 };
 
 // An object of class `have` passes where `wanted` (-1: any) is asked for.

@@ -85,7 +85,7 @@ enum class Edge : uint8_t { infeasible, feasible, failed };
 
 class Machine {
   public:
-    Machine(const Environment& env, State& state) : env_(env), s_(state) {}
+    Machine(const Environment& env, State& state) : env_(env), s_(state) { s_.longest_packet = env_.longest_packet; }
 
     // Entry of a program: r1 as the hook gives it.
     void enter_program();
@@ -184,6 +184,7 @@ class Machine {
         uint32_t callback = 0;
         Value context;      // passed through to a callback
         uint8_t lender = 0; // reference of the object argument
+        uint32_t element = 0;  // of the argument that leads into a map's value: which
         Written written[5];  // of a buffer and its size, two
         unsigned written_count = 0;
     };
@@ -201,6 +202,7 @@ class Machine {
     bool helper(uint32_t slot);
     bool helper_result(uint32_t slot, const Call& call, Value& result);
     bool acquire(uint32_t slot, Value& result);
+    void name_element(uint32_t slot, Value& element);
     uint64_t key_most(const Value& key) const;
     Value or_null(Value v);
     void save(unsigned index, const Value& value);

@@ -115,11 +115,19 @@ bool Machine::arithmetic(const Insn& insn, const Operation& op, const Value& a, 
 // have, is the one over the integers: nothing wraps, nothing is cut.
 void Machine::keep_symbol(Value& r, const Operation& op, const Value& a, const Value& b) {
     if (!fits_unsigned(a.number, op.width)) return;
-    const bool turned = op.alu == AluOp::add && a.number.is_constant() && !b.number.is_constant() && fits_unsigned(b.number, op.width);
-    if (op.alu == AluOp::add || op.alu == AluOp::sub) return turned ? keep_sum(r, op, b, a) : keep_sum(r, op, a, b);
+    // A sum is that of its turned operands, too: the one that has a name, or is no constant, comes first. Of bits that the
+    // word surely lacks an or is an addition.
+    const bool adds = op.alu == AluOp::add || (op.alu == AluOp::or_ && ((a.number.wide.value | a.number.wide.mask) & (b.number.wide.value | b.number.wide.mask)) == 0);
+    const bool turned = adds && (a.number.is_constant() || a.symbol == 0) && !b.number.is_constant() && fits_unsigned(b.number, op.width);
+    if (adds || op.alu == AluOp::sub) return turned ? keep_sum(r, op, b, a) : keep_sum(r, op, a, b);
     if (op.alu == AluOp::and_) return keep_bits(r, a, b);
-    // What is shifted right, or divided, is no more than it was (by 0 it is 0).
-    if ((op.alu == AluOp::rsh || op.alu == AluOp::div) && a.shift == 0 && a.symbol != 0 && exact_sum(a) && s_.name(r) != 0) s_.learn(r.symbol, a.symbol, a.delta);
+    const bool by_one = b.number.is_constant() && b.number.wide.umin == 1;
+    // What is shifted right, or divided, is no more than it was (by 0 it is 0); twice a half is no more, either.
+    if ((op.alu == AluOp::rsh || op.alu == AluOp::div) && a.shift == 0 && a.symbol != 0 && exact_sum(a) && s_.name(r) != 0) {
+        s_.learn(r.symbol, a.symbol, a.delta);
+        if (op.alu == AluOp::rsh && by_one) s_.learn_limit(r.symbol, r.symbol, a.symbol, a.delta);
+    }
+    if (op.alu == AluOp::lsh && by_one) keep_sum(r, op, a, a);
     if (op.width == 32 || !b.number.is_constant()) return;
     const unsigned k = b.number.wide.umin & 63;
     if (op.alu == AluOp::lsh && a.symbol != 0 && k != 0) {
@@ -142,7 +150,7 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
         // a + k. Over 64 bits this is exact modulo 2^64, which is what symbol + delta means.
         const int64_t k = op.width == 32 ? b.number.low.smin : y.smin;
         if (!is_delta(k)) return;
-        const int64_t move = op.alu == AluOp::add ? k : -k, delta = a.delta + move;
+        const int64_t move = op.alu == AluOp::sub ? -k : k, delta = a.delta + move;
         if (op.width == 32 && (move >= 0 ? x.umax + static_cast<uint64_t>(move) > kMax32 : x.umin < static_cast<uint64_t>(-move))) return;
         if (a.modulus != 0 && domain::exact_signed_sum(r.number.wide, static_cast<uint64_t>(move))) {
             r.modulus = a.modulus;
@@ -154,7 +162,7 @@ void Machine::keep_sum(Value& r, const Operation& op, const Value& a, const Valu
         return;
     }
     if (!fits_unsigned(b.number, op.width)) return;
-    if (op.alu == AluOp::add) {
+    if (op.alu != AluOp::sub) {
         // a + b without wrapping lies between a + min b and a + max b.
         if (a.symbol == 0 || !exact_sum(a) || !(op.width == 32 ? domain::sums_fit(a.number.low, b.number.low) : domain::sums_fit(x, y)) || s_.name(r) == 0) return;
         return s_.learn_sum(r, a, b);
@@ -193,7 +201,7 @@ bool Machine::move_pointer(const Insn& insn, const Value& pointer, Value amount,
     Value r = pointer;
     const auto& n = amount.number.wide;
     if (amount.number.is_constant()) {
-        const int64_t move = subtract ? -n.smin : n.smin;
+        const int64_t move = static_cast<int64_t>(subtract ? 0 - n.umin : n.umin);
         if (n.smin < -kMaxOffset || n.smin > kMaxOffset) return fail(Reason::moved_by_constant, reg, move);
         const int64_t fixed = r.fixed + move;
         if (fixed < -kMaxOffset || fixed > kMaxOffset) return fail(Reason::moved_too_far, reg);
@@ -253,7 +261,8 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
 bool Machine::distance(const Value& a, const Value& b, Value& out) const {
     Value r = Value::of(Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));
     if (a.region == Region::packet_end && b.region == Region::packet) {
-        const int64_t least = packet_least(b), most = kMaxPacket - b.fixed;
+        // A certificate may state a variable part that is negative.
+        const int64_t least = packet_least(b), most = s_.longest_packet - (b.number.wide.smin < 0 ? b.offset_min() : b.fixed);
         r = Value::of(Number::range_s(least < most ? least : most, most));
         if (b.number.is_constant()) {
             r.symbol = kPacketLength;

@@ -36,7 +36,10 @@ void Machine::learn_order(const Comparison& c, const Value& a, const Value& b) {
     const uint64_t most = ~uint64_t{0} >> (64 - c.width + (is_signed ? 1 : 0));
     if (a.number.wide.umax > most || b.number.wide.umax > most) return;
     const int64_t move = int64_t{b.delta} - a.delta;  // U(a) <= U(b) + k  is  sa <= sb + k + db - da
-    s_.learn(a.symbol, b.symbol, move - (strict ? 1 : 0));
+    // Of words whose low bits are known the distance has the low bits of theirs: at least so many lie between.
+    const uint64_t unknown = a.number.wide.mask | b.number.wide.mask, known = unknown == 0 ? 0 : (unknown & -unknown) - 1;
+    const uint64_t apart = (b.number.wide.value - a.number.wide.value - (strict ? 1 : 0)) & known;
+    s_.learn(a.symbol, b.symbol, move - static_cast<int64_t>(apart < kMaxOffset ? apart : 0) - (strict ? 1 : 0));
     if (c.is == Condition::eq) s_.learn(b.symbol, a.symbol, -move);
 }
 
@@ -91,22 +94,22 @@ Edge Machine::compare_null(unsigned reg, bool is_null) {
     return Edge::feasible;
 }
 
-// p <= data_end: p's whole offset lies inside the packet. Strictly below: one byte more. No packet is longer than
-// kMaxPacket nor lies in the last 64 KiB of the address space, so a pointer at most that far behind the packet's start
-// or end has not wrapped, and compares as offsets do. False: no packet is that long.
+// p <= data_end: p's whole offset lies inside the packet. Strictly below: one byte more. No packet lies in the last 128 KiB
+// of the address space, so a pointer at most kPastPacket behind its start or end has not wrapped, and compares as offsets
+// do. False: no packet is that long.
 bool Machine::learn_packet(const Value& p, Condition c) {
     Value variable = variable_part(p);
     int64_t over = 0;
-    const bool near_end = s_.below_packet_end(variable, over) && over + p.fixed <= kMaxPacket;
-    if (p.offset_min() < -kMaxPacket || p.number.wide.smin < 0 || (p.offset_max() > kMaxPacket && !near_end)) return true;
+    const bool near_end = s_.below_packet_end(variable, over) && over + p.fixed <= kPastPacket;
+    if (p.offset_min() < -kMaxPacket || p.number.wide.smin < 0 || (p.offset_max() > kPastPacket && !near_end)) return true;
     int64_t least = p.fixed;  // variable part + least <= length
     if (c == Condition::lt || (c == Condition::ne && near_end && over + p.fixed <= 0)) ++least;
     else if (c != Condition::le && c != Condition::eq) return true;
     const int64_t whole = least - p.fixed + p.offset_min();
-    if (whole > kMaxPacket) return false;
+    if (whole > s_.longest_packet) return false;
     if (whole > s_.packet_bytes) s_.packet_bytes = static_cast<int32_t>(whole);
     if (exact_sum(variable)) s_.learn(p.symbol, kPacketLength, -least - p.delta);
-    return s_.refine(p, meet(p.number, Number::range_u(0, static_cast<uint64_t>(kMaxPacket - least))));
+    return s_.refine(p, meet(p.number, Number::range_u(0, static_cast<uint64_t>(s_.longest_packet - least))));
 }
 
 // False: no packet is so.

@@ -42,9 +42,9 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     if (v.is_number()) return (call.helper->arguments[index].nullable && v.is_null()) || fail(Reason::argument_kind, reg);
     if (v.kind == ValueKind::pointer_or_null && !call.helper->arguments[index].nullable) return fail(Reason::null_argument, reg);
     if (size == 0) return true;
-    // The context's native layout may differ from what the program sees.
+    // The native layout may differ from what the program sees.
     if (v.region == Region::context) return fail(Reason::context_buffer, reg);
-    if (v.region == Region::packet && call.helper->no_packet_memory) return fail(Reason::argument_kind, reg);
+    if (v.region == Region::object || (v.region == Region::packet && call.helper->no_packet_memory)) return fail(Reason::argument_kind, reg);
     if (v.region != Region::stack) return in_bounds(reg, 0, size, is_write);
     const int64_t lo = v.offset_min(), all = v.offset_max() + size - lo;
     if (!is_write && !env_.pointer_leaks_allowed && lo >= -kFrameBytes && lo + all <= 0 && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 1, static_cast<uint32_t>(size));
@@ -138,6 +138,7 @@ bool Machine::check_argument(unsigned index, Call& call) {
         case ArgumentRule::map_value_pointer:
             if (v.kind != ValueKind::pointer || v.region != Region::map_value || !v.fixed_place() || v.map < 0 || v.offset_min() < 0 || v.offset_min() >= env_.maps[v.map].value_size || (arg.use != KernelUse::none && !at_kernel_field(v, arg.use))) return wrong_argument(reg);
             if (arg.use == KernelUse::timer) call.map = v.map;
+            call.element = env_.maps[v.map].is_global_data ? kGlobalData + static_cast<uint32_t>(v.map) : v.size;
             return true;
         case ArgumentRule::callback_context:
             call.context = v;
@@ -148,12 +149,16 @@ bool Machine::check_argument(unsigned index, Call& call) {
 
 bool Machine::wrong_argument(unsigned reg) { return fail(s_.regs[reg].kind == ValueKind::pointer_or_null ? Reason::null_argument : Reason::argument_kind, reg); }
 
-// A lock or timer is where the map's type declares one.
+// A lock or timer is where the map's type declares one, and one alone.
 bool Machine::at_kernel_field(const Value& v, KernelUse use) const {
     const MapRule& map = env_.maps[v.map];
-    for (uint32_t i = 0; i < map.kernel_field_count; ++i)
-        if (v.offset_min() == map.kernel_fields[i].offset && map.kernel_fields[i].use == use) return true;
-    return false;
+    unsigned all = 0, here = 0;
+    for (uint32_t i = 0; i < map.kernel_field_count; ++i) {
+        if (map.kernel_fields[i].use != use) continue;
+        ++all;
+        if (v.offset_min() == map.kernel_fields[i].offset) ++here;
+    }
+    return all == 1 && here == 1;
 }
 
 bool Machine::check_helper(uint32_t slot, Call& call) {
@@ -162,15 +167,17 @@ bool Machine::check_helper(uint32_t slot, Call& call) {
     if (helper == nullptr) return fail(Reason::no_helper, 0, number);
     if (!helper->allowed_on_hook) return fail(Reason::helper_hook, 0, number);
     if (!helper->supported) return fail(Reason::helper_unsupported, 0, number);
-    if (s_.locked != helper->unlocks) return fail(Reason::lock, 0, number);
+    if ((s_.locked != 0) != helper->unlocks) return fail(Reason::lock, 0, number);
     if (helper->tail_call && s_.top().kind == FrameKind::callback) return fail(Reason::helper_unsupported, 0, number);
     if (helper->tail_call && s_.holds_references()) return fail(Reason::unreleased, 0, number);
     call.helper = helper;
     helper_used = static_cast<int32_t>(number);
     for (unsigned i = 0; i < helper->argument_count; ++i)
         if (!check_argument(i, call)) return false;
-    if (helper->locks) s_.locked = true;
-    if (helper->unlocks) s_.locked = false;
+    // The lock that is held is the one given back.
+    if (helper->unlocks ? call.element != s_.locked : helper->locks && call.element == 0) return fail(Reason::lock, 1, number);
+    if (helper->locks) s_.locked = call.element;
+    if (helper->unlocks) s_.locked = 0;
     return true;
 }
 
@@ -220,6 +227,17 @@ bool Machine::acquire(uint32_t slot, Value& result) {
     return true;
 }
 
+// Of a map whose values have locks, the value found at a slot has a name; what was found there before loses it. So pointers of
+// one name lead to one value.
+void Machine::name_element(uint32_t slot, Value& element) {
+    const MapRule& map = env_.maps[element.map];
+    bool has_lock = false;
+    for (uint32_t i = 0; i < map.kernel_field_count; ++i) has_lock = has_lock || map.kernel_fields[i].use == KernelUse::lock;
+    for (unsigned i = 0; has_lock && i < s_.value_count(); ++i)
+        if (s_.at(i).region == Region::map_value && s_.at(i).size == slot + 1) s_.at(i).size = 0;
+    if (has_lock) element.size = slot + 1;
+}
+
 // The greatest key of 4 bytes that `key`, an argument found readable, may lead to.
 uint64_t Machine::key_most(const Value& key) const {
     if (key.kind != ValueKind::pointer || key.region != Region::stack || !key.fixed_place()) return UINT32_MAX;
@@ -250,6 +268,7 @@ bool Machine::helper_result(uint32_t slot, const Call& call, Value& result) {
             if (map.has_all_keys && h.argument_count == 2 && h.arguments[1].rule == ArgumentRule::map_key && key_most(s_.regs[2]) < map.max_entries) nullable = false;
             result = Value::pointer(map.inner >= 0 ? Region::map_handle : Region::map_value);
             result.map = static_cast<int16_t>(map.inner >= 0 ? map.inner : call.map);
+            if (map.inner < 0) name_element(slot, result);
             break;
         }
         case ReturnRule::ring_buffer_record_or_null:
@@ -415,6 +434,7 @@ void Machine::pass_element(const Value& map, const Value& context) {
     s_.regs[2].size = env_.maps[map.map].key_size;
     s_.regs[2].read_only = true;
     s_.regs[3].region = Region::map_value;
+    name_element(s_.top().return_slot - 1, s_.regs[3]);
     s_.regs[4] = context;
 }
 

@@ -80,13 +80,17 @@ bool Machine::store_stack(unsigned reg, int64_t offset, unsigned size, const Val
     return true;
 }
 
-// The field that holds all of an access of the context.
+// The field that holds all of an access of the context, wherever it may be. Where that varies, bytes alone, which lie on
+// the device as they do here; a context that is rewritten for the target, field by field, has no such place.
 const Field* Machine::field_at(unsigned reg, int64_t offset, unsigned size, bool is_write) {
     const Value& base = s_.regs[reg];
-    const int64_t at = base.offset_min() + offset;
-    for (uint32_t i = 0; base.fixed_place() && i < env_.field_count; ++i)
-        if (at >= env_.fields[i].offset && at + size <= int64_t{env_.fields[i].offset} + env_.fields[i].size) return &env_.fields[i];
-    fail(base.fixed_place() ? Reason::context_field : Reason::context_variable, reg, at, base.offset_max() + offset, base.fixed_place() ? env_.context_size : 0, size, is_write);
+    const int64_t at = base.offset_min() + offset, last = base.offset_max() + offset;
+    for (uint32_t i = 0; i < env_.field_count; ++i) {
+        const Field& f = env_.fields[i];
+        const bool may_vary = f.rule == FieldRule::raw_bytes && !f.whole && !env_.narrow_context_access;
+        if (at >= f.offset && last + size <= int64_t{f.offset} + f.size && (may_vary || base.fixed_place())) return &f;
+    }
+    fail(base.fixed_place() ? Reason::context_field : Reason::context_variable, reg, at, last, base.fixed_place() ? env_.context_size : 0, size, is_write);
     return nullptr;
 }
 
@@ -116,7 +120,7 @@ bool Machine::store_context(unsigned reg, int64_t offset, unsigned size, const V
     const Field* f = field_at(reg, offset, size, true);
     if (f == nullptr) return false;
     if (!f->writable) return fail(Reason::field_read_only, reg, at, at, 0, size, true);
-    const bool allowed = (f->rule == FieldRule::raw_bytes && !env_.narrow_context_access) || size == f->size || (env_.narrow_context_access && at % size == 0);
+    const bool allowed = size == f->size || (f->rule == FieldRule::raw_bytes && (!env_.narrow_context_access || at % size == 0));
     return allowed || fail(Reason::context_field, reg, at, at, env_.context_size, size, true);
 }
 

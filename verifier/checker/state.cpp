@@ -379,9 +379,10 @@ void State::bound_sum(const Sum& s, bool is_exact, const Number& b, int64_t delt
 }
 
 uint64_t State::below(Symbol a, Symbol b, int64_t bound) {
-    int64_t least = 0, most = 0;
-    learn(a, b, bound);
+    int64_t least = 0, most = 0, highest = 0;
+    bounds_of(a, least, highest);
     bounds_of(b, least, most);
+    if (highest - least > bound) learn(a, b, bound);  // what the ranges tell needs no room
     if (most + bound < 0 || most >= kFar) return ~uint64_t{0};
     narrow(a, 0, Number::range_u(0, static_cast<uint64_t>(most + bound)));
     return static_cast<uint64_t>(most + bound);
@@ -399,7 +400,7 @@ void State::settle() {
 
 void State::bounds_of(Symbol s, int64_t& least, int64_t& most) const {
     least = 0;
-    most = s == 0 ? 0 : s == kPacketLength ? kMaxPacket : kFar;
+    most = s == 0 ? 0 : s == kPacketLength ? longest_packet : kFar;
     for (unsigned i = 0; i < value_count() && s != 0; ++i) {
         const Value& v = at(i);
         if (v.symbol != s || v.kind == ValueKind::pointer_or_null || v.kind == ValueKind::unknown || !exact_sum(variable_part(v))) continue;
@@ -438,8 +439,8 @@ bool State::refine(const Value& like, const Number& now) {
     bool possible = symbol == 0 || narrow(symbol, like.delta, now);
     const bool exact = symbol != 0 && domain::exact_sum(now.wide, static_cast<uint64_t>(int64_t{like.delta}));
     // The packet's length plus a constant: what it is at least, bytes are there.
-    const int64_t least = near(now.wide.umin) - like.delta;
-    if (symbol == kPacketLength && exact && least > packet_bytes && least <= kMaxPacket) packet_bytes = static_cast<int32_t>(least);
+    const int64_t low = near(now.wide.umin) - like.delta;
+    if (symbol == kPacketLength && exact && low > packet_bytes && low <= longest_packet) packet_bytes = static_cast<int32_t>(low);
     // What is at most this and a constant follows it down.
     const int64_t high = near(now.wide.umax) - like.delta;
     for (unsigned i = 0; i < difference_count && exact && high < kMaxOffset; ++i)

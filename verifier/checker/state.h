@@ -27,13 +27,14 @@ inline Number meet(const Number& a, const Number& b) {
 }
 
 // A symbol: one 64-bit word, unknown but the same wherever it is named. 0: none.
-using Symbol = uint16_t;
+using Symbol = uint_least16_t;
 inline constexpr Symbol kPacketLength = 0xffff;  // data_end - data
 inline constexpr Symbol kLastSymbol = 0xfff0;
-inline constexpr int64_t kMaxPacket = 0xffff;    // programs see no longer one, and none lies in the last 64 KiB
+inline constexpr int64_t kMaxPacket = 0xffff, kPastPacket = 0x1ffff;  // devices have no longer ones; none lies in the last 128 KiB
 inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
 inline constexpr int64_t kFarOffset = int64_t{1} << 60;  // where no pointer leads
 
+inline constexpr uint32_t kGlobalData = 0x80000000u;  // plus the map: names the one value of global data
 inline constexpr int64_t kMaxDelta = INT32_MAX;
 inline bool is_delta(int64_t v) { return v >= -kMaxDelta && v <= kMaxDelta; }
 
@@ -43,7 +44,8 @@ inline bool is_delta(int64_t v) { return v >= -kMaxDelta && v <= kMaxDelta; }
 struct Value {
     Number number = Number::constant(0);
     int32_t delta = 0;
-    // Of a pointer: its fixed part; of record, memory, object: bytes. Of a number: domain::rank() of every word leaves this
+    // Of a pointer: its fixed part; of record, memory, object: bytes; of a map's value: which one it is, as `locked` names it, 0
+    // if that is not known. Of a number: domain::rank() of every word leaves this
     // remainder when divided by the modulus; 0: nothing is known.
     union {
         int32_t fixed = 0;
@@ -179,7 +181,7 @@ struct Undo {
 // What a state has besides values and their order.
 struct Shape : Held {
     uint8_t depth = 1;  // frames in use
-    bool locked = false;
+    uint32_t locked = 0;  // the map value whose lock is held: a name, at first 1 + slot of the call that found it; 0: none is
     Frame frames[kMaxFrames];
 };
 
@@ -189,6 +191,7 @@ struct State : Shape, Order {
     Value regs[kRegisters];
     Value ghosts[kMaxTerms];  // the counters of the cost function as they were when the state was loaded
     Symbol next_symbol = 1;
+    int64_t longest_packet = kMaxPacket;
     uint64_t steps = 0;       // instructions since the state was loaded
     Cell* cells = nullptr;                     // sorted by frame, then offset; disjoint
     uint16_t cell_count = 0, cell_room = 0;

@@ -15,7 +15,7 @@ extern "C" {
 #define MBPF_PACKET_BYTES_MAX 65535u
 
 /* Writes the context for `count` bytes at `packet`, of which the program sees the first MBPF_PACKET_BYTES_MAX; returns
- * its size. A packet never lies in the top 64 KiB of the address space: proofs add up to 65535 to a packet pointer. */
+ * its size. A packet never lies in the top 128 KiB of the address space: proofs add up to 131071 to a packet pointer. */
 uint32_t mbpf_xdp_context(void *context, uint8_t *packet, uint32_t count, uint32_t ifindex);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Headers on the wire (IEEE 802.3, RFC 791, 768, 9293), with Linux's names. Multi-byte fields are big-endian. */
+ * Headers on the wire (IEEE 802.3, RFC 791, 8200, 768, 9293), with the names of Linux's headers for programs.
+ * Multi-byte fields are big-endian. What those headers leave to programs, as struct vlan_hdr, is left to them here, too. */
 #ifndef MBPF_NET_H
 #define MBPF_NET_H
 
@@ -21,11 +22,6 @@ struct ethhdr {
     __be16 h_proto;
 } __attribute__((packed));
 
-struct vlan_hdr {
-    __be16 h_vlan_TCI;
-    __be16 h_vlan_encapsulated_proto;
-};
-
 struct iphdr {
     __u8 ihl : 4;
     __u8 version : 4;
@@ -40,6 +36,17 @@ struct iphdr {
     __be32 daddr;
 };
 
+struct in6_addr {
+    union {
+        __u8 u6_addr8[16];
+        __be16 u6_addr16[8];
+        __be32 u6_addr32[4];
+    } in6_u;
+};
+#define s6_addr in6_u.u6_addr8
+#define s6_addr16 in6_u.u6_addr16
+#define s6_addr32 in6_u.u6_addr32
+
 struct ipv6hdr {
     __u8 priority : 4;
     __u8 version : 4;
@@ -47,8 +54,8 @@ struct ipv6hdr {
     __be16 payload_len;
     __u8 nexthdr;
     __u8 hop_limit;
-    __u8 saddr[16];
-    __u8 daddr[16];
+    struct in6_addr saddr;
+    struct in6_addr daddr;
 };
 
 struct udphdr {

@@ -118,3 +118,4 @@ T(callee_with_its_bound) { u64 s = 0; LOOP (u64 i = 0; i < 20; i++) { s += up_to
 static __noinline u32 none(u32 x) { KEEP(x); return x == 7; }
 static __noinline u32 search(const u32 *a, u32 n, u32 x) { LOOP (u32 i = 0; i < n; i++) if (none(a[i] ^ x)) return i; return n; }
 T(calls_two_deep) { u64 s = 0; u32 a[8] = {1, 2, 3, 4, 5, 6, 7, e->id}; LOOP (u32 i = 0; i < 4; i++) { s += search(a, 8, i); KEEP(s); } return s; }  // 1.5
+T(step_of_two_ways) { u64 i = 0; while (i < 40) { KEEP(i); u64 step = e->id & 1 ? 3 : 7; KEEP(step); i = step + i; } return i; }

@@ -129,7 +129,7 @@ TEST_P(BoundedLoops, are_accepted_with_their_bounds) {
         if (std::ranges::any_of(j.cases, [&](const LoopCase& c) { return c.name == p.name; })) std::printf("pending: %s, %s\n", p.name, p.what);
 }
 
-constexpr LoopFile kFiles[] = {{"bounded.bpf.c", "microbpf"}, {"counting.bpf.c", "microbpf"}, {"algorithms.bpf.c", "microbpf"}, {"packets.bpf.c", "microbpf"}, {"memory.bpf.c", "isa"}};
+constexpr LoopFile kFiles[] = {{"bounded.bpf.c", "microbpf"}, {"counting.bpf.c", "microbpf"}, {"algorithms.bpf.c", "microbpf"}, {"packets.bpf.c", "microbpf"}, {"natural.bpf.c", "microbpf"}, {"memory.bpf.c", "isa"}};
 INSTANTIATE_TEST_SUITE_P(Loops, BoundedLoops, ::testing::ValuesIn(kFiles), test_name);
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST_P(RefusedLoops, break_a_rule_that_is_named) {
     }
 }
 
-constexpr LoopFile kFiles[] = {{"refused.bpf.c", "microbpf"}, {"endless.bpf.c", "microbpf"}, {"overruns.bpf.c", "microbpf"}};
+constexpr LoopFile kFiles[] = {{"refused.bpf.c", "microbpf"}, {"endless.bpf.c", "microbpf"}, {"overruns.bpf.c", "microbpf"}, {"near.bpf.c", "microbpf"}};
 INSTANTIATE_TEST_SUITE_P(Loops, RefusedLoops, ::testing::ValuesIn(kFiles), test_name);
 
 }  // namespace
