@@ -14,17 +14,17 @@ constexpr std::int32_t kInteresting[] = {0, 1, -1, 2, 3, 7, 8, 15, 16, 31, 32, 6
 
 class Generator {
   public:
-    explicit Generator(std::uint64_t seed, bool many_calls = false) : random_(seed), packet_(seed % 4 == 0), walks_(seed % 3 == 2), many_calls_(many_calls), passes_stack_(many_calls && seed % 5 == 0) {}
+    explicit Generator(std::uint64_t seed, bool many_calls = false, bool limited = false) : random_(seed), packet_(seed % 4 == 0), walks_(seed % 3 == 2), limited_(limited), many_calls_(many_calls), passes_stack_(many_calls && seed % 5 == 0) {}
 
     bpf::Object make() {
         prologue();
-        const unsigned count = 3 + pick(14);
+        const unsigned count = limited_ ? 1 + pick(5) : 3 + pick(14);
         for (unsigned i = 0; i < count; ++i) statement(2);
         put(0xbf, 0, 7 + pick(3), 0, 0);
         put(packet_ ? 0x57 : 0xb7, packet_ ? 0 : 1, 0, 0, 3);
         put(0x95, 0, 0, 0, 0);
         if (has_callee_) callee();
-        auto object = bpf::object_from_slots(std::move(code_), packet_ ? "xdp" : "trace/fuzz", {map("array", 2, 4, 32, 3), map("hash", 1, 4, 16, 4), map("ring", 27, 0, 0, 4096)});
+        auto object = bpf::object_from_slots(std::move(code_), packet_ ? "xdp" : "trace/fuzz", {map("array", 2, 4, 32, 3), map("hash", 1, 4, 16, 4), map("ring", 27, 0, 0, 4096), map("bytes", 2, 4, 64, 4)});
         return std::move(object).value();
     }
 
@@ -293,6 +293,122 @@ class Generator {
         put(0x79, number_register(), 4, 0, 0);
         code_[second].offset = static_cast<std::int16_t>(code_.size() - second - 1);
     }
+    void leave_if(unsigned opcode, unsigned a, unsigned b, std::int32_t value, std::vector<std::size_t>& out) {
+        out.push_back(code_.size());
+        put(opcode, a, b, 0, value);
+    }
+    // What lies between two words and a third, or a number: sums and differences that are checked, in one of many ways, and by
+    // which something of 64 bytes, or the packet, is then reached. a is r7, b is r8; r9 or the size is what they must not pass.
+    void limits() {
+        static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
+        constexpr unsigned a = 7, b = 8, c = 9;
+        const bool in_packet = packet_ && chance(60), wide = chance(70), by_register = !in_packet && chance(30);
+        const unsigned plus = wide ? 0x0f : 0x0c, minus = wide ? 0x1f : 0x1c, copy = wide ? 0xbf : 0xbc;
+        const auto than = [&](unsigned opcode) { return (opcode & ~7u) | (wide ? 5u : 6u); };
+        const std::int32_t size = 64 - static_cast<std::int32_t>(pick(8));
+        std::vector<std::size_t> out;
+        if (chance(70)) put(wide ? 0x57 : 0x54, a, 0, 0, 63);
+        else leave_if(than(0x25), a, 0, size, out);
+        if (chance(70)) put(wide ? 0x57 : 0x54, b, 0, 0, chance(80) ? 63 : 255);
+        // Moved, perhaps below 0; the third word one of the two, moved.
+        if (chance(25)) put(wide ? 0x07 : 0x04, chance(50) ? a : b, 0, 0, static_cast<std::int32_t>(pick(12)) - 8);
+        if (by_register && chance(30)) {
+            put(copy, c, chance(50) ? a : b, 0, 0);
+            put(wide ? 0x07 : 0x04, c, 0, 0, static_cast<std::int32_t>(pick(12)) - 6);
+            if (chance(50)) put(wide ? 0x07 : 0x04, chance(50) ? a : b, 0, 0, static_cast<std::int32_t>(pick(12)) - 8);
+        } else if (by_register) {
+            bound(c, size);
+        }
+        if (in_packet) {
+            put(0x61, 2, 6, 0, 0);
+            put(0x61, 3, 6, 4, 0);
+        }
+        if (in_packet && chance(50)) {
+            // data + a + b against the end, in this order or another.
+            const unsigned first = chance(50) ? a : b, second = first == a ? b : a;
+            put(0xbf, 4, 2, 0, 0);
+            put(0x0f, 4, first, 0, 0);
+            if (chance(30)) put(0x07, 4, 0, 0, static_cast<std::int32_t>(pick(8)));
+            put(0x0f, 4, second, 0, 0);
+            leave_if(chance(90) ? 0x2d : 0x3d, 4, 3, 0, out);
+        } else {
+            // The limit in r5: a size, a word, or the packet's length.
+            if (in_packet) put(0xbf, 5, 3, 0, 0), put(0x1f, 5, 2, 0, 0);
+            else if (by_register) put(copy, 5, c, 0, 0);
+            else put(wide ? 0xb7 : 0xb4, 5, 0, 0, size);
+            switch (pick(3)) {
+                case 0:  // a + b <= limit
+                    put(copy, 4, chance(50) ? a : b, 0, 0);
+                    put(plus, 4, code_.back().src == a ? b : a, 0, 0);
+                    if (chance(30)) put(wide ? 0x07 : 0x04, 4, 0, 0, static_cast<std::int32_t>(pick(4)));
+                    leave_if(than(chance(85) ? 0x2d : 0x3d), 4, 5, 0, out);
+                    break;
+                case 1:  // b <= limit - a
+                    if (chance(90)) leave_if(than(0x2d), a, 5, 0, out);
+                    put(minus, 5, a, 0, 0);
+                    leave_if(than(chance(85) ? 0x2d : 0x3d), b, 5, 0, out);
+                    break;
+                default:  // a <= b <= limit: what lies from a on has b - a bytes
+                    leave_if(than(0x2d), b, 5, 0, out);
+                    if (chance(90)) leave_if(than(chance(80) ? 0x2d : 0x3d), a, b, 0, out);
+                    put(minus, b, a, 0, 0);
+            }
+        }
+        if (chance(20)) statement(0);  // which may change what was checked
+        if (chance(15)) put(wide ? 0x77 : 0x74, chance(50) ? a : b, 0, 0, 1);
+        // The place a in it.
+        const bool in_value = !in_packet && chance(30);
+        if (in_value) {
+            lookup(static_cast<std::int32_t>(pick(4)), 3);
+            leave_if(0x15, 0, 0, 0, out);
+            put(0xbf, 2, 0, 0, 0);
+        } else if (in_packet) {
+            put(0x61, 2, 6, 0, 0);
+        } else {
+            put(0xbf, 2, 10, 0, 0);
+            put(0x07, 2, 0, 0, -64);
+        }
+        put(0x0f, 2, a, 0, 0);
+        const unsigned width = kSizes[pick(4)];
+        const int bytes = width == 0x10 ? 1 : width == 0x08 ? 2 : width == 0x00 ? 4 : 8, slack = chance(85) ? 0 : 1;
+        switch (pick(in_packet ? 2 : 4)) {
+            case 0:  // its last bytes
+                leave_if(than(0xa5), b, 0, bytes, out);
+                put(0x0f, 2, b, 0, 0);
+                if (chance(60)) put(0x61 | width, c, 2, -bytes + slack, 0);
+                else put(0x63 | width, 2, c, -bytes + slack, 0);
+                break;
+            case 1: {  // each of them
+                leave_if(than(0x15), b, 0, 0, out);
+                put(0xb7, c, 0, 0, 0);
+                const std::size_t head = code_.size();
+                put(0xbf, 5, 2, 0, 0);
+                put(0x0f, 5, c, 0, 0);
+                put(0x71, 4, 5, slack, 0);
+                put(0x07, c, 0, 0, 1);
+                static constexpr unsigned kExits[] = {0xad, 0x5d, 0xad, 0xbd};
+                put(kExits[pick(std::size(kExits))], c, b, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
+                break;
+            }
+            case 2:  // all of them, by a helper
+                put(0x18, 1, 1, 0, 2);
+                put(0, 0, 0, 0, 0);
+                put(0xbf, 3, b, 0, 0);
+                if (slack != 0) put(0x07, 3, 0, 0, 1);
+                put(0xb7, 4, 0, 0, 0);
+                put(0x85, 0, 0, 0, 130);
+                break;
+            default:  // written by a helper
+                leave_if(than(0x15), b, 0, 0, out);
+                put(0xbf, 1, 2, 0, 0);
+                put(0xbf, 2, b, 0, 0);
+                if (slack != 0) put(0x07, 2, 0, 0, 1);
+                put(0xbf, 3, c, 0, 0);
+                put(0xb7, 4, 0, 0, static_cast<std::int32_t>(pick(4)));
+                put(0x85, 0, 0, 0, 1009);
+        }
+        for (const std::size_t at : out) code_[at].offset = static_cast<std::int16_t>(code_.size() - at - 1);
+    }
     void context_access() {
         static constexpr unsigned kSizes[] = {0x10, 0x08, 0x00, 0x18};
         put(0x61 | kSizes[pick(4)], number_register(), 6, 16 + static_cast<int>(pick(28)), 0);
@@ -450,6 +566,7 @@ class Generator {
     void statement(unsigned depth) {
         if (many_calls_ && chance(30) && !has_left_) return call();
         if (walks_ && chance(25)) return walk(depth);
+        if (limited_ && depth > 0 && chance(60)) return limits();
         switch (pick(17)) {
             case 0:
             case 1:
@@ -473,7 +590,7 @@ class Generator {
     std::mt19937_64 random_;
     bool packet_;
     bool walks_;  // a third of the programs: loops whose measure is no plain counter
-    bool many_calls_, passes_stack_;
+    bool limited_, many_calls_, passes_stack_;
     bool has_callee_ = false, has_left_ = false;
     std::vector<std::size_t> calls_;
     std::vector<Insn> code_;
@@ -483,5 +600,6 @@ class Generator {
 
 bpf::Object generate(std::uint64_t seed) { return Generator(seed).make(); }
 bpf::Object generate_calls(std::uint64_t seed) { return Generator(seed, true).make(); }
+bpf::Object generate_limits(std::uint64_t seed) { return Generator(seed, false, true).make(); }
 
 }  // namespace mbpf::fuzz

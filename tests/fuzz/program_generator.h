@@ -15,5 +15,7 @@ namespace mbpf::fuzz {
 bpf::Object generate(std::uint64_t seed);
 // With many calls of a function that branches, loops, and may write through a pointer to the caller's stack.
 bpf::Object generate_calls(std::uint64_t seed);
+// With sums and differences of words that are checked against a third one, a size or the packet's length.
+bpf::Object generate_limits(std::uint64_t seed);
 
 }  // namespace mbpf::fuzz

@@ -21,21 +21,21 @@ namespace {
 std::uint64_t g_programs = 6000;
 std::uint64_t g_seed = 1;
 std::uint64_t g_case = 0;  // this seed alone
-std::uint64_t g_calls = 0; // of generate_calls()
+std::uint64_t g_calls = 0, g_limits = 0; // of generate_calls(), of generate_limits()
 std::uint64_t g_steps = 200'000; // the search's budget
 
 // Programs that once showed a bug. 77214364: a state was dropped as covered by one whose stack frame it shares,
 // although the other also claimed a register to equal a slot of that frame. The others: the checker refused proofs of
-// states that no run has, or that were reduced in another order.
-constexpr std::uint64_t kFoundBugs[] = {77214364, 41000343, 303342058};
+// states that no run has, that were reduced in another order, or that have no room for a difference which the search could keep.
+constexpr std::uint64_t kFoundBugs[] = {77214364, 41000343, 303342058, 200025600078272};
 // Of generate_calls(): more copies of a word than a branch can take back, so that some stay wide.
-constexpr std::uint64_t kFoundCalls[] = {5001064740, 5002037545, 5002070815};
+constexpr std::uint64_t kFoundCalls[] = {5001064740, 5002037545, 5002070815, 100025300084108};
 
 using Bytes = std::vector<std::uint8_t>;
 
 class FactChecker : public sim::TraceSink {
   public:
-    FactChecker(const ProgramFacts& facts, const bpf::Program& program, sim::ModelWorld& world) : facts_(facts), program_(program), world_(world) {}
+    FactChecker(const ProgramFacts& facts, const bpf::Program& program, sim::ModelWorld& world) : facts_(facts), program_(program), world_(world), executions_(program.insns.size()) {}
 
     void before(const sim::StepView& step) override {
         if (!wrong.empty()) return;
@@ -51,7 +51,6 @@ class FactChecker : public sim::TraceSink {
     std::string wrong;
 
   private:
-    std::map<std::uint32_t, std::uint64_t> executions_;
     void say(std::uint32_t slot, const std::string& what) {
         if (wrong.empty()) wrong = "slot " + std::to_string(slot) + " " + what;
     }
@@ -66,16 +65,16 @@ class FactChecker : public sim::TraceSink {
     }
     void check_register(const sim::StepView& step, unsigned r, const ValueFact& fact) {
         if (fact.kind == ValueKind::unknown) return;
-        const std::string name = "has r" + std::to_string(r) + " = " + std::to_string(step.registers[r]);
-        if (!step.initialised[r]) return say(step.slot, name + " uninitialised, though its fact says otherwise");
+        const auto name = [&] { return "has r" + std::to_string(r) + " = " + std::to_string(step.registers[r]); };
+        if (!step.initialised[r]) return say(step.slot, name() + " uninitialised, though its fact says otherwise");
         const std::uint64_t value = step.registers[r];
         const std::int64_t sign = static_cast<std::int64_t>(value);
         if (fact.kind == ValueKind::number) {
-            if (value < fact.umin || value > fact.umax || sign < fact.smin || sign > fact.smax || ((value ^ fact.bits_value) & ~fact.bits_mask) != 0) say(step.slot, name + " outside its fact");
+            if (value < fact.umin || value > fact.umax || sign < fact.smin || sign > fact.smax || ((value ^ fact.bits_value) & ~fact.bits_mask) != 0) say(step.slot, name() + " outside its fact");
             return;
         }
         if (value == 0) {
-            if (fact.kind == ValueKind::pointer) say(step.slot, name + ": null, though its fact says never");
+            if (fact.kind == ValueKind::pointer) say(step.slot, name() + ": null, though its fact says never");
             return;
         }
         std::int64_t base = 0;
@@ -89,12 +88,13 @@ class FactChecker : public sim::TraceSink {
                 break;
             default: return;
         }
-        if (sign - base < fact.smin || sign - base > fact.smax) say(step.slot, name + ": offset " + std::to_string(sign - base) + " outside its fact");
+        if (sign - base < fact.smin || sign - base > fact.smax) say(step.slot, name() + ": offset " + std::to_string(sign - base) + " outside its fact");
     }
 
     const ProgramFacts& facts_;
     const bpf::Program& program_;
     sim::ModelWorld& world_;
+    std::vector<std::uint64_t> executions_;  // of each slot
     std::int64_t last_ = -1;
 };
 
@@ -130,12 +130,12 @@ bool states_contract(const Bytes& certificate) {
 
 TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
     const auto platform = std::make_shared<const Platform>(*builtin_platform("microbpf"));
-    std::uint64_t accepted = 0, by_contract = 0, runs = 0, disagreed = 0;
+    std::uint64_t accepted = 0, by_contract = 0, by_limits = 0, runs = 0, disagreed = 0;
     constexpr std::size_t kFound = std::size(kFoundBugs), kAllFound = kFound + std::size(kFoundCalls);
     for (std::uint64_t i = 0; i < g_programs + kAllFound; ++i) {
         const std::uint64_t seed = g_case != 0 ? g_case : i < kFound ? kFoundBugs[i] : i < kAllFound ? kFoundCalls[i - kFound] : g_seed * 1'000'003 + i;
-        const bool calls = g_case != 0 ? g_calls : i < kAllFound ? i >= kFound : i % 3 == 0;
-        const auto object = std::make_shared<const bpf::Object>(calls ? fuzz::generate_calls(seed) : fuzz::generate(seed));
+        const bool calls = g_case != 0 ? g_calls : i < kAllFound ? i >= kFound : i % 3 == 0, limits = g_case != 0 ? g_limits : i >= kAllFound && i % 3 == 1;
+        const auto object = std::make_shared<const bpf::Object>(calls ? fuzz::generate_calls(seed) : limits ? fuzz::generate_limits(seed) : fuzz::generate(seed));
         VerifyOptions options;
         options.max_steps = g_steps;
         options.shared_calls = calls ? 0 : 16;
@@ -149,6 +149,7 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
             continue;
         }
         ++accepted;
+        by_limits += limits;
         by_contract += states_contract(report.verdicts.front().certificate);
         const ProgramFacts& facts = report.verified->facts(0);
         std::mt19937_64 random(seed);
@@ -162,9 +163,10 @@ TEST(VerifierFuzz, accepted_programs_never_trap_and_keep_to_their_facts) {
             ASSERT_LE(result->cost, facts.worst_case_instructions) << "seed " << seed << "\n" << listing(object->programs[0]);
         }
     }
-    std::cout << g_programs << " programs, " << accepted << " accepted, " << by_contract << " with contracts of functions, " << runs << " runs\n";
+    std::cout << g_programs << " programs, " << accepted << " accepted, " << by_contract << " with contracts of functions, " << by_limits << " made for limits, " << runs << " runs\n";
     EXPECT_EQ(disagreed, 0u) << "proofs that the checker refused";
     EXPECT_GT(by_contract, g_programs / 200) << "contracts are hardly tried";
+    EXPECT_GT(by_limits, g_programs / 100) << "limits are hardly tried";
     EXPECT_GT(accepted, g_programs / 20) << "the generator makes hardly anything acceptable";
 }
 
@@ -196,7 +198,7 @@ TEST(CertificateFuzz, proofs_of_altered_programs_are_refused_or_hold) {
     std::uint64_t altered = 0, proved = 0;
     for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
         const std::uint64_t seed = g_seed * 3'000'017 + i;
-        const bpf::Object original = i % 3 == 0 ? fuzz::generate_calls(seed) : fuzz::generate(seed);
+        const bpf::Object original = i % 3 == 0 ? fuzz::generate_calls(seed) : i % 3 == 1 ? fuzz::generate_limits(seed) : fuzz::generate(seed);
         VerifyOptions options;
         options.shared_calls = 0;
         options.max_steps = 100'000;
@@ -240,7 +242,7 @@ TEST(CertificateFuzz, mutations_are_refused_or_prove_what_holds) {
     std::uint64_t mutations = 0, proved = 0;
     for (std::uint64_t i = 0; i < g_programs / 4; ++i) {
         const std::uint64_t seed = g_seed * 2'000'003 + i;
-        const auto object = std::make_shared<const bpf::Object>(i % 3 == 0 ? fuzz::generate_calls(seed) : fuzz::generate(seed));
+        const auto object = std::make_shared<const bpf::Object>(i % 3 == 0 ? fuzz::generate_calls(seed) : i % 3 == 1 ? fuzz::generate_limits(seed) : fuzz::generate(seed));
         VerifyOptions options;
         options.shared_calls = 0;
         options.max_steps = 100'000;
@@ -281,7 +283,8 @@ int main(int argc, char** argv) {
         {"--programs", "N", "how many random programs; a fourth of it each with mutated programs and certificates", number(mbpf::g_programs)},
         {"--seed", "N", "of the first", number(mbpf::g_seed)},
         {"--case", "N", "the program of that seed alone", number(mbpf::g_case)},
-        {"--calls", "N", "the program with calls of that seed alone", number(mbpf::g_calls)},
+        {"--calls", "0|1", "that program with many calls", number(mbpf::g_calls)},
+        {"--limits", "0|1", "that program with sums below a limit", number(mbpf::g_limits)},
         {"--steps", "N", "the search's budget for each", number(mbpf::g_steps)},
     };
     if (const auto end = mbpf::fuzz::read_options(argc, argv, "verifier_fuzz", "random programs that the verifier accepts, run beside the facts it proved", options)) return *end;

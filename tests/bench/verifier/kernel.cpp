@@ -17,11 +17,44 @@ struct ProgramType {
     std::uint32_t type, attach;
 };
 constexpr ProgramType kTypes[] = {
-    {"xdp", BPF_PROG_TYPE_XDP, 0}, {"xdp_devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP}, {"tc", BPF_PROG_TYPE_SCHED_CLS, 0}, {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0},
-    {"cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS}, {"cgroup_skb_egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS}, {"lwt_in", BPF_PROG_TYPE_LWT_IN, 0},
-    {"lwt_out", BPF_PROG_TYPE_LWT_OUT, 0}, {"lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, 0}, {"sk_skb", BPF_PROG_TYPE_SK_SKB, 0}, {"flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, 0},
-    {"cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE}, {"sockops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS}, {"sk_msg", BPF_PROG_TYPE_SK_MSG, 0},
-    {"kprobe", BPF_PROG_TYPE_KPROBE, 0}, {"tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0}, {"raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0}, {"perf_event", BPF_PROG_TYPE_PERF_EVENT, 0}};
+    {"xdp", BPF_PROG_TYPE_XDP, 0},
+    {"xdp_devmap", BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP},
+    {"tc", BPF_PROG_TYPE_SCHED_CLS, 0},
+    {"socket", BPF_PROG_TYPE_SOCKET_FILTER, 0},
+    {"cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
+    {"cgroup_skb_egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS},
+    {"lwt_in", BPF_PROG_TYPE_LWT_IN, 0},
+    {"lwt_out", BPF_PROG_TYPE_LWT_OUT, 0},
+    {"lwt_xmit", BPF_PROG_TYPE_LWT_XMIT, 0},
+    {"lwt_seg6local", BPF_PROG_TYPE_LWT_SEG6LOCAL, 0},
+    {"sk_skb", BPF_PROG_TYPE_SK_SKB, 0},
+    {"flow_dissector", BPF_PROG_TYPE_FLOW_DISSECTOR, 0},
+    {"cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
+    {"cgroup_sock_numbered", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
+    {"cgroup_post_bind4", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND},
+    {"cgroup_post_bind6", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET6_POST_BIND},
+    {"cgroup_bind4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND},
+    {"cgroup_bind6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND},
+    {"cgroup_connect4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
+    {"cgroup_connect6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT},
+    {"cgroup_name4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_RECVMSG},
+    {"cgroup_name6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_RECVMSG},
+    {"cgroup_sendmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG},
+    {"cgroup_sendmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG},
+    {"cgroup_dev", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE},
+    {"cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL},
+    {"cgroup_getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT},
+    {"cgroup_setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT},
+    {"sockops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS},
+    {"sk_msg", BPF_PROG_TYPE_SK_MSG, 0},
+    {"sk_reuseport", BPF_PROG_TYPE_SK_REUSEPORT, BPF_SK_REUSEPORT_SELECT},
+    {"sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP},
+    {"lirc_mode2", BPF_PROG_TYPE_LIRC_MODE2, 0},
+    {"kprobe", BPF_PROG_TYPE_KPROBE, 0},
+    {"tracepoint", BPF_PROG_TYPE_TRACEPOINT, 0},
+    {"raw_tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+    {"perf_event", BPF_PROG_TYPE_PERF_EVENT, 0},
+};
 
 constexpr std::uint32_t kLogStatistics = 4, kLogSteps = 1, kMostEntries = 200'000;
 
@@ -88,12 +121,12 @@ int KernelObject::map(std::size_t index) {
     attr.value_size = m.value_size;
     attr.max_entries = m.max_entries;
     attr.map_flags = m.flags & ~0x80000000u;
-    if (m.read_only()) attr.map_flags |= BPF_F_RDONLY_PROG;
+    if (m.values_read_only()) attr.map_flags |= BPF_F_RDONLY_PROG;
     if (m.type == BPF_MAP_TYPE_RINGBUF) {
         attr.max_entries = 4096;
         while (attr.max_entries < m.max_entries) attr.max_entries *= 2;
     } else {
-        attr.max_entries = std::min(attr.max_entries, kMostEntries);
+        attr.max_entries = std::min(std::max(attr.max_entries, 1u), kMostEntries);  // 0: the loader chooses
     }
     if (m.inner_map >= 0) attr.inner_map_fd = static_cast<__u32>(map(static_cast<std::size_t>(m.inner_map)));
     const int fd = static_cast<int>(bpf_call(BPF_MAP_CREATE, attr));

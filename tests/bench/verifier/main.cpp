@@ -3,6 +3,7 @@
 //   verifier_bench --shapes                                  programs of extreme shapes
 //   verifier_bench --objects DIR --verdicts CSV [--rounds N] a corpus beside recorded verdicts of other verifiers and,
 //                                                            where bpf(2) may be called, the running kernel's
+//   verifier_bench --objects DIR                             all objects of a folder beside the running kernel
 //   verifier_bench --generated N                             random XDP programs beside the running kernel
 //   verifier_bench --generated 1 --seed S                    one of them, listed if the verdicts differ
 // The CSV's columns used: object, section, function, tier, prevail_verdict, kernel_verdict, kernel_verif_us.
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -184,6 +186,43 @@ int run_corpus(const std::string& folder, const std::string& csv, unsigned round
     return 0;
 }
 
+// Both verdicts on every program of a folder's objects; told where they differ, or where we do not judge.
+int run_folder(const std::string& folder) {
+    const auto platform = std::make_shared<const Platform>(*builtin_platform("linux"));
+    const bool answers = bench::kernel_answers();
+    std::map<std::string, unsigned> counts;
+    std::vector<std::filesystem::path> paths;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+        if (at->path().extension() == ".o") paths.push_back(at->path());
+    std::ranges::sort(paths);
+    for (const auto& path : paths) {
+        const std::string name = path.filename().string();
+        const auto bytes = cli::read_input(path.string());
+        auto object = bytes ? bpf::read_object(bytes.value(), {.path = name}) : Result<bpf::Object>(bytes.error());
+        if (!object) {
+            std::printf("%s: %s %s\n", name.c_str(), object.error().code.c_str(), object.error().message.c_str());
+            ++counts["not read"];
+            continue;
+        }
+        const auto shared = std::make_shared<const bpf::Object>(std::move(object).value());
+        const VerifyReport report = verify(shared, platform);
+        bench::KernelObject in_kernel(*shared);
+        for (const ProgramVerdict& v : report.verdicts) {
+            const bpf::Program& program = shared->programs[v.program];
+            const auto match = answers ? match_section(*platform, program.section, name) : std::nullopt;
+            const bench::KernelVerdict theirs = match ? in_kernel.load(v.program, match->hook->name) : bench::KernelVerdict{};
+            const bool unsupported = !v.accepted && diagnostic_class(v.diagnostics.front()) == DiagnosticClass::unsupported;
+            const std::string ours = v.accepted ? "accepted" : unsupported ? "unsupported" : "refused", kernel = !theirs.asked ? "not asked" : theirs.accepted ? "accepts" : "refuses";
+            ++counts["we: " + ours + ", kernel: " + kernel];
+            if (theirs.asked && theirs.accepted != v.accepted)
+                std::printf("%s %s %s: the kernel %s%s%s; we: %s\n", name.c_str(), program.section.c_str(), program.name.c_str(), kernel.c_str(), theirs.accepted ? "" : ": ", theirs.reason.c_str(), v.accepted ? "accepted" : (v.diagnostics.front().code + " " + v.diagnostics.front().message).c_str());
+        }
+    }
+    for (const auto& [what, n] : counts) std::printf("%6u  %s\n", n, what.c_str());
+    return counts.empty() ? 1 : 0;
+}
+
 // Both verdicts on programs of the fuzzer's generator; differences counted by both sides' reasons.
 int run_generated(std::uint64_t count, std::uint64_t seed) {
     if (!bench::kernel_answers()) {
@@ -231,14 +270,14 @@ int main(int argc, char** argv) {
     std::uint64_t generated = 0, seed = 1;
     app.add_flag("--shapes", shapes, "programs of extreme shapes");
     app.add_option("--objects", objects, "folder of eBPF objects");
-    app.add_option("--verdicts", verdicts, "CSV of other verifiers' verdicts");
+    app.add_option("--verdicts", verdicts, "CSV of other verifiers' verdicts; without, the running kernel's on all objects");
     app.add_option("--rounds", rounds, "medians over so many runs")->check(CLI::Range(1, 99));
     app.add_option("--generated", generated, "random programs beside the running kernel");
     app.add_option("--seed", seed, "of the random programs");
     if (const std::optional<int> end = mbpf::cli::parse(app, argc, argv)) return *end;
     if (generated > 0) return run_generated(generated, seed);
     if (shapes) return run_shapes();
-    if (!objects.empty() && !verdicts.empty()) return run_corpus(objects, verdicts, rounds);
+    if (!objects.empty()) return verdicts.empty() ? run_folder(objects) : run_corpus(objects, verdicts, rounds);
     std::fputs(app.help().c_str(), stderr);
     return 2;
 }

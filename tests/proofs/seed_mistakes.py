@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of the rules' sources with mistakes in them, one of which is chosen when they run: the proofs have to find each.
+A mistake is told by the rule whose proof finds it, the file, what stands there, and what is put in its place."""
+import pathlib
+import sys
+
+MISTAKES = [
+    ("difference", "state.cpp", "int64_t{a.delta} - b.delta", "int64_t{b.delta} - a.delta"),
+    ("difference", "state.cpp", "!exact_sum(a) || !exact_sum(b)", "!exact_sum(b)"),
+    ("apart", "state.cpp", "int64_t{d.bound} + differences[j].bound", "int64_t{d.bound}"),
+    ("each_limit, of what is moved", "state.cpp", "int64_t{from.delta} - to.delta", "int64_t{to.delta} - from.delta"),
+    ("each_limit, of a sum", "state.cpp", "x + y - s.delta + more", "x + y + s.delta + more"),
+    ("sum_most", "state.cpp", "da + db + most + between - dc", "da + db + most - between - dc"),
+    ("below_packet_end", "state.cpp", "int64_t{word.delta} + differences[i].bound", "differences[i].bound - int64_t{word.delta}"),
+    ("bounds_of", "state.cpp", "!exact_sum(variable_part(v))", "false"),
+    ("below", "state.cpp", "most >= kFar", "most > kFar"),
+    ("bound_sum", "state.cpp", "if (is_exact) learn(s.sum", "if (SEEDED) learn(s.sum"),
+    ("note_sum", "state.cpp", "!is_delta(da + db - ds)", "false"),
+    ("settle", "state.cpp", "-s.delta - least", "s.delta - least"),
+    ("narrow", "state.cpp", "v.delta - delta", "delta - v.delta"),
+    ("refine", "state.cpp", "symbol == kPacketLength && exact && low > packet_bytes", "symbol == kPacketLength && low > packet_bytes"),
+    ("refine", "state.cpp", "high - s.delta", "high + s.delta"),
+    ("reading_difference", "cost.cpp", "known ? high - low : 0", "high - low"),
+    ("reading_extreme", "cost.cpp", "(w.smin + w.smax < 0) == greatest", "(w.smin + w.smax < 0) != greatest"),
+    ("expand", "cost.cpp", "a.coefficient * d * d", "-a.coefficient * d * d"),
+    ("cancel", "cost.cpp", "rising ? now.counter : have.counter", "rising ? have.counter : now.counter"),
+    ("together", "cost.cpp", "{vertex - 1, vertex, vertex + 1, high}", "{vertex, vertex, vertex, high}"),
+    ("go_on", "cost.cpp", "int64_t{sum.delta} + now.counter.delta", "now.counter.delta - int64_t{sum.delta}"),
+    ("go_on", "cost.cpp", "sum.sum != now.counter.symbol", "false"),
+    ("cost_margin", "cost.cpp", "count++] = {s.ghosts[i], from.terms[i].coefficient", "count++] = {s.ghosts[i], -from.terms[i].coefficient"),
+    ("keep_sum", "machine_alu.cpp", "domain::sums_fit(x, y)", "true"),
+    ("keep_sum", "machine_alu.cpp", "a.symbol == 0 || !exact_sum(a) || !(op.width", "a.symbol == 0 || !(op.width"),
+    ("keep_bits", "machine_alu.cpp", "steps && x.number.wide.umin > 0", "steps"),
+    ("distance", "machine_alu.cpp", "b.number.wide.smin < 0 ? b.offset_min() : b.fixed", "b.fixed"),
+    ("move_pointer", "machine_alu.cpp", "subtract ? 0 - n.umin : n.umin", "n.umin"),
+    ("learn_order", "machine_branch.cpp", "c.is == Condition::lt || c.is == Condition::slt", "c.is == Condition::le || c.is == Condition::slt"),
+    ("learn_order", "machine_branch.cpp", "int64_t{b.delta} - a.delta", "int64_t{a.delta} - b.delta"),
+    ("compare_numbers", "machine_branch.cpp", "c.is == Condition::lt && not_below", "c.is == Condition::le && not_below"),
+    ("learn_packet", "machine_branch.cpp", "p.number.wide.smin < 0", "false"),
+]
+
+
+def main() -> None:
+    source, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    texts: dict[str, str] = {}
+    for number, (rule, name, right, wrong) in enumerate(MISTAKES, 1):
+        text = texts.setdefault(name, (source / "verifier/checker" / name).read_text())
+        if right not in text:
+            sys.exit(f"seed_mistakes.py: {name} has no `{right}` any more: say what the mistake in {rule} is now")
+        chosen = f"::mbpf::symbolic::mistake == {number}"
+        # The place of what changes within the two, so that each is an expression.
+        if "SEEDED" in wrong:
+            texts[name] = text.replace(right, right.replace("is_exact", f"is_exact || {chosen}"), 1)
+        elif right.startswith("{"):
+            inner, other = right.strip("{}").split(", "), wrong.strip("{}").split(", ")
+            texts[name] = text.replace(right, "{" + ", ".join(f"({chosen} ? {o} : {i})" for i, o in zip(inner, other)) + "}", 1)
+        elif "{s.ghosts" in right:
+            texts[name] = text.replace(right, right.replace("from.terms[i].coefficient", f"({chosen} ? -from.terms[i].coefficient : from.terms[i].coefficient)"), 1)
+        elif right.endswith("!(op.width"):
+            texts[name] = text.replace(right, right.replace("!exact_sum(a)", f"(!({chosen}) && !exact_sum(a))"), 1)
+        else:
+            texts[name] = text.replace(right, f"(({chosen}) ? ({wrong}) : ({right}))", 1)
+    for name, text in texts.items():
+        path = out / "verifier/checker" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    table = "".join(f'    {{{n}, "{rule}", "{name}: {wrong}"}},\n' for n, (rule, name, _, wrong) in enumerate(MISTAKES, 1))
+    (out / "mistakes.inc").write_text(table)
+
+
+if __name__ == "__main__":
+    main()

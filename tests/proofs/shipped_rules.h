@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checker's rules between words, compiled from the source that ships with its integers replaced by symbolic ones.
+// A function under proof runs as it is; each that it calls is replaced by what is proved of it, by itself: what must be
+// true when it is called is required, what it gives is anything that it may.
+//
+// The trick: a parameter that is declared `Here()` is of a function's type, an argument written `Here()` is an object.
+// So one macro turns the definition of `learn` into one overload and its calls into calls of another.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <ctime>
+
+#include "core/isa_enums.h"
+#include "tests/proofs/symbolic_integer.h"
+#include "verifier/checker/decode.h"
+#include "verifier/checker/environment.h"
+#include "verifier/checker/kinds.h"
+#include "verifier/number.h"
+
+namespace mbpf::proof {
+using symbolic::Here;
+}
+
+#define int64_t ::mbpf::symbolic::I64
+#define uint64_t ::mbpf::symbolic::U64
+#define int32_t ::mbpf::symbolic::I32
+#define uint_least16_t ::mbpf::symbolic::U16
+#define private public
+
+// Both overloads are declared.
+#define MBPF_TWO(name, result, constness, ...) name(__VA_ARGS__, Here()) constness; result name(__VA_ARGS__, Here)
+#define apart(...) MBPF_TWO(apart, bool, const, __VA_ARGS__)
+#define difference(...) MBPF_TWO(difference, bool, const, __VA_ARGS__)
+#define each_limit(...) each_limit(__VA_ARGS__, Here()) const; template <class Found> void each_limit(__VA_ARGS__, Here)
+#define below_packet_end(...) MBPF_TWO(below_packet_end, bool, const, __VA_ARGS__)
+#define learn(...) MBPF_TWO(learn, void, , __VA_ARGS__)
+#define learn_limit(...) MBPF_TWO(learn_limit, void, , __VA_ARGS__)
+#define learn_sum(...) MBPF_TWO(learn_sum, void, , __VA_ARGS__)
+#define learn_parts(...) MBPF_TWO(learn_parts, void, , __VA_ARGS__)
+#define bounds_of(...) MBPF_TWO(bounds_of, void, const, __VA_ARGS__)
+#define note_sum(...) MBPF_TWO(note_sum, void, , __VA_ARGS__)
+#define bound_sum(...) MBPF_TWO(bound_sum, void, , __VA_ARGS__)
+#define below(...) MBPF_TWO(below, uint64_t, , __VA_ARGS__)
+#define learn_zero(...) MBPF_TWO(learn_zero, void, , __VA_ARGS__)
+#define refine(...) MBPF_TWO(refine, bool, , __VA_ARGS__)
+#define narrow(...) MBPF_TWO(narrow, bool, , __VA_ARGS__)
+#define name(...) MBPF_TWO(name, Symbol, , __VA_ARGS__)
+#include "verifier/checker/state.h"
+#undef apart
+#undef difference
+#undef each_limit
+#undef below_packet_end
+#undef learn
+#undef learn_limit
+#undef learn_sum
+#undef learn_parts
+#undef bounds_of
+#undef note_sum
+#undef bound_sum
+#undef below
+#undef learn_zero
+#undef refine
+#undef narrow
+#undef name
+
+// Definitions are the one, calls the other.
+#define apart(...) apart(__VA_ARGS__, Here())
+#define difference(...) difference(__VA_ARGS__, Here())
+#define each_limit(...) each_limit(__VA_ARGS__, Here())
+#define below_packet_end(...) below_packet_end(__VA_ARGS__, Here())
+#define learn(...) learn(__VA_ARGS__, Here())
+#define learn_limit(...) learn_limit(__VA_ARGS__, Here())
+#define learn_sum(...) learn_sum(__VA_ARGS__, Here())
+#define learn_parts(...) learn_parts(__VA_ARGS__, Here())
+#define bounds_of(...) bounds_of(__VA_ARGS__, Here())
+#define note_sum(...) note_sum(__VA_ARGS__, Here())
+#define bound_sum(...) bound_sum(__VA_ARGS__, Here())
+#define below(...) below(__VA_ARGS__, Here())
+#define learn_zero(...) learn_zero(__VA_ARGS__, Here())
+#define refine(...) refine(__VA_ARGS__, Here())
+#define narrow(...) narrow(__VA_ARGS__, Here())
+#define name(...) name(__VA_ARGS__, Here())
+#include "verifier/checker/state.cpp"
+#undef narrow
+#ifdef MBPF_PROVES_COSTS
+namespace mbpf::proof {
+int64_t bits_of(uint64_t w, Here);
+template <class Summand>
+void expand(Summand& a, Summand& b, int64_t& least, Here);
+template <class Summand>
+void together(Summand& a, Summand& b, int64_t& least, Here);
+template <class Summand>
+void cancel(const State& s, Summand& have, Summand& now, bool same_symbol_only, int64_t& least, Here);
+template <class Summand>
+bool least_of(const Summand& p, int64_t& least, Here);
+template <class Summand>
+bool go_on(const State& s, Summand& now, Summand& was, Summand& by, int64_t& least, Here);
+template <class Summand>
+bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Here);
+}
+#define bits_of(...) bits_of(__VA_ARGS__, Here())
+#define expand(...) expand(__VA_ARGS__, Here())
+#define together(...) together(__VA_ARGS__, Here())
+#define cancel(...) cancel(__VA_ARGS__, Here())
+#define least_of(...) least_of(__VA_ARGS__, Here())
+#define go_on(...) go_on(__VA_ARGS__, Here())
+#define step_over(...) step_over(__VA_ARGS__, Here())
+#include "verifier/checker/cost.cpp"
+#undef bits_of
+#undef expand
+#undef together
+#undef cancel
+#undef least_of
+#undef go_on
+#undef step_over
+#endif
+#ifdef MBPF_PROVES_MACHINE
+#define learn_order(...) MBPF_TWO(learn_order, void, , __VA_ARGS__)
+#include "verifier/checker/machine.h"
+#undef learn_order
+#define learn_order(...) learn_order(__VA_ARGS__, Here())
+#include "verifier/checker/machine_alu.cpp"
+#include "verifier/checker/machine_branch.cpp"
+#undef learn_order
+#endif
+#undef apart
+#undef difference
+#undef each_limit
+#undef below_packet_end
+#undef learn
+#undef learn_limit
+#undef learn_sum
+#undef learn_parts
+#undef bounds_of
+#undef note_sum
+#undef bound_sum
+#undef below
+#undef learn_zero
+#undef refine
+#undef name
+#undef MBPF_TWO
+#undef int64_t
+#undef uint64_t
+#undef int32_t
+#undef uint_least16_t
+#undef private
+
+#include "tests/proofs/rule_contracts.h"
