@@ -194,14 +194,18 @@ std::string said_by(const char* image, BoardKind kind, const std::string& first)
         stream = open_stream(board->endpoint());
     }
     if (!stream) return render_text(stream.error());
+    // The image says it again and again: a round may have begun before the line was open, and its "done" is not the one of the round looked for.
     std::string said;
-    for (int i = 0; i < 100 && said.find("done") == std::string::npos; ++i) {
+    std::size_t begins = std::string::npos;
+    std::size_t ends = std::string::npos;
+    for (int i = 0; i < 100 && ends == std::string::npos; ++i) {
         const Result<std::vector<std::uint8_t>> bytes = (*stream)->read(200);
         if (bytes) said.append(bytes->begin(), bytes->end());
         if (!bytes || bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'});  // it is not busy with resets
+        begins = said.find(first);
+        if (begins != std::string::npos) ends = said.find("done", begins);
     }
-    const std::size_t found = std::min(said.find(first), said.size());
-    return said.substr(found, said.find("done") - found);
+    return begins == std::string::npos ? "never said: " + said : said.substr(begins, ends == std::string::npos ? ends : ends - begins);
 }
 
 // Not even privileged code runs what lies in the runtime's RAM: a spoilt pointer leads to a reset.
