@@ -194,14 +194,15 @@ std::string said_by(const char* image, BoardKind kind, const std::string& first)
         stream = open_stream(board->endpoint());
     }
     if (!stream) return render_text(stream.error());
-    // The image says it again and again: a round may have begun before the line was open, and its "done" is not the one of the round looked for.
+    // Bytes may come one by one, behind what the board said while it started: time ends the wait, not a number of reads.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     std::string said;
-    std::size_t begins = std::string::npos;
-    std::size_t ends = std::string::npos;
-    for (int i = 0; i < 100 && ends == std::string::npos; ++i) {
+    std::size_t begins = std::string::npos, ends = std::string::npos;
+    while (ends == std::string::npos && std::chrono::steady_clock::now() < until) {
         const Result<std::vector<std::uint8_t>> bytes = (*stream)->read(200);
-        if (bytes) said.append(bytes->begin(), bytes->end());
-        if (!bytes || bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'});  // it is not busy with resets
+        if (!bytes) return said + render_text(bytes.error());
+        said.append(bytes->begin(), bytes->end());
+        if (bytes->empty()) (void)(*stream)->write(std::array<std::uint8_t, 1>{'?'});  // it is not busy with resets
         begins = said.find(first);
         if (begins != std::string::npos) ends = said.find("done", begins);
     }
