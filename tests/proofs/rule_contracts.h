@@ -87,6 +87,8 @@ inline bool State::below_packet_end(const Value& a, I64& bound, Here) const {
     assume(within(bound.expr(), 2 * kDifference) && word(a) <= word(kPacketLength) + bound.expr());
     return true;
 }
+// Any of a full list, which its loop sees to: what goes is true, too.
+inline unsigned least_needed(const State&, Here) { return explorer().choose(kMaxDifferences); }
 inline void State::learn(Symbol a, Symbol b, I64 bound, Here) {
     const expr ignored = a.expr() == 0 || b.expr() == 0 || a.expr() == b.expr() || !within(bound.expr(), kMaxOffset.constant);
     require(ignored || word(a) <= word(b) + bound.expr(), "learn: what is true");

@@ -82,7 +82,12 @@ using symbolic::Here;
 #define refine(...) refine(__VA_ARGS__, Here())
 #define narrow(...) narrow(__VA_ARGS__, Here())
 #define name(...) name(__VA_ARGS__, Here())
+namespace mbpf::proof {
+unsigned least_needed(const State& s, Here);
+}
+#define least_needed(...) least_needed(__VA_ARGS__, Here())
 #include "verifier/checker/state.cpp"
+#undef least_needed
 #undef narrow
 #ifdef MBPF_PROVES_COSTS
 namespace mbpf::proof {

@@ -302,6 +302,28 @@ bool State::below_packet_end(const Value& a, int64_t& bound) const {
     return known;
 }
 
+namespace {
+
+bool is_named(const State& s, Symbol symbol) {
+    bool is = symbol + 1 == s.next_symbol;  // or will be
+    for (unsigned i = 0; i < s.value_count(); ++i) is = is || s.at(i).symbol == symbol;
+    return is;
+}
+
+// Of a full list: the oldest of a word that nothing names any more, else the oldest that is not about the packet's end, which
+// a program tests once and computes in between.
+unsigned least_needed(const State& s) {
+    unsigned found = 0, most = 0;
+    for (unsigned i = kMaxDifferences; i-- > 0;) {
+        const Difference& d = s.differences[i];
+        const unsigned rank = d.a == kPacketLength || d.b == kPacketLength ? 0 : is_named(s, d.a) && is_named(s, d.b) ? 1 : 2;
+        if (rank >= most) most = rank, found = i;
+    }
+    return found;
+}
+
+}  // namespace
+
 void State::learn(Symbol a, Symbol b, int64_t bound) {
     if (a == 0 || b == 0 || a == b || bound > kMaxOffset || bound < -kMaxOffset) return;
     for (unsigned i = 0; i < kMaxSums; ++i) {
@@ -318,9 +340,9 @@ void State::learn(Symbol a, Symbol b, int64_t bound) {
         if (bound < d.bound) d.bound = static_cast<int32_t>(bound);
         return;
     }
-    if (difference_count == kMaxDifferences) {  // the oldest goes
-        for (unsigned i = 1; i < kMaxDifferences; ++i) differences[i - 1] = differences[i];
+    if (difference_count == kMaxDifferences) {
         --difference_count;
+        for (unsigned i = least_needed(*this); i < difference_count; ++i) differences[i] = differences[i + 1];
     }
     differences[difference_count++] = {a, b, static_cast<int32_t>(bound)};
 }

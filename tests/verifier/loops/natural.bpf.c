@@ -558,3 +558,41 @@ P(pb) {  // 50 turns=63
     }
     return i == n ? FILTER_PASS : FILTER_DROP;
 }
+
+#define ROL(w, n) ((w) << (n) | (w) >> (32 - (n)))
+#define MIX(a, b, c) a -= c, a ^= ROL(c, 4), c += b, b -= a, b ^= ROL(a, 6), a += c, c -= b, c ^= ROL(b, 8), b += a, a -= c, a ^= ROL(c, 16), c += b, b -= a, b ^= ROL(a, 19), a += c, c -= b, c ^= ROL(b, 4), b += a
+static u32 word_of(const u8 *at) { return at[0] | at[1] << 8 | at[2] << 16 | (u32)at[3] << 24; }
+
+X(jenkins_of_options) {  // 80 turns=1480
+    DATA; u32 x = 0xdeadbeef, y = x, z = x;
+    if (p + 34 > end) return XDP_PASS;
+    u32 header = (p[14] & 15) * 4, bytes = p[16] << 8 | p[17];
+    if (header < 20 || bytes < header || bytes > 1480) return XDP_DROP;
+    u8 *q = p + 14 + header;
+    bytes -= header;
+    if (q + bytes > end) return XDP_DROP;
+    u32 i = 0;
+    for (; i + 12 <= bytes; i += 12) {
+        x += word_of(q + i), y += word_of(q + i + 4), z += word_of(q + i + 8);
+        MIX(x, y, z);
+    }
+    for (; i < bytes; i++) z = ROL(z, 5) ^ q[i];
+    return z & 1 ? XDP_DROP : XDP_PASS;
+}
+
+static __attribute__((noinline)) u32 jenkins(const u8 *key, u32 length, u32 seed) {
+    u32 a = 0xdeadbeef + length + seed, b = a, c = a;
+    for (; length > 12; length -= 12, key += 12) {
+        a += word_of(key), b += word_of(key + 4), c += word_of(key + 8);
+        MIX(a, b, c);
+    }
+    return c + key[0] + key[1];
+}
+
+X(jenkins_where_it_fits) {  // 2 turns=2
+    DATA; u32 i = 0, all = 0, length = 26; KEEP(length);
+#define NEXT do { u8 *q = p + i; if (q + 26 > end) break; all ^= jenkins(q, length, all + i++); } while (0)
+#define NEXT10 NEXT; NEXT; NEXT; NEXT; NEXT; NEXT; NEXT; NEXT; NEXT; NEXT
+    NEXT10; NEXT10; NEXT10;
+    return all & 1 ? XDP_DROP : XDP_PASS;
+}
