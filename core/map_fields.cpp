@@ -15,7 +15,6 @@ using bpf::MapFieldKind;
 
 constexpr unsigned kMaxDepth = 16;
 constexpr std::size_t kMaxFields = 256;
-constexpr unsigned kMaxVisits = 1u << 16;  // of types: structs of structs hold more members than anyone can look at
 
 // Names that the kernel's BTF record knows.
 constexpr auto kOthers = std::to_array<std::string_view>({
@@ -37,7 +36,8 @@ bool is_kernel_pointer(const Btf& btf, const BtfType& pointer) {
 
 // False: too deep or too many.
 bool walk(const Btf& btf, std::uint32_t id, std::uint64_t offset, unsigned depth, unsigned& visits, std::vector<MapField>& out) {
-    if (depth > kMaxDepth || out.size() > kMaxFields || ++visits > kMaxVisits) return false;
+    if (depth > kMaxDepth || out.size() > kMaxFields || visits == 0) return false;
+    --visits;
     const BtfType* type = btf.resolve(id);
     if (type == nullptr) return true;
     const auto add = [&](MapFieldKind kind, std::uint32_t size) {
@@ -64,12 +64,17 @@ bool walk(const Btf& btf, std::uint32_t id, std::uint64_t offset, unsigned depth
 
 }  // namespace
 
-void find_kernel_fields(const Btf& btf, std::uint32_t type, std::uint32_t offset, std::vector<MapField>& out) {
+void find_kernel_fields(const Btf& btf, std::uint32_t type, std::uint32_t offset, unsigned& visits, std::vector<MapField>& out) {
+    const std::vector<MapField> whole{{MapFieldKind::other, 0, UINT32_MAX}};
+    if (out.size() == 1 && out.front().size == UINT32_MAX) return;
     std::vector<MapField> found;
-    unsigned visits = 0;
     if (!walk(btf, type, offset, 0, visits, found)) found = {{MapFieldKind::other, offset, btf.size_of(type).value_or(UINT32_MAX - offset)}};
-    out.insert(out.end(), found.begin(), found.end());
-    std::ranges::sort(out, {}, &MapField::offset);
+    if (visits == 0 || out.size() + found.size() > kMaxFields) {
+        out = whole;
+    } else if (!found.empty()) {
+        out.insert(out.end(), found.begin(), found.end());
+        std::ranges::sort(out, {}, &MapField::offset);
+    }
 }
 
 }  // namespace mbpf

@@ -4,9 +4,9 @@
 #include "core/object_maps.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/bytes.h"
-#include "core/map_fields.h"
 
 namespace mbpf {
 
@@ -76,7 +76,7 @@ void fill_defaults(bpf::Map& map) {
     }
 }
 
-Status apply_member(const Btf& btf, const BtfMemberRef& member, bpf::Map& map) {
+Status apply_member(const Btf& btf, const BtfMemberRef& member, unsigned& visits, bpf::Map& map) {
     const auto number = [&](std::uint32_t& into) -> Status {
         const auto value = encoded_number(btf, member.type);
         if (!value) return bad("map " + map.name + ": attribute " + std::string(member.name) + " is not a number");
@@ -98,14 +98,14 @@ Status apply_member(const Btf& btf, const BtfMemberRef& member, bpf::Map& map) {
     if (member.name == "key") return sized(map.key_size);
     if (member.name == "value") {
         if (Status s = sized(map.value_size); !s) return s;
-        find_kernel_fields(btf, btf.resolve(member.type)->size_or_type, 0, map.kernel_fields);
+        find_kernel_fields(btf, btf.resolve(member.type)->size_or_type, 0, visits, map.kernel_fields);
     }
     return ok();  // pinning, map_extra …: no layout of ours depends on them
 }
 
-Status apply_definition(const Btf& btf, const BtfType& definition, bpf::Map& map) {
+Status apply_definition(const Btf& btf, const BtfType& definition, unsigned& visits, bpf::Map& map) {
     for (const BtfMemberRef& member : definition.members)
-        if (Status s = apply_member(btf, member, map); !s) return s;
+        if (Status s = apply_member(btf, member, visits, map); !s) return s;
     fill_defaults(map);
     return ok();
 }
@@ -121,7 +121,7 @@ Status read_inner_map(const Btf& btf, const BtfType& definition, bpf::Map& outer
     if (inner == nullptr || inner->kind != BtfKind::structure) return bad("map " + outer.name + ": its values are no map definition");
     bpf::Map map;
     map.name = outer.name + ".inner";
-    if (Status s = apply_definition(btf, *inner, map); !s) return s;
+    if (Status s = apply_definition(btf, *inner, out.field_visits, map); !s) return s;
     if (is_map_of_maps(map)) return bad("map " + outer.name + " holds maps of maps");
     outer.inner_map = static_cast<std::int32_t>(out.maps.size());
     return add_map(out, std::move(map));
@@ -142,7 +142,7 @@ Status read_btf_maps(const ElfFile& elf, const Btf& btf, std::size_t section, Ob
             std::uint64_t offset = variable.offset;
             for (const ElfSymbol& symbol : elf.symbols)
                 if (symbol.section == section && symbol.name == map.name) offset = symbol.value;
-            if (Status s = apply_definition(btf, *definition, map); !s) return s;
+            if (Status s = apply_definition(btf, *definition, out.field_visits, map); !s) return s;
             if (Status s = read_inner_map(btf, *definition, map, out); !s) return s;
             const auto index = static_cast<std::uint32_t>(out.maps.size());
             const auto values = std::ranges::find(definition->members, std::string_view("values"), &BtfMemberRef::name);
@@ -218,18 +218,21 @@ std::optional<bpf::MapOrigin> data_origin(const ElfSection& section) {
     return std::nullopt;
 }
 
-// Locks and timers among the variables of a data section. Their places are in the symbol table: BTF's are
+// Locks and timers among the variables of data sections. Their places are in the symbol table: BTF's are
 // filled in by the loader.
-void find_kernel_variables(const ElfFile& elf, const Btf& btf, std::size_t section, bpf::Map& map) {
-    std::map<std::string_view, std::uint32_t> types;
+void find_kernel_variables(const ElfFile& elf, const Btf& btf, ObjectMaps& out) {
+    std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> types;  // by section and name
     for (std::uint32_t id = 1; id < btf.count(); ++id) {
-        if (btf.type(id)->kind != BtfKind::data_section || btf.type(id)->name != map.name) continue;
+        if (btf.type(id)->kind != BtfKind::data_section) continue;
         for (const BtfSectionVariable& variable : btf.type(id)->variables)
-            if (const BtfType* declared = btf.type(variable.type); declared != nullptr && declared->kind == BtfKind::variable) types[declared->name] = declared->size_or_type;
+            if (const BtfType* declared = btf.type(variable.type); declared != nullptr && declared->kind == BtfKind::variable) types[{btf.type(id)->name, declared->name}] = declared->size_or_type;
     }
     for (const ElfSymbol& symbol : elf.symbols) {
-        const auto type = symbol.section == section && symbol.type == kElfSymbolObject ? types.find(symbol.name) : types.end();
-        if (type != types.end() && symbol.value < map.value_size) find_kernel_fields(btf, type->second, static_cast<std::uint32_t>(symbol.value), map.kernel_fields);
+        const auto data = symbol.type == kElfSymbolObject ? out.data.find(symbol.section) : out.data.end();
+        if (data == out.data.end() || out.maps[data->second].origin == bpf::MapOrigin::rodata) continue;
+        bpf::Map& map = out.maps[data->second];
+        const auto type = types.find({map.name, symbol.name});
+        if (type != types.end() && symbol.value < map.value_size) find_kernel_fields(btf, type->second, static_cast<std::uint32_t>(symbol.value), out.field_visits, map.kernel_fields);
     }
 }
 
@@ -247,10 +250,10 @@ Status read_data(const ElfFile& elf, const Btf* btf, ObjectMaps& out) {
         map.max_entries = 1;
         map.origin = section.type == kElfNobits ? bpf::MapOrigin::bss : *origin;
         if (map.origin != bpf::MapOrigin::bss) map.initial.assign(section.bytes.begin(), section.bytes.end());
-        if (btf != nullptr && map.origin != bpf::MapOrigin::rodata) find_kernel_variables(elf, *btf, i, map);
         out.data[i] = static_cast<std::uint32_t>(out.maps.size());
         if (Status s = add_map(out, std::move(map)); !s) return s;
     }
+    if (btf != nullptr) find_kernel_variables(elf, *btf, out);
     return ok();
 }
 
@@ -282,10 +285,12 @@ Status read_configuration(const Btf& btf, ObjectMaps& out) {
 Result<ObjectMaps> read_maps(const ElfFile& elf, const Btf* btf) {
     ObjectMaps out;
     std::vector<LegacyMap> legacy;
+    bool defined = false;
     for (std::size_t i = 1; i < elf.sections.size(); ++i) {
         const std::string_view name = elf.sections[i].name;
         if (elf.sections[i].type != kElfProgbits) continue;
         if (name == ".maps") {
+            if (std::exchange(defined, true)) return bad("the object has more than one section .maps");
             if (btf == nullptr) return bad("maps are declared in .maps but the object has no BTF", "compile with -g: types and sizes of such maps are in the debug information (BTF)");
             if (Status s = read_btf_maps(elf, *btf, i, out); !s) return s.error();
         } else if (name == "maps" || name.starts_with("maps/")) {

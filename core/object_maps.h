@@ -9,6 +9,7 @@
 
 #include "core/btf.h"
 #include "core/elf_file.h"
+#include "core/map_fields.h"
 #include "core/program.h"
 
 namespace mbpf {
@@ -24,6 +25,7 @@ struct ObjectMaps {
     // Externs of the kernel's configuration by name: where they lie in the map of that index.
     std::map<std::string_view, std::uint32_t> configuration;
     std::uint32_t configuration_map = 0;
+    unsigned field_visits = kMaxFieldVisits;  // left, while the maps are read
 };
 
 // `btf` may be null. Malformed definitions give MBPF3007.

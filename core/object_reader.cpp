@@ -21,6 +21,7 @@ constexpr std::uint32_t kRelocation64 = 1, kRelocationAbs64 = 2, kRelocationAbs3
 constexpr std::uint32_t kMaxFilledElements = 4096;  // of a program array, by the object itself
 constexpr std::size_t kMaxProgramSlots = 1u << 20;
 constexpr std::size_t kMaxObjectSlots = 1u << 22;  // over all programs, since shared functions are copied
+constexpr std::size_t kMaxFunctions = 1024;        // of a program; Linux takes 256
 
 Diagnostic bad(unsigned code, std::string message, std::string fix = {}) { return diagnostic(code, std::move(message), {}, std::move(fix)); }
 
@@ -290,6 +291,7 @@ void Reader::add_lines(Program& program, const FunctionKey& key, const Function&
 Status Reader::append(Program& program, const FunctionKey& key, std::map<FunctionKey, std::uint32_t>& placed, std::deque<FunctionKey>& open) {
     const auto body = functions_.find(key);
     if (body == functions_.end()) return bad(3009, "program " + program.name + " calls into the middle of a function");
+    if (program.functions.size() == kMaxFunctions) return bad(3011, "program " + program.name + " has more than " + std::to_string(kMaxFunctions) + " functions");
     const std::vector<Insn>& code = code_[key.section];
     Function function;
     function.name = body->second.name;

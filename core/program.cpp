@@ -7,9 +7,8 @@
 namespace mbpf::bpf {
 
 const Function& Program::function_of(std::uint32_t slot) const {
-    for (const Function& f : functions)
-        if (slot >= f.begin && slot < f.end) return f;
-    return functions.front();
+    const auto after = std::ranges::upper_bound(functions, slot, {}, &Function::begin);
+    return after == functions.begin() ? functions.front() : *std::prev(after);
 }
 
 const LineInfo* Program::line_of(std::uint32_t slot) const {

@@ -96,7 +96,7 @@ struct Program {
     std::string name;     // of the entry function
     std::string section;  // "xdp", "iio/device0/accel_x"; ".text" for a lone function
     std::vector<Insn> insns;
-    std::vector<Function> functions;  // functions[0] is the entry and begins at slot 0
+    std::vector<Function> functions;  // functions[0] is the entry and begins at slot 0; each begins where the one before ends
     std::vector<LineInfo> lines;      // sorted by slot
     // lddw operands after loading: src = Pseudo::map, imm = index into Object::maps;
     // src = Pseudo::map_value, imm = index into Object::maps, second slot's imm = byte offset in the value;

@@ -163,15 +163,11 @@ Builder::Problem Builder::check_calls() {
         const bool callback = op.kind == Kind::load_imm64 && static_cast<bpf::Pseudo>(p_.insns[s].src) == bpf::Pseudo::function;
         if (op.kind != Kind::call_local && !callback) continue;
         const std::int64_t target = std::int64_t{s} + 1 + p_.insns[s].imm;
-        std::uint32_t callee = kNone;
-        for (std::uint32_t f = 0; f < p_.functions.size(); ++f)
-            if (p_.functions[f].begin == target) callee = f;
-        if (callee == kNone) return problem(1002, s, "call does not lead to the start of a function", "target slot " + std::to_string(target));
-        for (std::uint32_t f = 0; f < p_.functions.size(); ++f)
-            if (s >= p_.functions[f].begin && s < p_.functions[f].end) {
-                cfg_.callees[f].push_back(callee);
-                call_slot[f] = s;
-            }
+        const auto index_of = [&](std::uint32_t slot) { return static_cast<std::uint32_t>(&p_.function_of(slot) - p_.functions.data()); };
+        const std::uint32_t caller = index_of(s), callee = target < 0 || target >= static_cast<std::int64_t>(p_.insns.size()) ? kNone : index_of(static_cast<std::uint32_t>(target));
+        if (callee == kNone || p_.functions[callee].begin != target) return problem(1002, s, "call does not lead to the start of a function", "target slot " + std::to_string(target));
+        cfg_.callees[caller].push_back(callee);
+        call_slot[caller] = s;
     }
     // A call chain longer than there are functions revisits one: recursion. Longest chains by relaxation.
     std::vector<std::uint32_t> depth(p_.functions.size(), 0);

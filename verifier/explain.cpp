@@ -371,6 +371,10 @@ bool Explainer::pointers() {
         case Reason::comparison: {
             const bpf::Insn& insn = env_.program().insns[f_.slot];
             const bool two = (insn.opcode & 8) != 0;
+            const bpf::Op* op = bpf::find_op(insn);
+            const bool of_places = op->width == 64 && op->condition != bpf::Condition::set && op->condition != bpf::Condition::sgt && op->condition != bpf::Condition::sge && op->condition != bpf::Condition::slt && op->condition != bpf::Condition::sle;
+            if (two && !of_places && s_.regs[insn.dst].is_pointer() && s_.regs[insn.src].is_pointer())
+                return say(1014, "addresses are compared as numbers", "their low halves, their signs or the bits that both have tell where the memory lies, not which pointer is farther on", "compare the pointers themselves: p < q, p == q");
             return say(1014, "comparison of a pointer with something else", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + (two ? describe(env_, s_, s_.regs[insn.src]) : std::to_string(insn.imm)),
                        "compare pointers with NULL, packet pointers with data_end, or pointers into the same object");
         }

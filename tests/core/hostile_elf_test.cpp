@@ -157,10 +157,80 @@ TEST(Hostile, types_are_not_looked_through_for_ever) {
     const auto read = read_btf(btf);
     ASSERT_TRUE(read) << render_text(read.error());
     std::vector<bpf::MapField> fields;
-    find_kernel_fields(*read, 1, 8, fields);
+    unsigned visits = kMaxFieldVisits;
+    find_kernel_fields(*read, 1, 8, visits, fields);
     ASSERT_EQ(fields.size(), 1u) << "not to be touched at all";
-    EXPECT_EQ(fields.front().offset, 8u);
-    EXPECT_EQ(fields.front().size, 64u);
+    EXPECT_EQ(fields.front().offset, 0u);
+    EXPECT_EQ(fields.front().size, UINT32_MAX);
+}
+
+// A type record of BTF: its name's place, kind with number of details, size or type, details.
+void put_type(Bytes& out, std::uint32_t name, std::uint32_t kind, std::uint32_t count, std::uint32_t size, std::initializer_list<std::uint32_t> details = {}) {
+    put(out, name, 4);
+    put(out, kind << 24 | count, 4);
+    put(out, size, 4);
+    for (std::uint32_t word : details) put(out, word, 4);
+}
+Bytes btf_of(const Bytes& types, const Bytes& strings) {
+    Bytes btf;
+    put(btf, 0xeb9f, 2);
+    put(btf, 1, 2);
+    for (std::size_t word : {std::size_t{24}, std::size_t{0}, types.size(), types.size(), strings.size()}) put(btf, word, 4);
+    btf.insert(btf.end(), types.begin(), types.end());
+    btf.insert(btf.end(), strings.begin(), strings.end());
+    return btf;
+}
+
+// 50,000 variables of .bss, all of one type: one that holds a lock, or 250 structs of 250 members. Both took minutes.
+TEST(Hostile, variables_are_not_looked_through_for_ever) {
+    const std::string_view names("\0x\0bpf_spin_lock\0.bss", 22);
+    constexpr std::uint32_t kX = 1, kLock = 3, kBss = 17, kMembers = 250;
+    for (const bool locks : {true, false}) {
+        Bytes types;
+        put_type(types, kX, 1, 0, 4, {32});
+        for (std::uint32_t level = 1; level <= 2; ++level) {
+            put_type(types, locks && level == 1 ? kLock : kX, 4, locks ? 1 : kMembers, 4);
+            for (std::uint32_t m = 0; m < (locks ? 1 : kMembers); ++m) put(types, kX, 4), put(types, level, 4), put(types, 0, 4);
+        }
+        put_type(types, kX, 14, 0, 3, {1});
+        put_type(types, kBss, 15, 1, 8, {4, 0, 8});
+        Bytes symbols;
+        for (unsigned i = 0; i < 50000; ++i) put_symbol(symbols, 1, 0x11, 5, i % 512 * 8, 8);
+        const auto object = object_of("x", symbols, {{".bss", 1, 3, Bytes(4096)}, {".BTF", 1, 0, btf_of(types, Bytes(names.begin(), names.end()))}});
+        ASSERT_TRUE(object) << render_text(object.error());
+        ASSERT_EQ(object->maps.size(), 1u);
+        EXPECT_EQ(object->maps[0].kernel_fields.size(), 1u) << "all of it is hidden";
+    }
+}
+
+TEST(Hostile, maps_are_defined_in_one_section) {
+    Bytes types;
+    put_type(types, 1, 1, 0, 4, {32});
+    const Section btf{".BTF", 1, 0, btf_of(types, {0, 'x', 0})}, maps{".maps", 1, 3, Bytes(8)};
+    EXPECT_TRUE(object_of("x", {}, {maps, btf}));
+    EXPECT_FALSE(object_of("x", {}, {maps, maps, btf}));
+}
+
+// Each is called once.
+TEST(Hostile, functions_are_not_as_many_as_instructions) {
+    for (unsigned count : {1023u, 1024u}) {
+        Bytes code;
+        for (unsigned i = 0; i < count; ++i) {
+            code.push_back(0x85);
+            code.push_back(0x10);
+            put(code, 0, 2);
+            put(code, count + 1 + i, 4);  // two instructions each, behind this function
+        }
+        Bytes symbols;
+        for (unsigned i = 0; i <= count; ++i) code.insert(code.end(), kProgram.begin(), kProgram.end());
+        for (unsigned i = 1; i <= count; ++i) put_symbol(symbols, 1, 0x02, 5, (count + 2 * i) * 8, 16);
+        put_symbol(symbols, 1, 0x12, 5, 0, (count + 2) * 8);
+        const auto object = object_of("f", symbols, {{"xdp", 1, kCode, code}});
+        ASSERT_EQ(static_cast<bool>(object), count == 1023);
+        if (!object) {
+            EXPECT_EQ(object.error().code, "MBPF3011");
+        }
+    }
 }
 
 }  // namespace

@@ -253,6 +253,18 @@ TEST(Stack, written_somewhere_is_written_nowhere_in_particular) {
     EXPECT_EQ(judged_with(""), "MBPF1018");
 }
 
+// p & (p + n), for one n after the other, tells the address p bit by bit.
+TEST(Addresses, are_not_told_by_comparisons) {
+    const auto judged_with = [](const char* jump, const char* platform) {
+        return code_of(judged("mov r2, r10\nadd r2, -8\nmov r3, r2\nadd r3, 536870000\nmov r0, 1\n" + std::string(jump) + " r2, r3, out\nmov r0, 2\nout: exit\n", "xdp", platform));
+    };
+    for (const char* jump : {"jset", "jset32", "jlt32", "jeq32", "jslt"}) {
+        EXPECT_EQ(judged_with(jump, "microbpf"), "MBPF1014") << jump;
+        EXPECT_EQ(judged_with(jump, "linux"), "") << jump << ": programs see addresses there";
+    }
+    EXPECT_EQ(judged_with("jlt", "microbpf"), "");
+}
+
 // Out of the packet such a load ends the whole program: only where it may end, and may look.
 TEST(LegacyLoads, end_programs_only_where_those_may_end) {
     const bpf::Insn load{0x30, 0, 0, 0, 12};

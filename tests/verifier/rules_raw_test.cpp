@@ -95,9 +95,9 @@ const Raw kRaw[] = {
     {"pointer_compared_with_number", "MBPF1014", {slot(0x15, 1, 0, 0, 5), kZero, kExit}},
     {"pointers_of_two_objects_compared", "MBPF1014", {slot(0x1d, 1, 10, 0), kZero, kExit}},
     // r2 data, r3 data_end: the comparison of their halves is allowed, but what it seems to say of the packet is not believed.
-    {"packet_pointers_compared_by_halves", "", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0x1e, 2, 3, 1), slot(0xb7, 4), slot(0xb7, 0, 0, 0, 1), kExit}, "xdp"},
-    {"order_of_halves_tells_no_bound", "MBPF1012", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x2e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
-    {"equality_of_halves_tells_no_bound", "MBPF1012", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x5e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
+    {"packet_pointers_compared_by_halves", "MBPF1014", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0x1e, 2, 3, 1), slot(0xb7, 4), slot(0xb7, 0, 0, 0, 1), kExit}, "xdp"},
+    {"order_of_halves_tells_no_bound", "MBPF1014", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x2e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
+    {"equality_of_halves_tells_no_bound", "MBPF1014", {slot(0x61, 2, 1, 0), slot(0x61, 3, 1, 4), slot(0xbf, 4, 2), slot(0x07, 4, 0, 0, 4), slot(0xb7, 0, 0, 0, 1), slot(0x5e, 4, 3, 1), slot(0x61, 5, 2, 0), kExit}, "xdp"},
     {"packet_compared_with_context_by_halves", "MBPF1014", {slot(0x61, 2, 1, 0), slot(0x1e, 2, 1, 0), slot(0xb7, 0, 0, 0, 1), kExit}, "xdp"},
     {"pointer_from_callee", "MBPF1015", {slot(0x85, 0, 1, 0, 2), kZero, kExit, slot(0xbf, 0, 10), kExit}},
     {"pointer_back_from_callee", "", {slot(0x85, 0, 1, 0, 2), slot(0x61, 0, 0, 8), kExit, slot(0xbf, 0, 1), kExit}},
