@@ -27,7 +27,8 @@ class ControlClient {
     explicit ControlClient(std::unique_ptr<ByteStream> stream) : ControlClient(framed(std::move(stream))) {}
 
     int timeout_ms = 1000;  // of one try
-    int tries = 5;
+    static inline int usual_tries = 5;  // where the other side may be slower than a device, more
+    int tries = usual_tries;
     // Console text met on the way; default: dropped.
     std::function<void(std::string_view)> on_text;
 

@@ -69,6 +69,7 @@ class Transfer {
         data.set_offset(static_cast<std::uint32_t>(next_));
         data.set_data(part.data(), part.size());
         data.set_transfer(first_word(digest_));
+        if (first_ == 0) first_ = request.sequence();
         Sent sent{request.sequence(), 0};
         if (Status s = client_.send(request, &sent.bytes); !s) return s;
         next_ += part.size();
@@ -89,21 +90,28 @@ class Transfer {
         on_line_ = 0;
     }
 
+    void advance(std::size_t received) {
+        if (received <= known_) return;
+        known_ = received;
+        next_ = std::max(next_, known_);
+        tries_ = gaps_ = 0;
+        if (progress_) progress_(known_, package_.size());
+    }
+
     Status take(const control::Response& response) {
         const auto of = std::ranges::find(sent_, response.sequence(), &Sent::sequence);
-        if (of == sent_.end()) return ok();  // late: what it says is known
         const std::size_t received = std::min<std::size_t>(response.push().received(), package_.size());
+        if (of == sent_.end()) {
+            // Late, of a chunk sent before: what the device had then, it has. One that is always slow gets on by that alone.
+            if (response.code() == control::CODE_OK && response.sequence() >= first_) advance(received);
+            return ok();
+        }
         switch (response.code()) {
             case control::CODE_OK:
                 // Answers come in the order of requests: what was sent before this one is answered too, or lost.
                 for (auto i = sent_.begin(); i != of + 1; ++i) on_line_ -= i->bytes;
                 sent_.erase(sent_.begin(), of + 1);
-                if (received > known_) {
-                    known_ = received;
-                    next_ = std::max(next_, known_);
-                    tries_ = gaps_ = 0;
-                    if (progress_) progress_(known_, package_.size());
-                }
+                advance(received);
                 return ok();
             case control::CODE_OUT_OF_RANGE:
                 if (received >= next_ || ++gaps_ > kGaps) return refusal(response);
@@ -120,6 +128,7 @@ class Transfer {
 
     Status send_all() {
         tries_ = gaps_ = 0;
+        first_ = 0;
         go_back(known_);
         while (known_ < package_.size()) {
             while (next_ < package_.size() && room())
@@ -161,7 +170,8 @@ class Transfer {
     std::size_t known_ = 0;  // the device has so much
     std::size_t next_ = 0;   // to send
     std::size_t on_line_ = 0;
-    std::deque<Sent> sent_;  // not answered yet
+    std::uint64_t first_ = 0;  // sequence of the first chunk
+    std::deque<Sent> sent_;    // not answered yet
     int tries_ = 0, gaps_ = 0;
     bool lost_ = false;
 };

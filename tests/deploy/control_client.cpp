@@ -324,6 +324,30 @@ TEST(Push, goes_back_when_chunks_or_answers_are_lost) {
     }
 }
 
+// Each answer to data comes when the client has sent again already.
+TEST(Push, gets_on_with_a_device_that_is_always_slow) {
+    FakeDevice device;
+    Receiver receiver(device, 512);
+    bool is_data = false;
+    device.hears = [&](const control::Request& r) { return is_data = r.has_push_data(), true; };
+    std::deque<Bytes> held;
+    device.line = [&](int, const control::Response& r) {
+        if (!is_data) return std::vector<Bytes>{frame_of(r)};
+        held.push_back(frame_of(r));
+        if (held.size() <= 4) return std::vector<Bytes>{};
+        std::vector<Bytes> late{held.front()};
+        held.pop_front();
+        return late;
+    };
+    const Bytes package = some_package(3'000);
+    ControlClient client = device.client();
+    client.timeout_ms = 2;
+    client.tries = 10;
+    const auto r = client.push(package, {});
+    ASSERT_TRUE(r) << r.error().message << "\n" << r.error().why;
+    EXPECT_EQ(receiver.committed, std::string(package.begin(), package.end()));
+}
+
 TEST(Push, goes_on_where_a_broken_line_left_it) {
     FakeDevice device;
     Receiver receiver(device);
