@@ -144,6 +144,8 @@ Value join_values(const Value& a, const Value& b, Pairing& names, bool congruenc
     return v;
 }
 
+bool in_packet(const Value& v) { return v.kind == ValueKind::pointer && v.region == Region::packet; }
+
 Location location_of(const State& s, unsigned index) {
     if (index < State::kRegisters) return {static_cast<std::int16_t>(index), 8, kRegisters};
     return s.cells[index - State::kRegisters - kMaxTerms].at;
@@ -196,8 +198,7 @@ void collect(const State& s, std::vector<Related>& out, const State* other = nul
 }
 
 bool bound_in(const State& s, const Related& r, std::int32_t move_a, std::int32_t move_b, std::int64_t& bound) {
-    Value length = Value::of(Number::range_u(static_cast<std::uint64_t>(s.packet_bytes), static_cast<std::uint64_t>(kMaxOffset)));
-    length.symbol = kPacketLength;
+    const Value length = s.packet_length();
     const auto get = [&](const Location& at, std::int32_t move, Value& out) {
         const Value* v = s.value_at(at);
         if (v == nullptr || (!v->is_number() && v->kind != ValueKind::pointer)) return false;
@@ -232,6 +233,7 @@ void copy_state(State& to, const State& from) {
     std::ranges::copy(from.regs, to.regs);
     std::ranges::copy(from.ghosts, to.ghosts);
     to.next_symbol = from.next_symbol;
+    to.longest_packet = from.longest_packet;
     to.steps = from.steps;
     to.undo = nullptr;
     to.cell_count = std::min(from.cell_count, to.cell_room);
@@ -249,10 +251,10 @@ bool join_states(State& a, const State& b, const Compared* compared, bool congru
     const std::size_t known = related.size();
     if (compared != nullptr) {
         for (const auto& [x, y] : *compared)
-            if (b.regs[x].is_number() && b.regs[y].is_number()) related.push_back({{x, 8, kRegisters}, {y, 8, kRegisters}, false, false, 0});
+            if ((b.regs[x].is_number() && b.regs[y].is_number()) || (in_packet(b.regs[x]) && in_packet(b.regs[y]))) related.push_back({{x, 8, kRegisters}, {y, 8, kRegisters}, false, false, 0});
         // A packet pointer at a constant offset may have been compared with the end, too.
         for (std::int16_t r = 0; r < bpf::kFramePointer; ++r)
-            if (b.regs[r].kind == ValueKind::pointer && b.regs[r].region == Region::packet) related.push_back({{r, 8, kRegisters}, {}, true, false, 0});
+            if (in_packet(b.regs[r])) related.push_back({{r, 8, kRegisters}, {}, true, false, 0});
     }
 
     std::vector<Cell> old_cells(a.cells, a.cells + a.cell_count);

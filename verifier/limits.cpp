@@ -160,9 +160,30 @@ void note_limits(State& s, std::uint16_t live) {
         if (s.sums[kMaxSums - 1].a == 0) s.learn_limit(t.a, t.b, t.c, bound);
 }
 
+// Where one word falls while another rises, their sum may stay: what is left of a buffer, and the pointer into it.
+void guess_closing_in(const State& joined, const State& a, const State& b, std::vector<Limit>& out) {
+    const auto way = [&](std::int16_t r) {
+        Value was, is;
+        if (joined.regs[r].number.is_constant() || !seen(a, joined, {r, 8, kRegisters}, was) || !seen(b, joined, {r, 8, kRegisters}, is)) return 0;
+        const auto &x = was.number.wide, &y = is.number.wide;
+        if (x.umin <= y.umin && x.umax <= y.umax && !(was.number == is.number)) return 1;
+        return x.umin >= y.umin && x.umax > y.umax ? -1 : 0;
+    };
+    const auto in_packet = [&](std::int16_t r) { return joined.regs[r].is_pointer() && joined.regs[r].region == Region::packet; };
+    for (std::int16_t up = 0; up < bpf::kFramePointer; ++up)
+        for (std::int16_t down = 0; down < bpf::kFramePointer; ++down) {
+            if (up == down || way(up) <= 0 || way(down) >= 0 || out.size() >= 4 * kMost) continue;
+            Limit l;
+            l.a = {up, 8, kRegisters};
+            l.b = {down, 8, kRegisters};
+            if (in_packet(up)) l.end = Limit::packet;
+            if (std::ranges::find(out, l) == out.end()) out.push_back(l);
+        }
+}
+
 void join_limits(State& joined, const State& a, const State& b, const Compared* compared) {
     const auto none = [](const State& s) { return std::ranges::none_of(s.sums, [](const auto& sum) { return sum.a != 0; }); };
-    if (none(a) && none(b)) return;
+    if (compared == nullptr && none(a) && none(b)) return;
     std::vector<Limit> limits;
     collect(a, joined, limits);
     collect(b, joined, limits);
@@ -178,15 +199,17 @@ void join_limits(State& joined, const State& a, const State& b, const Compared* 
                 if (std::ranges::find(limits, l) == limits.end()) limits.push_back(l);
             }
     }
+    const std::size_t told = limits.size();
+    if (compared != nullptr) guess_closing_in(joined, a, b, limits);
     struct Joined {
         Limit limit;
         std::int64_t bound;
         bool holds;  // as it is in both: it need not rise again
     };
     std::vector<Joined> found;
-    for (const Limit& l : limits) {
+    for (std::size_t i = 0; i < limits.size(); ++i) {
         std::int64_t x = 0, y = 0;
-        if (most(a, joined, l, x) && most(b, joined, l, y) && !is_plain(joined, l, std::max(x, y))) found.push_back({l, std::max(x, y), x == y});
+        if (most(a, joined, limits[i], x) && most(b, joined, limits[i], y) && (i < told || x == y) && !is_plain(joined, limits[i], std::max(x, y))) found.push_back({limits[i], std::max(x, y), x == y});
     }
     std::ranges::stable_partition(found, &Joined::holds);
     if (found.size() > kMaxSums - kExactSums) found.resize(kMaxSums - kExactSums);

@@ -32,8 +32,10 @@ Search::Search(const Environment& env, const bpf::Program& program, const Cfg& c
     for (const bpf::Insn& insn : program.insns) ops_.push_back(decode(insn));
     deepest_.assign(program.functions.size(), 0);
     for (std::size_t i = 0; i < ops_.size(); ++i) {
-        if (!ops_[i].valid || ops_[i].kind != Kind::jump || !ops_[i].uses_src) continue;
-        const std::uint8_t a = program.insns[i].dst, b = program.insns[i].src;
+        if (!ops_[i].valid || !ops_[i].uses_src || (ops_[i].kind != Kind::jump && (ops_[i].kind != Kind::alu || ops_[i].alu != bpf::AluOp::sub))) continue;
+        // What is subtracted is compared, too: of a copy that was made for it, the original.
+        const bool copied = ops_[i].kind == Kind::alu && i > 0 && ops_[i - 1].valid && ops_[i - 1].kind == Kind::alu && ops_[i - 1].alu == bpf::AluOp::mov && ops_[i - 1].uses_src && program.insns[i - 1].dst == program.insns[i].dst;
+        const std::uint8_t a = copied ? program.insns[i - 1].src : program.insns[i].dst, b = program.insns[i].src;
         for (const auto& pair : {std::pair{a, b}, std::pair{b, a}})
             if (std::ranges::find(compared_, pair) == compared_.end()) compared_.push_back(pair);
     }

@@ -37,6 +37,7 @@ void Search::find_ends() {
 bool Search::load(const Bytes& bytes, State& into) const {
     Reader in = reader(bytes);
     Cost cost;
+    into.longest_packet = env_.longest_packet;
     return load_invariant(in, env_, into, cost);
 }
 

@@ -20,6 +20,22 @@ void Machine::learn_order(const Comparison& c, const Value& a, const Value& b, H
     const expr condition = Number::is_true(c.is, c.width, word(a), word(b));
     require(is_valid(a) && is_valid(b) && (c.holds ? condition : !condition), "learn_order: of values that compare so");
 }
+// It keeps the state valid; what the two sides are it takes from the comparison alone, if no register holds them.
+Edge Machine::compare_numbers(Comparison& c, Here) {
+    const expr condition = Number::is_true(c.is, c.width, word(c.left.value), word(c.right.value));
+    require(context().bool_val(c.left.value.is_number() && c.right.value.is_number() && c.left.reg != c.right.reg && c.left.reg >= kImmediate && c.right.reg >= kImmediate), "compare_numbers: of numbers, which no register holds");
+    require(is_valid(c.left.value) && is_valid(c.right.value) && (c.holds ? condition : !condition), "compare_numbers: of values that compare so");
+    return Edge::feasible;
+}
+// The word of `r` is the difference of the two; it may get a name and a narrower range.
+void Machine::keep_distance(Value& r, const Value& a, const Value& b, Here) {
+    const expr made = U64::wrapped(word(a) - word(b));
+    require(is_valid(a) && is_valid(b) && r.number.wide.holds(U64(made)) && r.symbol.expr() == 0, "keep_distance: of a difference");
+    r = Value::of(Number::of(U64(made)));
+    r.symbol = Symbol::any("distance");
+    r.delta = I32::any("delta");
+    assume(r.symbol.expr() == 0 || made == U64::wrapped(word(r.symbol) + r.delta.expr()));
+}
 
 namespace {
 
@@ -158,6 +174,7 @@ struct Packet {
         assume(s.packet_bytes.expr() >= 0 && s.packet_bytes.expr() <= length && s.metadata_bytes.expr() >= 0 && s.metadata_bytes.expr() <= before);
     }
 };
+void require_distance(const Value& r, const expr& made) { require(r.number.wide.holds(U64(made)) && (r.symbol.expr() == 0 || made == U64::wrapped(word(r.symbol) + r.delta.expr())), "distance"); }
 // A pointer: none leads farther than kMaxOffset, which move_pointer sees to.
 expr offset_of(const Value& p) { return p.fixed.expr() + symbolic::as_signed(word(p), 64); }
 Value any_pointer(Region region, const char* name) {
@@ -181,13 +198,25 @@ void proof_move_pointer(State& s) {
     require(offset_of(r) == (subtract ? before - by : before + by) && within(offset_of(r), kMaxOffset.constant), "move_pointer: leads as far as it should");
     require(context().bool_val(r.region == p.region && r.kind == p.kind), "move_pointer: stays in its region");
 }
+// Of two offsets: what `r` holds it still holds, and it has a name only of its word.
+void proof_keep_distance(State& s) {
+    const Environment env;
+    Machine m(env, s);
+    const Value a = any_value("from"), b = any_value("to");
+    const expr made = U64::wrapped(word(a) - word(b));
+    Value r = Value::of(Number::of(U64(made)));
+    m.keep_distance(r, a, b, kReal);
+    require_valid(s);
+    require_distance(r, made);
+}
 // Of two places in one object, or of the packet's end and a place in it.
 void proof_distance(State& s) {
-    const Environment env = any_environment();
-    const Machine m(env, s);
+    constexpr Region kPairs[][2] = {{Region::packet_end, Region::packet}, {Region::packet, Region::packet_end}, {Region::packet, Region::packet}, {Region::stack, Region::stack}, {Region::packet_meta, Region::packet}};
+    const unsigned pair = explorer().choose(5);
+    const Region ra = kPairs[pair][0], rb = kPairs[pair][1];
+    const Environment env = pair == 0 ? any_environment() : Environment();
+    Machine m(env, s);
     const Packet packet(s, env);
-    const Region regions[] = {Region::packet, Region::packet_end, Region::stack, Region::packet_meta};
-    const Region ra = regions[explorer().choose(4)], rb = regions[explorer().choose(4)];
     const Value a = any_pointer(ra, "from"), b = any_pointer(rb, "to");
     const auto place = [&](const Value& p) { return p.region == Region::packet_end ? packet.length : offset_of(p); };
     for (const Value* p : {&a, &b})
@@ -195,7 +224,7 @@ void proof_distance(State& s) {
     Value r;
     if (!m.distance(a, b, r)) return;
     const expr made = U64::wrapped(place(a) - place(b));
-    require(r.number.wide.holds(U64(made)) && (r.symbol.expr() == 0 || made == U64::wrapped(word(r.symbol) + r.delta.expr())), "distance");
+    require_distance(r, made);
 }
 void proof_swap(State& s) {
     const Environment env;
@@ -244,13 +273,17 @@ void proof_compare(State& s) {
     c.is = kConditions[explorer().choose(7)];
     c.holds = c.is != Condition::set || explorer().choose(2) == 0;
     c.left = {0, s.regs[0] = any_value("left")};
-    const unsigned right = explorer().choose(3);  // another register, the same, none
+    const unsigned right = explorer().choose(4);  // another register, the same, none, none on either side
     if (right == 1) c.right = c.left;
     else c.right = {right == 0 ? 1u : Machine::kImmediate, any_value("right")};
     if (right == 0) s.regs[1] = c.right.value;
+    if (right == 3) {
+        c.left.reg = Machine::kImmediate + 1;
+        s.regs[0] = Value{};
+    }
     const expr condition = Number::is_true(c.is, c.width, word(c.left.value), word(c.right.value));
     assume(c.holds ? condition : !condition);
-    require(context().bool_val(m.compare_numbers(c) == Edge::feasible), "the edge that is taken is possible");
+    require(context().bool_val(m.compare_numbers(c, kReal) == Edge::feasible), "the edge that is taken is possible");
     require_valid(s);
 }
 void proof_packet(State& s) {
@@ -279,6 +312,20 @@ void proof_metadata(State& s) {
     require(s.metadata_bytes.expr() <= packet.before, "so many bytes lie before the packet");
 }
 
+void proof_places(State& s) {
+    const Environment env = any_environment();
+    Machine m(env, s);
+    const Packet packet(s, env);
+    Machine::Comparison c;
+    c.is = kConditions[explorer().choose(4)];
+    const Value a = any_pointer(Region::packet, "left"), b = any_pointer(Region::packet, "right");
+    c.left = {0, a};
+    c.right = {1, b};
+    assume(Number::is_true(c.is, 64, U64::wrapped(packet.base + offset_of(a)), U64::wrapped(packet.base + offset_of(b))));
+    require(context().bool_val(m.compare_packet(c)), "the edge that is taken is possible");
+    require_valid(s);
+}
+
 // What was told of bits above, of all words of 64 bits.
 void lemma(const char* what, const expr& premise, const expr& claim) {
     z3::solver solver(context(), "QF_BV");
@@ -302,8 +349,8 @@ TEST(Bits, are_as_the_rules_are_told) {
     lemma("ones", known, (xv & ~x) == zero && (x & ~(xv | xm)) == zero);
 }
 
-MBPF_RULES(Arithmetic, relates_what_is_so, {"keep_sum", proof_sum}, {"keep_bits", proof_bits}, {"move", proof_move}, {"move_pointer", proof_move_pointer}, {"distance", proof_distance}, {"swap_bytes", proof_swap})
-MBPF_RULES(Branches, teach_what_is_so, {"learn_order", proof_order}, {"compare_numbers", proof_compare}, {"learn_packet", proof_packet}, {"compare_packet", proof_metadata})
+MBPF_RULES(Arithmetic, relates_what_is_so, {"keep_sum", proof_sum}, {"keep_bits", proof_bits}, {"move", proof_move}, {"move_pointer", proof_move_pointer}, {"keep_distance", proof_keep_distance}, {"distance", proof_distance}, {"swap_bytes", proof_swap})
+MBPF_RULES(Branches, teach_what_is_so, {"learn_order", proof_order}, {"compare_numbers", proof_compare}, {"learn_packet", proof_packet}, {"compare_packet", proof_metadata}, {"compare_packet, of two places", proof_places})
 
 }  // namespace
 }  // namespace mbpf::proof

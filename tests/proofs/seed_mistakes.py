@@ -36,7 +36,11 @@ MISTAKES = [
     ("learn_order", "machine_branch.cpp", "c.is == Condition::lt || c.is == Condition::slt", "c.is == Condition::le || c.is == Condition::slt"),
     ("learn_order", "machine_branch.cpp", "int64_t{b.delta} - a.delta", "int64_t{a.delta} - b.delta"),
     ("compare_numbers", "machine_branch.cpp", "c.is == Condition::lt && not_below", "c.is == Condition::le && not_below"),
-    ("learn_packet", "machine_branch.cpp", "p.number.wide.smin < 0", "false"),
+    ("learn_packet", "machine_branch.cpp", "p.number.wide.smin >= 0", "true"),
+    ("compare_packet, of two places", "machine_branch.cpp", "p.offset_min() >= least", "true"),
+    ("compare_packet, of two places", "machine_branch.cpp", "variable_part(r, r.fixed - from)", "variable_part(r, l.fixed - from)"),
+    ("keep_distance", "machine_alu.cpp", "variable_part(a, kMost)", "variable_part(a, kMost - 1)"),
+    ("keep_distance", "machine_alu.cpp", "a.number.wide.umax > static_cast<uint64_t>(kMost)", "false"),
 ]
 
 

@@ -123,12 +123,20 @@ bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Her
 #endif
 #ifdef MBPF_PROVES_MACHINE
 #define learn_order(...) MBPF_TWO(learn_order, void, , __VA_ARGS__)
+#define keep_distance(...) MBPF_TWO(keep_distance, void, , __VA_ARGS__)
+#define compare_numbers(...) MBPF_TWO(compare_numbers, Edge, , __VA_ARGS__)
 #include "verifier/checker/machine.h"
 #undef learn_order
+#undef keep_distance
+#undef compare_numbers
 #define learn_order(...) learn_order(__VA_ARGS__, Here())
+#define compare_numbers(...) compare_numbers(__VA_ARGS__, Here())
+#define keep_distance(...) keep_distance(__VA_ARGS__, Here())
 #include "verifier/checker/machine_alu.cpp"
 #include "verifier/checker/machine_branch.cpp"
 #undef learn_order
+#undef keep_distance
+#undef compare_numbers
 #endif
 #undef apart
 #undef difference

@@ -503,15 +503,56 @@ TEST(Packets, are_as_long_as_was_compared) {
     EXPECT_EQ(bytes_after(anywhere(pointer(Region::packet, 20), -1, 9), "jle r2, r3, +0", true), 1);
     EXPECT_EQ(bytes_after(pointer(Region::packet, -3), "jlt r2, r3, +0", true), 1);
     // The end is what tells, and the packet's own pointers alone are told of.
-    for (Value other : {pointer(Region::packet), pointer(Region::packet_meta)})
-        for (Region region : {Region::packet, Region::packet_meta}) {
-            Bench b;
-            b.s.regs[2] = pointer(region, 20);
-            b.s.regs[3] = region == Region::packet_meta ? pointer(Region::packet_end) : other;
-            EXPECT_EQ(b.go("jle r2, r3, +0", true), Edge::feasible);
-            EXPECT_EQ(b.s.packet_bytes, 0);
-            EXPECT_EQ(b.s.metadata_bytes, 0);
-        }
+    for (Region region : {Region::packet, Region::packet_meta}) {
+        Bench b;
+        b.s.regs[2] = pointer(region, 20);
+        b.s.regs[3] = region == Region::packet_meta ? pointer(Region::packet_end) : pointer(Region::packet_meta);
+        EXPECT_EQ(b.go("jle r2, r3, +0", true), Edge::feasible);
+        EXPECT_EQ(b.s.packet_bytes, 0);
+        EXPECT_EQ(b.s.metadata_bytes, 0);
+    }
+}
+
+// Two places in the packet compare as their offsets do, as long as neither may have wrapped.
+TEST(Packets, places_in_them_are_in_order) {
+    struct Known {
+        Edge edge = Edge::failed;
+        std::uint64_t least_of_right = 0, most_of_left = 0;
+        std::int64_t apart = INT64_MAX;  // left - right, at most
+    };
+    const auto after = [](Value left, Value right, const char* jump, bool taken = true) {
+        Bench b;
+        b.s.regs[2] = left;
+        b.s.regs[3] = right;
+        Known k;
+        k.edge = b.go(jump, taken);
+        const Value x = variable_part(b.s.regs[2], b.s.regs[2].fixed), y = variable_part(b.s.regs[3], b.s.regs[3].fixed);
+        k.least_of_right = y.number.wide.umin;
+        k.most_of_left = x.number.wide.umax;
+        (void)b.s.difference(x, y, k.apart);
+        EXPECT_EQ(b.s.packet_bytes, 0) << "neither is known to lie in the packet";
+        return k;
+    };
+    const Value near = anywhere(pointer(Region::packet, 20), 0, 100), far = anywhere(pointer(Region::packet, 30), 0, 60);
+    const Known k = after(near, far, "jlt r2, r3, +0");
+    EXPECT_EQ(k.edge, Edge::feasible);
+    EXPECT_EQ(k.most_of_left, 89u);
+    EXPECT_EQ(k.apart, -1);
+    EXPECT_EQ(after(near, far, "jle r2, r3, +0").apart, 0);
+    EXPECT_EQ(after(near, far, "jgt r3, r2, +0").apart, -1);
+    EXPECT_EQ(after(near, far, "jge r2, r3, +0", false).apart, -1);
+    EXPECT_EQ(after(near, far, "jlt r2, r3, +0", false).least_of_right, 30u);
+    EXPECT_EQ(after(near, far, "jgt r2, r3, +0").least_of_right, 30u);
+    EXPECT_EQ(after(far, near, "jlt r2, r3, +0").least_of_right, 31u);
+    EXPECT_EQ(after(pointer(Region::packet, 20), pointer(Region::packet, 20), "jlt r2, r3, +0").edge, Edge::infeasible);
+    EXPECT_EQ(after(pointer(Region::packet, 20), pointer(Region::packet, 20), "jeq r2, r3, +0").edge, Edge::feasible);
+    EXPECT_EQ(after(pointer(Region::packet, 20), pointer(Region::packet, 21), "jeq r2, r3, +0").edge, Edge::infeasible);
+    // One of them may have wrapped: before the packet's start, or too far behind what is known of its end.
+    EXPECT_EQ(after(pointer(Region::packet, -1), pointer(Region::packet, -2), "jlt r2, r3, +0").edge, Edge::feasible);
+    EXPECT_EQ(after(anywhere(pointer(Region::packet, 20), -21, 9), far, "jlt r2, r3, +0").most_of_left, ~std::uint64_t{0});
+    EXPECT_EQ(after(pointer(Region::packet, kPastPacket + 1), far, "jlt r2, r3, +0").edge, Edge::feasible);
+    EXPECT_EQ(after(pointer(Region::packet, kPastPacket), far, "jlt r2, r3, +0").edge, Edge::infeasible);
+    EXPECT_EQ(after(near, anywhere(pointer(Region::packet, 30), 0, kPastPacket), "jlt r2, r3, +0").apart, 89 - 30 + 31);
 }
 
 TEST(Packets, that_do_not_end_here_have_a_byte_more) {

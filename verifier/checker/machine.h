@@ -142,7 +142,8 @@ class Machine {
     void keep_bits(Value& r, const Value& a, const Value& b);
     bool pointer_arithmetic(const bpf::Insn& insn, const Operation& op, const Value& a, const Value& b);
     bool move_pointer(const bpf::Insn& insn, const Value& pointer, Value amount, bool subtract);
-    bool distance(const Value& a, const Value& b, Value& out) const;
+    bool distance(const Value& a, const Value& b, Value& out);
+    void keep_distance(Value& r, const Value& a, const Value& b);
     int64_t packet_least(const Value& pointer) const;
     bool any_number(unsigned reg, unsigned width);
     bool swap_bytes(const bpf::Insn& insn, const Operation& op);
@@ -227,6 +228,7 @@ class Machine {
     Edge compare_numbers(Comparison& c);
     Edge compare_null(unsigned reg, bool is_null);
     bool compare_packet(Comparison& c);
+    bool has_not_wrapped(const Value& p, int64_t least, bool& near_end, int64_t& over) const;
     bool learn_packet(const Value& p, bpf::Condition c);
     void learn_order(const Comparison& c, const Value& a, const Value& b);
 

@@ -258,23 +258,42 @@ bool Machine::pointer_arithmetic(const Insn& insn, const Operation& op, const Va
 }
 
 // The distance of two places in one object tells nothing of its address. False: they may be in two.
-bool Machine::distance(const Value& a, const Value& b, Value& out) const {
+bool Machine::distance(const Value& a, const Value& b, Value& out) {
     Value r = Value::of(Number::range_s(-2 * kMaxOffset, 2 * kMaxOffset));
-    if (a.region == Region::packet_end && b.region == Region::packet) {
+    const bool to_end = a.region == Region::packet_end && b.region == Region::packet;
+    if (to_end) {
         // A certificate may state a variable part that is negative.
         const int64_t least = packet_least(b), most = s_.longest_packet - (b.number.wide.smin < 0 ? b.offset_min() : b.fixed);
         r = Value::of(Number::range_s(least < most ? least : most, most));
-        if (b.number.is_constant()) {
-            r.symbol = kPacketLength;
-            r.delta = static_cast<int32_t>(-b.offset_min());
-        }
     } else if (a.region != Region::packet || b.region != Region::packet_end) {
         const bool one = rule_of(a.region).one_object || (a.region == Region::memory && env_.raw_memory) || (a.region == Region::ring_buffer_record && a.reference != 0);
         if (!one || a.region != b.region || a.map != b.map || a.frame != b.frame || a.reference != b.reference) return false;
         r = Value::of(Number::range_s(a.offset_min() - b.offset_max(), a.offset_max() - b.offset_min()));
     }
+    if (b.region == Region::packet && (to_end || a.region == Region::packet)) keep_distance(r, to_end ? s_.packet_length() : variable_part(a, a.fixed), variable_part(b, b.fixed));
     out = r;
     return true;
+}
+
+// r = a - b of two offsets, which may be negative: named is r + kMost, which is not, and which with b makes a + kMost.
+void Machine::keep_distance(Value& r, const Value& a, const Value& b) {
+    constexpr int64_t kMost = int64_t{1} << 28;
+    if (a.number.wide.umax > static_cast<uint64_t>(kMost) || b.number.wide.umax > static_cast<uint64_t>(kMost)) return;
+    int64_t low = r.number.wide.smin, high = r.number.wide.smax, bound = 0;
+    if (s_.difference(b, a, bound) && -bound > low) low = -bound;
+    if (s_.difference(a, b, bound) && bound < high) high = bound;
+    if (low < -kMost || high > kMost || low > high) return;
+    r.number = meet(r.number, Number::range_s(low, high));
+    const int64_t delta = a.delta - static_cast<int64_t>(b.number.wide.umin);
+    if (b.number.is_constant() && a.symbol != 0 && is_delta(delta)) {
+        r.symbol = a.symbol;
+        r.delta = static_cast<int32_t>(delta);
+    }
+    if (b.number.is_constant()) return;
+    Value above = variable_part(r, kMost);
+    if (s_.name(above) == 0) return;
+    s_.learn_parts(variable_part(a, kMost), b, above);
+    r = variable_part(above, -kMost);
 }
 
 // Where the platform lets programs see addresses, what they compute from them is any number.

@@ -61,7 +61,7 @@ Edge Machine::compare_numbers(Comparison& c) {
     b.number = b.within_congruence(b.number);
     if (a.number.is_bottom() || b.number.is_bottom()) return Edge::infeasible;
     const auto narrow = [&](const Comparison::Side& side, const Number& now) {
-        Value* v = side.reg == kImmediate || side.value.symbol != 0 || now == side.value.number ? nullptr : s_.edit(side.reg);
+        Value* v = side.reg >= kImmediate || side.value.symbol != 0 || now == side.value.number ? nullptr : s_.edit(side.reg);
         if (v != nullptr) v->number = now;
         return s_.refine(side.value, now);
     };
@@ -96,12 +96,18 @@ Edge Machine::compare_null(unsigned reg, bool is_null) {
 
 // p <= data_end: p's whole offset lies inside the packet. Strictly below: one byte more. No packet lies in the last 128 KiB
 // of the address space, so a pointer at most kPastPacket behind its start or end has not wrapped, and compares as offsets
-// do. False: no packet is that long.
+// do.
+bool Machine::has_not_wrapped(const Value& p, int64_t least, bool& near_end, int64_t& over) const {
+    near_end = s_.below_packet_end(variable_part(p), over) && over + p.fixed <= kPastPacket;
+    return p.offset_min() >= least && p.number.wide.smin >= 0 && (p.offset_max() <= kPastPacket || near_end);
+}
+
+// False: no packet is that long.
 bool Machine::learn_packet(const Value& p, Condition c) {
-    Value variable = variable_part(p);
+    const Value variable = variable_part(p);
     int64_t over = 0;
-    const bool near_end = s_.below_packet_end(variable, over) && over + p.fixed <= kPastPacket;
-    if (p.offset_min() < -kMaxPacket || p.number.wide.smin < 0 || (p.offset_max() > kPastPacket && !near_end)) return true;
+    bool near_end = false;
+    if (!has_not_wrapped(p, -kMaxPacket, near_end, over)) return true;
     int64_t least = p.fixed;  // variable part + least <= length
     if (c == Condition::lt || (c == Condition::ne && near_end && over + p.fixed <= 0)) ++least;
     else if (c != Condition::le && c != Condition::eq) return true;
@@ -117,6 +123,15 @@ bool Machine::compare_packet(Comparison& c) {
     if (c.left.value.region == Region::packet_end || c.right.value.region == Region::packet_meta) c.turn();
     const Value &l = c.left.value, &r = c.right.value;
     if (l.region == Region::packet && r.region == Region::packet_end) return learn_packet(l, c.is);
+    int64_t over = 0;
+    bool near_end = false;
+    if (l.region == Region::packet && r.region == Region::packet && has_not_wrapped(l, 0, near_end, over) && has_not_wrapped(r, 0, near_end, over)) {
+        // Both as seen from one fixed part: numbers, which no register holds.
+        const int64_t from = l.fixed < r.fixed ? l.fixed : r.fixed;
+        c.left = {kImmediate, variable_part(l, l.fixed - from)};
+        c.right = {kImmediate + 1, variable_part(r, r.fixed - from)};
+        return compare_numbers(c) == Edge::feasible;
+    }
     // data_meta + n <= data: so many bytes lie before the packet; strictly below: one more.
     const bool before = c.is == Condition::le || c.is == Condition::lt || c.is == Condition::eq;
     if (before && l.region == Region::packet_meta && r.region == Region::packet && r.fixed_place() && r.offset_min() == 0 && l.fixed_place()) {
@@ -128,9 +143,10 @@ bool Machine::compare_packet(Comparison& c) {
 
 void Machine::name_operands(uint32_t slot, const Operation& op) {
     const Insn& insn = env_.insns[slot];
-    if (!op.uses_src || !s_.regs[insn.dst].is_number() || !s_.regs[insn.src].is_number()) return;
-    s_.name(s_.regs[insn.dst]);
-    s_.name(s_.regs[insn.src]);
+    Value &a = s_.regs[insn.dst], &b = s_.regs[insn.src];
+    if (!op.uses_src || (a.is_number() ? !b.is_number() : a.region != Region::packet || b.region != Region::packet)) return;
+    name_copied(a);
+    name_copied(b);
 }
 
 Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {

@@ -276,7 +276,7 @@ bool State::sum_most(const Value& a, const Value& b, const Value& c, int64_t& bo
 }
 
 Value State::packet_length() const {
-    Value v = Value::of(Number::range_u(static_cast<uint64_t>(packet_bytes), static_cast<uint64_t>(kMaxOffset)));
+    Value v = Value::of(Number::range_u(static_cast<uint64_t>(packet_bytes), static_cast<uint64_t>(longest_packet)));
     v.symbol = kPacketLength;
     return v;
 }
@@ -395,7 +395,7 @@ void State::learn_sum(Value& sum, const Value& a, const Value& b) {
 // The words of s.b plus delta are b's: nothing wraps.
 void State::bound_sum(const Sum& s, bool is_exact, const Number& b, int64_t delta) {
     const int64_t low = near(b.wide.umin) - delta, high = near(b.wide.umax) - delta;
-    if (is_exact && s.sum != 0) learn(s.a, s.sum, -low - s.delta);
+    if (is_exact && s.sum != 0 && s.sum != kPacketLength) learn(s.a, s.sum, -low - s.delta);
     else below(s.a, s.sum, -low - s.delta);
     if (is_exact) learn(s.sum, s.a, high + s.delta);
 }
