@@ -50,9 +50,11 @@ std::vector<Way> ways() {
     return here;
 }
 
-// Every third seed makes a program about devices and packets, the others work on memory.
-bool is_stress(std::uint64_t seed) { return seed % 3 != 0; }
-bpf::Object generated(std::uint64_t seed) { return is_stress(seed) ? fuzz::generate_stress(seed) : fuzz::generate(seed); }
+// Every fourth seed makes a program about devices and packets, every fourth one of values of several kinds, the others work on
+// memory.
+enum Form : std::uint8_t { devices, stress, mixed };
+Form form_of(std::uint64_t seed) { return seed % 4 == 0 ? devices : seed % 4 == 2 ? mixed : stress; }
+bpf::Object generated(std::uint64_t seed) { return form_of(seed) == stress ? fuzz::generate_stress(seed) : form_of(seed) == mixed ? fuzz::generate_mixed(seed / 4, true) : fuzz::generate(seed); }
 
 // With the programs' proofs, if they are at hand: then they are only checked.
 VerifyReport judge(bpf::Object object, std::vector<std::vector<std::uint8_t>> proofs = {}) {
@@ -205,7 +207,7 @@ void expect_same(const Batch& batch, std::uint64_t& runs) {
 TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
     ASSERT_TRUE(g_board.empty() || test::can_emulate(g_board)) << "no emulator of " << g_board;
     std::uint64_t accepted = 0, runs = 0;
-    Batch batches[2];
+    Batch batches[3];
     const std::uint64_t known = g_case != 0 ? 0 : std::size(kFoundBugs), count = g_case != 0 ? 1 : g_programs;
     const auto begin = std::chrono::steady_clock::now();
     const auto late = [&] { return g_seconds != 0 && std::chrono::steady_clock::now() - begin > std::chrono::seconds(g_seconds); };
@@ -216,7 +218,7 @@ TEST(NativeFuzz, native_code_does_what_the_interpreter_does) {
         VerifyReport report = judge(object);
         if (!report.accepted()) continue;
         ++accepted;
-        Batch& batch = batches[object.programs[0].section == "isa"];
+        Batch& batch = batches[i < known ? devices : form_of(seed)];
         object.programs[0].name = "p" + std::to_string(batch.seeds.size());
         if (batch.seeds.empty()) batch.object = object;
         else batch.object.programs.push_back(object.programs[0]);

@@ -17,5 +17,8 @@ bpf::Object generate(std::uint64_t seed);
 bpf::Object generate_calls(std::uint64_t seed);
 // With sums and differences of words that are checked against a third one, a size or the packet's length.
 bpf::Object generate_limits(std::uint64_t seed);
+// With values of several kinds in registers and slots, passed to functions and back; on four hooks. `native`: with helpers that
+// the runners of native code have, on two hooks, all with the same maps.
+bpf::Object generate_mixed(std::uint64_t seed, bool native = false);
 
 }  // namespace mbpf::fuzz
