@@ -181,14 +181,15 @@ void ProofEnvironment::add_maps() {
         rule.type = m.type;
         rule.key_size = m.key_size;
         rule.value_size = is_map_of_unknown_maps(m) ? 0 : m.value_size;
-        rule.max_entries = m.max_entries != 0 ? m.max_entries : UINT32_MAX;  // 0: what the loader says (check_maps)
-        // Inner maps of hashes may be larger than their template.
-        if (is_template[i] && m.type != static_cast<std::uint32_t>(bpf::MapType::array)) rule.max_entries = UINT32_MAX;
+        // How often a callback runs for each of them. A hash may change while it is walked: what the callback, or another program,
+        // puts in farther on is walked, too, for as long as that goes on. So nothing counts on the number.
+        const bool is_array = m.type == static_cast<std::uint32_t>(bpf::MapType::array), is_percpu_array = m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array);
+        rule.max_entries = m.max_entries != 0 && (is_array || (is_percpu_array && !is_template[i])) ? m.max_entries : UINT32_MAX;  // 0: what the loader says (check_maps)
         rule.read_only = m.values_read_only();
         rule.write_only = m.values_write_only();
         rule.is_global_data = m.is_global_data();
         // An array's elements are there from the start and stay. Of an inner map the size is the template's only.
-        rule.has_all_keys = (m.type == static_cast<std::uint32_t>(bpf::MapType::array) || m.type == static_cast<std::uint32_t>(bpf::MapType::percpu_array)) && m.key_size == 4 && m.max_entries != 0 && !is_template[i];
+        rule.has_all_keys = (is_array || is_percpu_array) && m.key_size == 4 && m.max_entries != 0 && !is_template[i];
         const MapTypeInfo* type = platform_.find_map_type(m.type);
         // Where a helper is not offered, no other way to its part of a value may be either: an update takes the lock, if told to.
         const bool hidden = std::ranges::any_of(m.kernel_fields, [&](const bpf::MapField& f) { return (f.kind == bpf::MapFieldKind::spin_lock && !is_offered(kSpinLock)) || (f.kind == bpf::MapFieldKind::timer && !is_offered(kTimerInit)); });
