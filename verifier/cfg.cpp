@@ -57,6 +57,8 @@ class Builder {
     // Per block while components are computed: the sub-graph it belongs to and, for a loop's head, no entry.
     std::vector<std::uint32_t> graph_;
     std::vector<bool> cut_head_;
+    std::vector<std::uint32_t> index_of_, low_;  // of Tarjan's algorithm
+    std::vector<bool> on_stack_;
     std::uint32_t next_graph_ = 1;
     bool too_deep_ = false;
 };
@@ -289,45 +291,46 @@ void Builder::live_registers() {
 // Components come out in reverse topological order.
 std::vector<std::vector<std::uint32_t>> Builder::strong_components(const std::vector<std::uint32_t>& nodes) {
     const std::uint32_t graph = next_graph_++;
-    for (std::uint32_t n : nodes) graph_[n] = graph;
     std::vector<std::vector<std::uint32_t>> result;
     static constexpr std::uint32_t kUnseen = UINT32_MAX;
-    std::vector<std::uint32_t> index_of(cfg_.blocks.size(), kUnseen), low(cfg_.blocks.size(), 0);
-    std::vector<bool> on_stack(cfg_.blocks.size(), false);
+    for (std::uint32_t n : nodes) {
+        graph_[n] = graph;
+        index_of_[n] = kUnseen;
+    }
     std::vector<std::uint32_t> stack;
     std::uint32_t next = 0;
     struct Visit { std::uint32_t node; std::size_t edge; };
     for (std::uint32_t root : nodes) {
-        if (index_of[root] != kUnseen) continue;
+        if (index_of_[root] != kUnseen) continue;
         std::vector<Visit> visits{{root, 0}};
-        index_of[root] = low[root] = next++;
+        index_of_[root] = low_[root] = next++;
         stack.push_back(root);
-        on_stack[root] = true;
+        on_stack_[root] = true;
         while (!visits.empty()) {
             Visit& v = visits.back();
             const auto& successors = cfg_.blocks[v.node].successors;
             if (v.edge < successors.size()) {
                 const std::uint32_t to = successors[v.edge++];
                 if (graph_[to] != graph || cut_head_[to]) continue;
-                if (index_of[to] == kUnseen) {
-                    index_of[to] = low[to] = next++;
+                if (index_of_[to] == kUnseen) {
+                    index_of_[to] = low_[to] = next++;
                     stack.push_back(to);
-                    on_stack[to] = true;
+                    on_stack_[to] = true;
                     visits.push_back({to, 0});
-                } else if (on_stack[to]) {
-                    low[v.node] = std::min(low[v.node], index_of[to]);
+                } else if (on_stack_[to]) {
+                    low_[v.node] = std::min(low_[v.node], index_of_[to]);
                 }
                 continue;
             }
             const std::uint32_t done = v.node;
             visits.pop_back();
-            if (!visits.empty()) low[visits.back().node] = std::min(low[visits.back().node], low[done]);
-            if (low[done] != index_of[done]) continue;
+            if (!visits.empty()) low_[visits.back().node] = std::min(low_[visits.back().node], low_[done]);
+            if (low_[done] != index_of_[done]) continue;
             std::vector<std::uint32_t> component;
             for (std::uint32_t n = kNone; n != done;) {
                 n = stack.back();
                 stack.pop_back();
-                on_stack[n] = false;
+                on_stack_[n] = false;
                 component.push_back(n);
             }
             result.push_back(std::move(component));
@@ -385,6 +388,9 @@ CfgResult Builder::build() {
         for (std::uint32_t to : cfg_.blocks[b].successors) predecessors_[to].push_back(b);
     graph_.assign(cfg_.blocks.size(), 0);
     cut_head_.assign(cfg_.blocks.size(), false);
+    index_of_.assign(cfg_.blocks.size(), 0);
+    low_.assign(cfg_.blocks.size(), 0);
+    on_stack_.assign(cfg_.blocks.size(), false);
     cfg_.order.resize(p_.functions.size());
     for (std::uint32_t f = 0; f < p_.functions.size(); ++f) {
         std::vector<std::uint32_t> nodes;
