@@ -2,6 +2,7 @@
 #include "verifier/explain.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/core_relocations.h"
 #include "verifier/c_line.h"
@@ -375,6 +376,8 @@ bool Explainer::pointers() {
             const bool of_places = op->width == 64 && op->condition != bpf::Condition::set && op->condition != bpf::Condition::sgt && op->condition != bpf::Condition::sge && op->condition != bpf::Condition::slt && op->condition != bpf::Condition::sle;
             if (two && !of_places && s_.regs[insn.dst].is_pointer() && s_.regs[insn.src].is_pointer())
                 return say(1014, "addresses are compared as numbers", "their low halves, their signs or the bits that both have tell where the memory lies, not which pointer is farther on", "compare the pointers themselves: p < q, p == q");
+            if (two && of_places && std::ranges::any_of(std::array{insn.dst, insn.src}, [&](unsigned r) { return s_.regs[r].is_pointer() && s_.regs[r].offset_min() < -kMaxPacket; }))
+                return say(1014, "a pointer far before its object is compared", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + describe(env_, s_, s_.regs[insn.src]) + ": such an address may lie below 0, which would tell where the memory is", "bound what you take off the pointer");
             return say(1014, "comparison of a pointer with something else", "left is " + describe(env_, s_, s_.regs[insn.dst]) + "; right is " + (two ? describe(env_, s_, s_.regs[insn.src]) : std::to_string(insn.imm)),
                        "compare pointers with NULL, packet pointers with data_end, or pointers into the same object");
         }

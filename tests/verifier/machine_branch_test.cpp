@@ -468,6 +468,14 @@ TEST(Pointers, are_compared_in_one_object) {
         EXPECT_EQ(compared(stack, stack, jump, true), Edge::feasible) << jump;
     }
     for (const char* jump : {"jgt r2, r3, +0", "jle r2, r3, +0", "jeq r2, r3, +0", "jne r2, r3, +0"}) EXPECT_EQ(compared(stack, stack, jump), Edge::feasible) << jump;
+    // Whether p - n is below p tells, for one n after the other, how far p is from 0.
+    for (int back : {-65535, -65536}) {
+        const Edge expected = back == -65535 ? Edge::feasible : Edge::failed;
+        EXPECT_EQ(compared(value, of_map(Region::map_value, 0, back)), expected) << back;
+        EXPECT_EQ(compared(pointer(Region::packet, back), pointer(Region::packet_end)), expected) << back;
+        EXPECT_EQ(compared(pointer(Region::packet), pointer(Region::packet, back)), expected) << back;
+        EXPECT_EQ(compared(stack, pointer(Region::stack, back), "jlt r2, r3, +0", true), Edge::feasible) << back;
+    }
 }
 
 // r2 leads into the packet, r3 to its end; bytes known to be there.

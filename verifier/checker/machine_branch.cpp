@@ -162,8 +162,9 @@ Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {
     }
     if (a.kind == ValueKind::pointer && b.kind == ValueKind::pointer) {
         const bool packet = rule_of(a.region).of_packet && rule_of(b.region).of_packet, same = a.region == b.region && a.map == b.map && a.frame == b.frame && a.region != Region::map_handle;
-        // Halves of two addresses, their signs and the bits that they share tell of the addresses, not of the places.
-        const bool places = op.width == 64 && (c.is == Condition::lt || c.is == Condition::le || c.is == Condition::eq || c.is == Condition::ne);
+        // Halves of two addresses, their signs and the bits that they share tell of the addresses, not of the places. So does the
+        // order of one that is moved back as far as below 0.
+        const bool places = op.width == 64 && (c.is == Condition::lt || c.is == Condition::le || c.is == Condition::eq || c.is == Condition::ne) && a.offset_min() >= -kMaxPacket && b.offset_min() >= -kMaxPacket;
         if (packet && places && !compare_packet(c)) return Edge::infeasible;
         if (places && (packet || same)) return Edge::feasible;
     }
