@@ -570,6 +570,18 @@ TEST(Certificates, that_are_none_are_told) {
     EXPECT_NE(checked(unreached, beyond).error, CheckError::none);
 }
 
+// To find a function in them takes as long as there are functions, for every call.
+TEST(Certificates, tell_of_no_more_functions_than_programs_have) {
+    Stated s;
+    Certificate c;
+    for (std::uint32_t f = 0; f < kMaxFunctions; ++f) s.functions.push_back({f, 8});
+    Bytes bytes = s.bytes();
+    EXPECT_TRUE(c.open(bytes.data(), bytes.size()));
+    s.functions.push_back({kMaxFunctions, 8});
+    bytes = s.bytes();
+    EXPECT_FALSE(c.open(bytes.data(), bytes.size()));
+}
+
 TEST(Certificates, are_found_by_point_and_function) {
     Stated s;
     s.functions = {{0, 8}, {3, 16}, {9, 24}};

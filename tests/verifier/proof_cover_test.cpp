@@ -450,6 +450,9 @@ TEST(Invariants, are_read_as_they_are_stated) {
     EXPECT_FALSE(Loaded({0, 0, 1, 2, 0 | kBits << 2, 64}).good) << "no kind";
     EXPECT_FALSE(Loaded({0, 0, 1, 2, kAnyNumber, 65}).good);
     EXPECT_FALSE(Loaded({0, 0, 1, 11, kAnyNumber, 64}).good) << "no register";
+    EXPECT_TRUE(Loaded({0, 0, 2, 2, kAnyNumber, 64, 3, kAnyNumber, 64}).good);
+    EXPECT_FALSE(Loaded({0, 0, 2, 3, kAnyNumber, 64, 2, kAnyNumber, 64}).good) << "not in order";
+    EXPECT_FALSE(Loaded({0, 0, 2, 2, kAnyNumber, 64, 2, kAnyNumber, 64}).good) << "twice";
     // Frames: r10 is the innermost's.
     const Loaded two({kHasFrames, 0, 1, 5, 7, 0, 0});
     ASSERT_TRUE(two.good);

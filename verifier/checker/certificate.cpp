@@ -180,7 +180,7 @@ bool Certificate::open(const uint8_t* bytes, size_t size) {
     scale = static_cast<uint32_t>(whole.bounded(kMaxScale));
     if (scale == 0) return false;
     stack_bytes = static_cast<uint32_t>(whole.bounded(kMaxFrames * kFrameBytes));
-    function_count = static_cast<uint32_t>(whole.bounded(1 << 20));
+    function_count = static_cast<uint32_t>(whole.bounded(kMaxFunctions));
     functions = whole.at;
     for (uint32_t i = 0; i < function_count && whole.good; ++i) {
         whole.varint();

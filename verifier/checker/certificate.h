@@ -19,7 +19,7 @@ inline constexpr int64_t kMaxCoefficient = int64_t{1} << 26;
 inline constexpr uint64_t kMaxCounter = uint64_t{1} << 32;
 inline constexpr int64_t kMaxSquared = 0xffff;  // or its negative: the square is a counter, too
 inline constexpr int64_t kMaxCost = int64_t{1} << 60;
-inline constexpr uint32_t kMaxScale = 1 << 16;
+inline constexpr uint32_t kMaxScale = 1 << 16, kMaxFunctions = 1024;
 
 struct Reader {
     const uint8_t* at = nullptr;

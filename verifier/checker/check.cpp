@@ -13,8 +13,10 @@ using bpf::Kind;
 bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
     s.clear();
     const uint8_t parts = read_head(in, cost, s);
-    for (uint64_t n = in.bounded(UINT16_MAX); n > 0 && in.good; --n) {
-        const Location at = location_of(in, in.varint());
+    for (uint64_t n = in.bounded(UINT16_MAX), next = 0, code = 0; n > 0 && in.good; --n, next = code + 1) {
+        code = in.varint();
+        in.require(code >= next);  // in order, as covers() has them: to put the first one again moves all the others
+        const Location at = location_of(in, code);
         const bool in_frame = at.frame != kRegisters, on_stack = in_frame && at.offset < 0;
         Value v = read_value(in);
         const bool of_map = v.region == Region::map_handle || v.region == Region::map_value;

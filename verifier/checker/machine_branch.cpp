@@ -168,9 +168,7 @@ Edge Machine::edge(uint32_t slot, const Operation& op, bool taken) {
         if (packet && places && !compare_packet(c)) return Edge::infeasible;
         if (places && (packet || same)) return Edge::feasible;
     }
-    if (env_.pointer_leaks_allowed) return Edge::feasible;
-    fail(Reason::comparison, insn.dst);
-    return Edge::failed;
+    return env_.pointer_leaks_allowed || fail(Reason::comparison, insn.dst) ? Edge::feasible : Edge::failed;
 }
 
 }  // namespace mbpf::proof
