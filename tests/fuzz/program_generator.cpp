@@ -553,7 +553,56 @@ class Generator {
         else put(0x05, 0, 0, static_cast<int>(head) - static_cast<int>(code_.size()) - 1, 0);
         code_[out].offset = static_cast<std::int16_t>(code_.size() - out - 1);
     }
+    // A packet pointer that goes to another, or as long as there is room between the two, or so many bytes are left.
+    void place_walk(unsigned depth) {
+        if (!packet_) return bits_loop(depth);
+        const unsigned left = 7, byte = 8;
+        const auto back = [&](std::size_t to) { return static_cast<int>(to) - static_cast<int>(code_.size()) - 1; };
+        bound(left, chance(80) ? 60 : 1500);
+        put(0x61, 2, 6, 0, 0);
+        put(0x61, 3, 6, 4, 0);
+        if (chance(40)) put(0x07, 2, 0, 0, static_cast<std::int32_t>(pick(24)));
+        put(0xbf, 4, 2, 0, 0);
+        put(0x0f, 4, left, 0, 0);
+        std::vector<std::size_t> out;
+        static constexpr unsigned kUnchecked[] = {0x3d, 0x1d, 0xad, 0x5d};
+        if (chance(92)) leave_if(chance(90) ? 0x2d : kUnchecked[pick(4)], 4, 3, 0, out);
+        const int step = 1 + static_cast<int>(pick(6)), read = chance(75) ? static_cast<int>(pick(static_cast<unsigned>(step))) : step;
+        const std::size_t head = code_.size();
+        switch (pick(4)) {
+            case 0:  // q + step <= e, or q < e
+                put(0xbf, 5, 2, 0, 0);
+                if (step > 1 || chance(50)) put(0x07, 5, 0, 0, step - (chance(85) ? 0 : 1));
+                leave_if(chance(70) ? 0x2d : kUnchecked[pick(4)], 5, chance(80) ? 4 : 3, 0, out);
+                break;
+            case 1:  // e - q, end - q
+                put(0xbf, 5, chance(60) ? 4 : 3, 0, 0);
+                put(0x1f, 5, 2, 0, 0);
+                leave_if(chance(60) ? 0xc5 : chance(50) ? 0xa5 : 0xd5, 5, 0, step - (chance(85) ? 0 : 1), out);
+                break;
+            default: leave_if(chance(85) ? 0xa5 : 0x15, left, 0, step - (chance(85) ? 0 : 1), out); break;  // so many are left
+        }
+        put(0x71, byte, 2, read, 0);
+        const int taken = chance(90) ? step : step + static_cast<int>(pick(3)) - 1;
+        if (chance(30)) {
+            // As much as was read there, where it fits.
+            leave_if(chance(85) ? 0x2d : 0x3d, byte, left, 0, out);
+            put(0x0f, 2, byte, 0, 0);
+            put(0x1f, left, byte, 0, 0);
+        }
+        put(0x07, 2, 0, 0, step);
+        put(0x07, left, 0, 0, -taken);
+        put(0x05, 0, 0, back(head), 0);
+        for (std::size_t jump : out) code_[jump].offset = static_cast<std::int16_t>(code_.size() - jump - 1);
+        if (chance(40)) {
+            const std::size_t none = code_.size();
+            put(chance(80) ? 0x15 : 0x55, left, 0, 0, 0);
+            put(0x71, byte, 2, chance(80) ? 0 : 1, 0);
+            code_[none].offset = static_cast<std::int16_t>(code_.size() - none - 1);
+        }
+    }
     void walk(unsigned depth) {
+        if (packet_ && chance(40)) return place_walk(depth);
         switch (pick(7)) {
             case 4: stepped_loop(depth); break;
             case 5:

@@ -201,8 +201,8 @@ C(counter_of_any_byte) {  // 1013
 X(walk_to_an_unchecked_end) { PAYLOAD; u8 *e = q + n; LOOP (; q < e; q++) s = s * 31 + *q; return VERDICT(s); }  // 1012
 /* One byte too far. */
 X(walk_past_an_end) { PAYLOAD; CHECKED; u8 *e = q + n; LOOP (; q <= e; q++) s = s * 31 + *q; return VERDICT(s); }  // 1012
-X(walk_in_steps_past_an_end) { PAYLOAD; CHECKED; u8 *e = q + n; LOOP (; q + 11 <= e; q += 12) s = s * 31 + q[11]; return VERDICT(s); }  // 1012
-X(walk_while_too_little_remains) { PAYLOAD; CHECKED; u8 *e = q + n; while (e - q >= 3) { s += q[3]; q += 4; } return VERDICT(s); }  // 1012
+X(walk_in_steps_past_an_end) { PAYLOAD; CHECKED; u8 *e = q + n; LOOP (; q + 2 <= e; q += 12) s = s * 31 + q[11]; return VERDICT(s); }  // 1012
+X(walk_while_too_little_remains) { PAYLOAD; CHECKED; u8 *e = q + n; while (e - q >= 4) { s += q[23]; q += 4; } return VERDICT(s); }  // 1012
 X(walk_while_too_little_of_the_packet_remains) { DATA; u32 s = 0; u8 *q = p; LOOP (int i = 0; i < 300; i++) { if (end - q < 3) break; s += q[3]; q += 4; } return VERDICT(s); }  // 1012
 /* The pointer moves by more than is taken from what is left. */
 X(faster_than_what_is_left) { PAYLOAD; CHECKED; LOOP (; n > 1; n -= 2) { s += *q; q += 3; } return VERDICT(s); }  // 1012
