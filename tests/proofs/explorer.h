@@ -47,6 +47,8 @@ class Explorer {
         return one;
     }
 
+    const char* logic = nullptr;  // another than of whole numbers
+
     // `body` must do the same whenever it is run after the same decisions.
     Report explore(const std::function<void()>& body);
 
@@ -127,6 +129,7 @@ inline Report Explorer::explore(const std::function<void()>& body) {
     report_ = {};
     decisions_.clear();
     linear_.clear();
+    if (logic != nullptr) solver_ = z3::solver(context(), logic);
     solver_.reset();
     z3::params p(context());
     p.set("timeout", 20'000u);

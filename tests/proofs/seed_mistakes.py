@@ -41,6 +41,44 @@ MISTAKES = [
     ("compare_packet, of two places", "machine_branch.cpp", "variable_part(r, r.fixed - from)", "variable_part(r, l.fixed - from)"),
     ("keep_distance", "machine_alu.cpp", "variable_part(a, kMost)", "variable_part(a, kMost - 1)"),
     ("keep_distance", "machine_alu.cpp", "a.number.wide.umax > static_cast<uint64_t>(kMost)", "false"),
+    ("bits_of", "state.cpp", "end < 64 ? 64 - end : 0", "end < 64 ? 63 - end : 0"),
+    ("bits_of", "state.cpp", "end <= 0 || begin >= 64", "end < 0 || begin >= 64"),
+    ("all_written", "state.cpp", "(~written[w] & bits_of(w, offset, size)) == 0", "(written[w] & bits_of(w, offset, size)) != 0"),
+    ("any_written", "state.cpp", "any || (written[w] & bits_of(w, offset, size)) != 0", "(written[w] & bits_of(w, offset, size)) != 0"),
+    ("mark", "state.cpp", "written[w] & ~bits", "written[w] ^ bits"),
+    ("before", "state.cpp", "a.frame != b.frame ? a.frame < b.frame : a.offset < b.offset", "a.offset < b.offset"),
+    ("lower_bound", "state.cpp", "before(s.cells[mid].at, where)", "!before(where, s.cells[mid].at)"),
+    ("first_overlap", "state.cpp", "s.cells[i - 1].at.offset + s.cells[i - 1].at.size > offset", "s.cells[i - 1].at.offset > offset"),
+    ("value_at", "state.cpp", "cells[i].at.size != where.size", "cells[i].at.size < where.size"),
+    ("holds_pointer", "state.cpp", "cells[i].value.is_pointer()", "cells[i].value.kind == ValueKind::pointer"),
+    ("drop", "state.cpp", "c.value.is_pointer()", "c.value.kind == ValueKind::pointer"),
+    ("drop", "state.cpp", "cells[first + i - end] = cells[i]", "cells[first] = cells[i]"),
+    ("put", "state.cpp", "room || !value.is_pointer()", "true"),
+    ("put, of what a call puts away", "state.cpp", "value.kind == ValueKind::unknown) return;", "SEEDED"),
+    ("assemble", "state.cpp", "static_cast<unsigned>(first - c.at.offset) * 8", "static_cast<unsigned>(first - offset) * 8"),
+    ("assemble", "state.cpp", "unknown_bytes == 0", "true"),
+    ("forget_if", "state.h", "dead(cells[i].value)", "dead(cells[i].value) && i > 1"),
+    ("clear_stack", "state.cpp", "v.is_pointer() && v.region == Region::stack && v.frame == frame", "v.kind == ValueKind::pointer && v.region == Region::stack && v.frame == frame"),
+    ("clear", "state.cpp", "static_cast<Order&>(*this) = Order{}", "static_cast<Order&>(*this)"),
+    ("pop_frame", "state.cpp", "cells[cell_count - 1].at.frame == depth", "cells[cell_count - 1].at.frame > depth"),
+    ("forget_packet", "state.cpp", "v.symbol == kPacketLength || v.origin == kPacketLength", "v.symbol == kPacketLength"),
+    ("forget_packet", "state.cpp", "rule_of(v.region).of_packet", "v.region == Region::packet"),
+    ("forget_packet, of relations", "state.cpp", "differences[i].a != kPacketLength && differences[i].b != kPacketLength", "differences[i].a != kPacketLength"),
+    ("forget_packet, of relations", "state.cpp", "s.a == kPacketLength || s.b == kPacketLength || s.sum == kPacketLength", "s.a == kPacketLength || s.b == kPacketLength"),
+    ("holds_references", "state.cpp", "references[i] != 0", "references[i] > 1"),
+    ("name", "state.cpp", "v.symbol = fresh()", "v.symbol = next_symbol"),
+    ("name", "machine_memory.cpp", "v.is_number() || (v.kind == ValueKind::pointer && v.region == Region::packet)", "true"),
+    ("take_back", "state.cpp", "at(undo->entries[i].index) = undo->entries[i].value", "at(undo->entries[undo->count - 1 - i].index) = undo->entries[undo->count - 1 - i].value"),
+    ("in_stack", "machine_memory.cpp", "hi + size > 0", "hi > 0"),
+    ("in_stack", "machine_memory.cpp", "touched[base.frame] < static_cast<uint_least32_t>(-lo)", "touched[base.frame] < static_cast<uint_least32_t>(-hi)"),
+    ("in_stack", "state.h", "w > kFarOffset ? kFarOffset : w", "w"),
+    ("readable_stack", "machine_memory.cpp", "s_.frames[base.frame].all_written(lo, all)", "s_.frames[base.frame].all_written(lo, size)"),
+    ("readable_stack", "machine_memory.cpp", "s_.holds_pointer(base.frame, lo, all)", "false"),
+    ("overwrite_stack", "machine_memory.cpp", "surely && base.fixed_place()", "surely"),
+    ("overwrite_stack", "machine_memory.cpp", "s_.assemble(frame, end, static_cast<unsigned>(last - end))", "s_.assemble(frame, first, static_cast<unsigned>(last - end))"),
+    ("load_stack", "machine_memory.cpp", "!whole && !readable_stack(reg, offset, size)", "false"),
+    ("store_stack", "machine_memory.cpp", "fits_unsigned(value.number, size * 8)", "fits_unsigned(value.number, size * 8 + 8)"),
+    ("store_stack", "machine_memory.cpp", "size != 8 || !base.fixed_place() || at % 8 != 0", "size != 8 || at % 8 != 0"),
 ]
 
 
@@ -53,7 +91,9 @@ def main() -> None:
             sys.exit(f"seed_mistakes.py: {name} has no `{right}` any more: say what the mistake in {rule} is now")
         chosen = f"::mbpf::symbolic::mistake == {number}"
         # The place of what changes within the two, so that each is an expression.
-        if "SEEDED" in wrong:
+        if wrong == "SEEDED":
+            texts[name] = text.replace(right, right.replace("value.kind ==", f"!({chosen}) && value.kind =="), 1)
+        elif "SEEDED" in wrong:
             texts[name] = text.replace(right, right.replace("is_exact", f"is_exact || {chosen}"), 1)
         elif right.startswith("{"):
             inner, other = right.strip("{}").split(", "), wrong.strip("{}").split(", ")

@@ -11,9 +11,11 @@ REASONS = re.compile(r"^(?:enum class (?:Reason|CheckError)\b|struct Failure \{)
 STATED = re.compile(r"\*\*([0-9,]+) lines\*\* of code and ([0-9,]+) of tables")
 # Functions that tests/proofs runs symbolically (decision 10), with the ones they are made of.
 PROVED = {
-    "state.cpp": "variable_part range_difference apart difference each_limit parts_of near sum_most packet_length below_packet_end learn put_sum note_sum learn_parts learn_limit learn_sum bound_sum below settle bounds_of learn_zero narrow refine",
+    "state.cpp": "bits_of all_written any_written mark clear name edit begin_undo take_back before lower_bound first_overlap value_at drop holds_pointer put assemble clear_stack pop_frame forget_packet holds_references variable_part range_difference apart difference each_limit parts_of near sum_most packet_length below_packet_end learn put_sum note_sum learn_parts learn_limit learn_sum bound_sum below settle bounds_of learn_zero narrow refine",
+    "state.h": "forget_if",
     "cost.cpp": "least_of exact one_symbol moved expand together opposite cancel is_plain go_on step_over counter_at reading_extreme reading_difference cost_margin cost_least",
     "machine_alu.cpp": "move arithmetic keep_sum keep_bits move_pointer packet_least distance keep_distance swap_bytes",
+    "machine_memory.cpp": "in_stack readable_stack overwrite_stack name_copied load_stack store_stack",
     "machine_branch.cpp": "turn learn_order compare_numbers has_not_wrapped learn_packet compare_packet",
 }
 PROVED_STATED = re.compile(r"\*\*([0-9,]+) lines\*\* of it are proved")

@@ -125,7 +125,7 @@ class Machine {
     const Failure& failure() const { return failure_; }
     void clear_failure() { failure_ = {}; }
     // Bytes of each frame touched since the last reset, from its top.
-    uint32_t touched[kMaxFrames] = {};
+    uint_least32_t touched[kMaxFrames] = {};
     // The helper or map that the last instruction used; -1: none.
     int32_t helper_used = -1, map_used = -1;
 

@@ -14,7 +14,7 @@ bool Machine::in_stack(unsigned reg, int64_t offset, int64_t size, bool is_write
     const Value& base = s_.regs[reg];
     const int64_t lo = base.offset_min() + offset, hi = base.offset_max() + offset;
     if (lo < -kFrameBytes || hi + size > 0) return fail(Reason::stack_bounds, reg, lo, hi, 0, static_cast<uint32_t>(size), is_write);
-    if (touched[base.frame] < static_cast<uint32_t>(-lo)) touched[base.frame] = static_cast<uint32_t>(-lo);
+    if (touched[base.frame] < static_cast<uint_least32_t>(-lo)) touched[base.frame] = static_cast<uint_least32_t>(-lo);
     return true;
 }
 
@@ -56,8 +56,8 @@ bool Machine::load_stack(unsigned reg, int64_t offset, unsigned size, Value& out
     const Value& base = s_.regs[reg];
     const int64_t at = base.offset_min() + offset;
     uint16_t index = 0;
-    const bool whole = base.fixed_place() && s_.value_at({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, &index) != nullptr;
-    if (whole ? !in_stack(reg, offset, size, false) : !readable_stack(reg, offset, size)) return false;
+    const bool whole = base.fixed_place() && in_stack(reg, offset, size, false) && s_.value_at({static_cast<int16_t>(at), static_cast<uint8_t>(size), base.frame}, &index) != nullptr;
+    if (!whole && !readable_stack(reg, offset, size)) return false;
     if (whole) {
         // Slot and register hold the same value from here on: a check on one refines both.
         name_copied(s_.at(index));

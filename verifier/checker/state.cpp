@@ -117,8 +117,7 @@ void State::drop(uint8_t frame, int64_t offset, int64_t size) {
         const Cell& c = cells[end++];
         if (c.value.is_pointer()) frames[frame].mark(c.at.offset, c.at.size, false);
     }
-    if (first == end) return;
-    for (unsigned i = end; i < cell_count; ++i) cells[first + i - end] = cells[i];
+    for (unsigned i = end; first < end && i < cell_count; ++i) cells[first + i - end] = cells[i];
     cell_count = static_cast<uint16_t>(cell_count - (end - first));
 }
 

@@ -33,6 +33,7 @@ inline constexpr Symbol kLastSymbol = 0xfff0;
 inline constexpr int64_t kMaxPacket = 0xffff, kPastPacket = 0x1ffff;  // devices have no longer ones; none lies in the last 128 KiB
 inline constexpr int64_t kMaxOffset = int64_t{1} << 29;
 inline constexpr int64_t kFarOffset = int64_t{1} << 60;  // where no pointer leads
+inline int64_t near_offset(int64_t w) { return w < -kFarOffset ? -kFarOffset : w > kFarOffset ? kFarOffset : w; }
 
 inline constexpr uint32_t kGlobalData = 0x80000000u;  // plus the map: names the one value of global data
 inline constexpr int64_t kMaxDelta = INT32_MAX;
@@ -73,9 +74,9 @@ struct Value {
     bool is_constant() const { return is_number() && number.is_constant(); }
     bool is_null() const { return is_constant() && number.wide.umin == 0; }
     bool fixed_place() const { return number.is_constant(); }
-    // Near enough that sums of them do not overflow, even of a pointer of which a certificate says nothing.
-    int64_t offset_min() const { return fixed + (number.wide.smin > -kFarOffset ? number.wide.smin : -kFarOffset); }
-    int64_t offset_max() const { return fixed + (number.wide.smax < kFarOffset ? number.wide.smax : kFarOffset); }
+    // Near enough that sums of them do not overflow, whatever a certificate says of a pointer.
+    int64_t offset_min() const { return fixed + near_offset(number.wide.smin); }
+    int64_t offset_max() const { return fixed + near_offset(number.wide.smax); }
     // Every word of the number leaves `rest` when divided by `by`.
     bool is_congruent(uint32_t by, int32_t rest) const {
         if (by == 0 || is_constant()) return by == 0 || domain::rank(number.wide.umin) % by == static_cast<uint32_t>(rest);
@@ -228,14 +229,7 @@ struct State : Shape, Order {
     Number assemble(uint8_t frame, int64_t offset, unsigned size) const;
     // Values of which `dead` says so become unreadable.
     template <class Dead>
-    void forget_if(Dead dead) {
-        for (unsigned r = 0; r < bpf::kFramePointer; ++r)
-            if (dead(regs[r])) regs[r] = Value{};
-        for (unsigned i = 0; i < cell_count;) {
-            if (dead(cells[i].value)) drop(cells[i].at.frame, cells[i].at.offset, cells[i].at.size);
-            else ++i;
-        }
-    }
+    void forget_if(Dead dead);
     // Nothing is left of a frame's stack, nor of what points there.
     void clear_stack(uint8_t frame);
     // The innermost frame ends.
@@ -281,6 +275,14 @@ struct State : Shape, Order {
     void forget_packet();
     bool holds_references() const;
 };
+
+template <class Dead>
+void State::forget_if(Dead dead) {
+    for (unsigned r = 0; r < bpf::kFramePointer; ++r)
+        if (dead(regs[r])) regs[r] = Value{};
+    for (unsigned i = cell_count; i-- > 0;)
+        if (dead(cells[i].value)) drop(cells[i].at.frame, cells[i].at.offset, cells[i].at.size);
+}
 
 // The number of a number; the variable part of a pointer, seen from a fixed part that is `move` less.
 Value variable_part(const Value& have, int64_t move = 0);
