@@ -72,6 +72,19 @@ std::shared_ptr<const bpf::Object> object_of(std::string_view text, const char* 
     return std::make_shared<const bpf::Object>(bpf::object_from_slots(std::move(code).value(), section, maps).value());
 }
 
+// Small machines have memory at addresses that a pointer may be moved back by: then it is 0, and leads where the null of
+// another way does.
+TEST(Null, is_what_a_pointer_moved_back_may_be) {
+    const std::string begin = "mov r6, r1\nstw [r10-4], 0\nlddw r1, 0\nmov r2, r10\nadd r2, -4\ncall 1\njeq r0, 0, out\nmov r9, r0\ncall 7\nand r0, 255\nmov r7, r0\nmov r8, r9\n";
+    const std::string end = "jgt r7, 100, met\nmov r8, 0\nmov r7, 0\nmet: jne r8, 0, out\nadd r9, r7\nstxb [r9+0], r7\nout: mov r0, 1\nexit\n";
+    for (const char* platform : {"linux", "microbpf"})
+        for (const auto& [move, accepted] : {std::pair{"", true}, {"add r8, 8\n", true}, {"sub r8, 134221824\n", false}}) {
+            const auto object = object_of(begin + move + end, "xdp", {map_of(2, 64, 1)}, {1});
+            const VerifyReport r = verify(object, std::make_shared<const Platform>(*builtin_platform(platform)));
+            EXPECT_EQ(r.accepted(), accepted) << platform << " " << move << (r.accepted() ? "" : render_text(r.verdicts.front().diagnostics.front()));
+        }
+}
+
 bool proves(const std::shared_ptr<const bpf::Object>& object, const char* platform, const std::vector<std::uint8_t>& proof) {
     VerifyOptions options;
     options.certificates = {proof};

@@ -74,6 +74,8 @@ Edge Machine::compare_numbers(Comparison& c) {
 // nothing: the reference is free, unless a value could not be changed that names it still.
 Edge Machine::compare_null(unsigned reg, bool is_null) {
     const Value v = s_.regs[reg];
+    // One that leads before its object may be 0 as an address: on small machines memory begins that near.
+    if (is_null && v.offset_min() < (v.region == Region::stack ? -kFrameBytes : 0)) return Edge::feasible;
     if (v.kind == ValueKind::pointer) return is_null ? Edge::infeasible : Edge::feasible;
     bool all = true, holds = v.reference != 0 && !v.borrowed;
     for (unsigned i = 0; i < s_.value_count(); ++i) {
