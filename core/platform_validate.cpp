@@ -229,6 +229,7 @@ Problem check_costs(const Helper& helper, const std::string& what) {
         if (arg.unit_cost == 0) continue;
         const bool size = arg.kind == ArgKind::memory_size || arg.kind == ArgKind::memory_size_zero;
         if (!size && !(arg.kind == ArgKind::scalar && arg.has_range && arg.min >= 0)) return bad(3108, what + ": argument " + arg.name + " has a unit_cost, but is no size or number with a range from 0 up");
+        if (arg.has_range && arg.max > std::numeric_limits<std::int32_t>::max()) return bad(3108, what + ": argument " + arg.name + " has a unit_cost, but may be above 2147483647");  // sums of costs fit 64 bits
         if (arg.unit_cost > kMostUnit) return bad(3108, what + ": unit_cost is at most " + std::to_string(kMostUnit));
     }
     for (const MapCost& c : helper.map_costs) {

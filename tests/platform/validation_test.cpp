@@ -62,6 +62,8 @@ INSTANTIATE_TEST_SUITE_P(Ranges, Validation, testing::Values(
     Case{"unit_cost_of_a_number", nullptr, helper_with("arg { name: \"n\" type: \"u\" range { min: 0 max: 9 } unit_cost: 7 }")},
     Case{"unit_cost_of_a_number_without_range", "MBPF3108", helper_with("arg { name: \"n\" type: \"u\" unit_cost: 7 }")},
     Case{"unit_cost_of_a_negative_number", "MBPF3108", helper_with("arg { name: \"n\" type: \"u\" range { min: -1 max: 9 } unit_cost: 7 }")},
+    Case{"unit_cost_of_a_great_number", nullptr, helper_with("arg { name: \"n\" type: \"u\" range { min: 0 max: 2147483647 } unit_cost: 7 }")},
+    Case{"unit_cost_of_a_number_too_great", "MBPF3108", helper_with("arg { name: \"n\" type: \"u\" range { min: 0 max: 2147483648 } unit_cost: 7 }")},
     Case{"unit_cost_of_a_pointer", "MBPF3108", helper_with("arg { name: \"a\" type: \"u\" kind: ARG_MAP unit_cost: 7 }")},
     Case{"unit_cost_too_high", "MBPF3108", helper_with("arg { name: \"n\" type: \"u\" range { min: 0 max: 9 } unit_cost: 1025 }")},
     Case{"cost_too_high", "MBPF3108", helper_with("cost: 1048577")},

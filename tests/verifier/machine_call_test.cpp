@@ -119,6 +119,8 @@ TEST(Buffers, that_are_read_are_written_memory) {
     EXPECT_EQ(called({eight}, {pointer(Region::packet, 12)}), Reason::none);
     EXPECT_EQ(called({eight}, {pointer(Region::packet, 13)}), Reason::packet_bounds);
     EXPECT_EQ(called({eight}, {kPacket}, [](CallBench& b) { b.helpers[0].no_packet_memory = true; }), Reason::argument_kind);
+    EXPECT_EQ(called({eight}, {pointer(Region::packet_meta)}, [](CallBench& b) { b.s.metadata_bytes = 8; }), Reason::none);
+    EXPECT_EQ(called({eight}, {pointer(Region::packet_meta)}, [](CallBench& b) { b.s.metadata_bytes = 8, b.helpers[0].no_packet_memory = true; }), Reason::argument_kind);
     EXPECT_EQ(called({eight}, {kElement}, [](CallBench& b) { b.helpers[0].no_packet_memory = true; }), Reason::none);
     EXPECT_EQ(called({eight}, {pointer(Region::stack, -7)}), Reason::stack_buffer);
     EXPECT_EQ(called({eight}, {pointer(Region::stack, -32)}), Reason::stack_unwritten);
@@ -143,6 +145,10 @@ TEST(Buffers, that_are_written_are_the_programs_own) {
     EXPECT_EQ(called({eight}, {kPacket}), Reason::none);
     EXPECT_EQ(called({eight}, {kPacket}, [](CallBench& b) { b.env.packet_read_only = true; }), Reason::constant_written);
     EXPECT_EQ(called({eight}, {of_map(Region::map_value, 1)}), Reason::constant_written);
+    const auto write_only = [](CallBench& b) { b.maps[0].write_only = true; };
+    EXPECT_EQ(called({eight}, {kElement}, write_only), Reason::none);
+    EXPECT_EQ(called({both}, {kElement}), Reason::none);
+    EXPECT_EQ(called({both}, {kElement}, write_only), Reason::write_only) << "the helper reads it, too";
 }
 
 TEST(Buffers, that_are_written_hold_anything_afterwards) {
@@ -259,6 +265,7 @@ TEST(Arguments, that_are_things_start_where_these_do) {
     EXPECT_EQ(called({context}, {or_null(ctx, 3)}), Reason::null_argument);
     EXPECT_EQ(called({nullable(context)}, {or_null(ctx, 3)}), Reason::none);
     EXPECT_EQ(called({nullable(context)}, {or_null(kElement, 3)}), Reason::null_argument);
+    EXPECT_EQ(called({nullable(context)}, {or_null(pointer(Region::context, 4), 3)}), Reason::null_argument) << "where no null meets it, it leads beside the start";
     EXPECT_EQ(called({nullable(context)}, {kNumber}), Reason::argument_kind);
     EXPECT_EQ(called({nullable(context)}, {kStack}), Reason::argument_kind);
     EXPECT_EQ(called({nullable(context)}, {pointer(Region::context, 4)}), Reason::argument_kind);

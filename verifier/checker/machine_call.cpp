@@ -44,15 +44,14 @@ bool Machine::check_memory(unsigned index, int64_t size, bool is_write, Call& ca
     if (size == 0) return true;
     // The native layout may differ from what the program sees.
     if (v.region == Region::context) return fail(Reason::context_buffer, reg);
-    if (v.region == Region::object || (v.region == Region::packet && call.helper->no_packet_memory)) return fail(Reason::argument_kind, reg);
-    if (v.region != Region::stack) return in_bounds(reg, 0, size, is_write);
+    if (v.region == Region::object || (rule_of(v.region).of_packet && call.helper->no_packet_memory)) return fail(Reason::argument_kind, reg);
+    const bool reads = !is_write || call.helper->arguments[index].initialized;
+    if (v.region != Region::stack) return (!reads || in_bounds(reg, 0, size, false)) && (!is_write || in_bounds(reg, 0, size, true));
     const int64_t lo = v.offset_min(), all = v.offset_max() + size - lo;
     if (!is_write && !env_.pointer_leaks_allowed && lo >= -kFrameBytes && lo + all <= 0 && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::stack_pointer_bytes, reg, lo, lo + all - 1, 1, static_cast<uint32_t>(size));
     if (lo + all > 0) return fail(Reason::stack_buffer, reg, lo, v.offset_max(), -v.offset_max(), static_cast<uint32_t>(size), is_write);
-    if (!is_write || call.helper->arguments[index].initialized) {
-        if (!readable_stack(reg, 0, size)) return false;
-        if (!is_write) return true;
-    }
+    if (reads && !readable_stack(reg, 0, size)) return false;
+    if (!is_write) return true;
     if (!in_stack(reg, 0, size, true)) return false;
     if (!v.fixed_place() && s_.holds_pointer(v.frame, lo, all)) return fail(Reason::write_over_pointer, reg, lo, lo + all - 1, 0, static_cast<uint32_t>(size), true);
     call.written[call.written_count++] = {v, size, v.kind == ValueKind::pointer};  // to null nothing is written
@@ -99,8 +98,8 @@ bool Machine::check_buffer(unsigned index, Call& call) {
 // The start of what a region holds; null perhaps, but not to be given back then.
 bool Machine::check_start(unsigned reg, Region region, bool releases, const Argument& arg, Call& call) {
     const Value& v = s_.regs[reg];
-    const bool fits = v.region == region && (region != Region::object || object_is_a(env_, v.map, arg.object));
-    const bool there = fits && v.kind == ValueKind::pointer && v.offset_min() == 0 && v.offset_max() == 0;
+    const bool fits = v.region == region && v.offset_min() == 0 && v.offset_max() == 0 && (region != Region::object || object_is_a(env_, v.map, arg.object));
+    const bool there = fits && v.kind == ValueKind::pointer;
     if (there ? releases && (v.reference == 0 || v.borrowed) : releases || region == Region::function || !arg.nullable || !(v.is_null() || (v.kind == ValueKind::pointer_or_null && fits))) return wrong_argument(reg);
     if (releases) call.released = v.reference;
     if (region == Region::object && there && call.lender == 0) call.lender = v.reference;
@@ -193,7 +192,7 @@ bool Machine::helper(uint32_t slot) {
 // A number with a unit cost has passed its range, so its signed bounds are not negative.
 uint64_t Machine::cost_of(const Call& call) const {
     const HelperRule& h = *call.helper;
-    uint64_t cost = uint64_t{h.cost} + (call.map >= 0 && h.map_costs != nullptr ? h.map_costs[call.map] : 0);
+    uint64_t cost = uint64_t{h.cost} + (call.map >= 0 && h.map_costs != nullptr ? h.map_costs[call.map] : uint32_t{0});
     for (unsigned i = 0; i < h.argument_count; ++i) {
         const Number& n = s_.regs[i + 1].number;
         if (h.arguments[i].unit_cost != 0) cost += h.arguments[i].unit_cost * static_cast<uint64_t>(h.arguments[i].width == 32 ? int64_t{n.low.smax} : n.wide.smax);
@@ -389,7 +388,7 @@ bool Machine::begin_callback(uint32_t slot) {
     slot_ = slot;
     Call call;
     if (!check_helper(slot, call)) return false;
-    Value runs = Value::constant(call.map >= 0 ? env_.maps[call.map].max_entries : 0), map;
+    Value runs = Value::constant(call.map >= 0 ? env_.maps[call.map].max_entries : uint32_t{0}), map;
     if (call.helper->callback == CallbackRule::loop) {
         // More than the limit is refused by the helper itself, which then runs none.
         runs = s_.regs[1];
