@@ -364,6 +364,7 @@ TEST(References, are_borrowed_from_the_first_object) {
     EXPECT_EQ(result(false, lender).reference, 0);
     EXPECT_FALSE(result(false, lender).borrowed);
     EXPECT_EQ(result(true, of_map(Region::object, 0)).reference, 3);
+    EXPECT_EQ(result(true, or_null(lender, 3)).reference, 2) << "it may be there";
     EXPECT_EQ(result(true, Value::constant(0)).reference, 3);
 }
 

@@ -351,6 +351,12 @@ TEST(Callbacks, whose_runs_nobody_stated_may_be_any) {
     ASSERT_TRUE(b.m.enter_run());
     EXPECT_EQ(b.of(1).umax, (1u << 23) - 1);
     EXPECT_EQ(b.of(1).umin, 0u);
+    // A map may have more elements than a loop has turns.
+    CallbackBench c(CallbackRule::for_each_map_elem, kHandle);
+    ASSERT_EQ(c.begin(), Reason::none);
+    c.s.drop(1, kRunsLeft, 1);
+    ASSERT_TRUE(c.m.enter_run());
+    EXPECT_EQ(c.s.value_at({kRunsLeft, 1, 1})->number.wide.umax, UINT32_MAX - 1);
 }
 
 TEST(Callbacks, end_with_0_or_1_and_nothing_open) {

@@ -102,7 +102,7 @@ bool Machine::check_start(unsigned reg, Region region, bool releases, const Argu
     const bool there = fits && v.kind == ValueKind::pointer;
     if (there ? releases && (v.reference == 0 || v.borrowed) : releases || region == Region::function || !arg.nullable || !(v.is_null() || (v.kind == ValueKind::pointer_or_null && fits))) return wrong_argument(reg);
     if (releases) call.released = v.reference;
-    if (region == Region::object && there && call.lender == 0) call.lender = v.reference;
+    if (region == Region::object && call.lender == 0) call.lender = v.reference;
     if (region == Region::function) call.callback = v.size;
     return true;
 }
@@ -408,21 +408,17 @@ bool Machine::begin_callback(uint32_t slot) {
 
 bool Machine::enter_run() {
     Value runs = saved(kRunsLeft);
-    if (!runs.is_number()) runs = Value::of(Number::range_u(0, kMaxRuns));
+    if (!runs.is_number()) runs = Value::of(Number::unknown_bits(32));  // a map may have more elements than a loop has turns
     Number one = Number::constant(1);
     if (!Number::refine(bpf::Condition::ge, true, 64, runs.number, one)) return false;
     s_.refine(runs, runs.number);
     s_.clear_stack(static_cast<uint8_t>(s_.depth - 1));  // the run gets a stack of its own
     const Value context = saved(kPassedContext), map = saved(kPassedMap), all = saved(kRuns);
-    // The index counts up from 0 while the runs left count down.
-    const Number index = Number::alu64(bpf::AluOp::sub, all.is_number() ? all.number : Number::range_u(0, kMaxRuns), runs.number);
-    runs.number = Number::alu64(bpf::AluOp::sub, runs.number, Number::constant(1));
-    runs.modulus = 0;
-    if (runs.symbol != 0) --runs.delta;
-    save(kRunsLeft, runs);
-    s_.regs[1] = Value::of(meet(index, Number::range_u(0, kMaxRuns - 1)));
     s_.regs[2] = context;
+    // The index counts up from 0 while the runs left count down.
     if (map.is_pointer()) pass_element(map, context);
+    else s_.regs[1] = Value::of(meet(Number::alu64(bpf::AluOp::sub, all.is_number() ? all.number : Number::range_u(0, kMaxRuns), runs.number), Number::range_u(0, kMaxRuns - 1)));
+    save(kRunsLeft, variable_part(runs, -1));
     if (env_.counted == UINT32_MAX) ++s_.steps;
     return true;
 }
