@@ -601,12 +601,12 @@ X(jenkins_where_it_fits) {  // 2 turns=2
 #define PAYLOAD DATA; u32 s = 0; if (p + 34 > end) return XDP_PASS; u32 n = p[16] << 8 | p[17]; if (n > 1480) return XDP_DROP; u8 *q = p + 20; if (q + n > end) return XDP_DROP
 
 X(walk_to_an_end) { PAYLOAD; u8 *e = q + n; LOOP (; q < e; q++) s = s * 31 + *q; return VERDICT(s); }  // 2 turns=1480
-X(walk_to_an_end_in_steps) { PAYLOAD; u8 *e = q + n; LOOP (; q + 12 <= e; q += 12) s = s * 31 + q[11]; LOOP (; q < e; q++) s ^= *q; return VERDICT(s); }  // 9 turns=1480
+X(walk_to_an_end_in_steps) { PAYLOAD; u8 *e = q + n; LOOP (; q + 12 <= e; q += 12) s = s * 31 + q[11]; LOOP (; q < e; q++) s ^= *q; return VERDICT(s); }  // 68 turns=1482
 X(walk_while_so_much_remains) { PAYLOAD; u8 *e = q + n; while (e - q >= 4) { s += q[3]; q += 4; } return VERDICT(s); }  // 2 turns=370
 X(walk_while_the_packet_lasts) { DATA; u32 s = 0; u8 *q = p; LOOP (int i = 0; i < 300; i++) { if (end - q < 4) break; u8 l = q[0]; if (l < 4 || l > end - q) return XDP_DROP; s += q[l - 1]; q += l; } return VERDICT(s); }  // 3 turns=300
 X(walk_back) { PAYLOAD; u8 *e = q + n; while (e > q) s = s * 3 + *--e; return VERDICT(s); }  // 2 turns=1480
 X(walk_from_both_ends) { PAYLOAD; if (n == 0) return XDP_PASS; u8 *a = q, *b = q + n - 1; while (a < b) { if (*a != *b) return XDP_DROP; a++; b--; } return XDP_PASS; }  // 2 turns=740
-X(options_to_an_end) {  // 4 turns=740
+X(options_to_an_end) {  // 5 turns=740
     PAYLOAD; u8 *e = q + n;
     while (q + 2 <= e) {
         u8 kind = q[0], length = q[1];
