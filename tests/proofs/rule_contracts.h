@@ -27,10 +27,16 @@ inline expr within(const expr& e, std::int64_t limit) { return e >= whole(-limit
 // Bounds on what the rules compute, which keep sums of them from overflowing.
 inline constexpr std::int64_t kDelta = std::int64_t{1} << 33, kApart = std::int64_t{1} << 31, kDifference = std::int64_t{1} << 41, kLimit = std::int64_t{1} << 35, kAnyBound = std::int64_t{1} << 45;
 
-// The word that a symbol stands for; symbol 0 is the number 0.
+// The word that a symbol stands for; symbol 0 is the number 0. The symbols of an invariant are others than a state's, but
+// for the packet's length.
+inline bool& of_invariant() {
+    static bool is = false;
+    return is;
+}
 inline expr word(const Symbol& s) {
     const z3::sort integer = context().int_sort();
-    const expr e = z3::function("word", integer, integer)(s.expr());
+    const bool other = of_invariant() && !(s.id == 0 && s.constant == kPacketLength.constant);
+    const expr e = z3::function(other ? "invariant_word" : "word", integer, integer)(s.expr());
     assume(U64::in_range(e));
     return e;
 }
@@ -89,6 +95,13 @@ inline bool State::below_packet_end(const Value& a, I64& bound, Here) const {
 }
 // Any of a full list, which its loop sees to: what goes is true, too.
 inline unsigned least_needed(const State&, Here) { return explorer().choose(kMaxDifferences); }
+inline bool State::sum_most(const Value& a, const Value& b, const Value& c, I64& bound, Here) const {
+    require(is_valid(a) && is_valid(b) && is_valid(c), "sum_most: of values that are so");
+    if (explorer().choose(2) == 0) return false;
+    bound = I64::any("sum_most");
+    assume(word(a) + word(b) - word(c) <= bound.expr());
+    return true;
+}
 inline void State::learn(Symbol a, Symbol b, I64 bound, Here) {
     const expr ignored = a.expr() == 0 || b.expr() == 0 || a.expr() == b.expr() || !within(bound.expr(), kMaxOffset.constant);
     require(ignored || word(a) <= word(b) + bound.expr(), "learn: what is true");

@@ -35,6 +35,8 @@ using symbolic::Here;
 #define difference(...) MBPF_TWO(difference, bool, const, __VA_ARGS__)
 #define each_limit(...) each_limit(__VA_ARGS__, Here()) const; template <class Found> void each_limit(__VA_ARGS__, Here)
 #define below_packet_end(...) MBPF_TWO(below_packet_end, bool, const, __VA_ARGS__)
+#define sum_most(...) MBPF_TWO(sum_most, bool, const, __VA_ARGS__)
+#define assemble(...) MBPF_TWO(assemble, Number, const, __VA_ARGS__)
 #define learn(...) MBPF_TWO(learn, void, , __VA_ARGS__)
 #define learn_limit(...) MBPF_TWO(learn_limit, void, , __VA_ARGS__)
 #define learn_sum(...) MBPF_TWO(learn_sum, void, , __VA_ARGS__)
@@ -52,6 +54,8 @@ using symbolic::Here;
 #undef difference
 #undef each_limit
 #undef below_packet_end
+#undef sum_most
+#undef assemble
 #undef learn
 #undef learn_limit
 #undef learn_sum
@@ -70,6 +74,8 @@ using symbolic::Here;
 #define difference(...) difference(__VA_ARGS__, Here())
 #define each_limit(...) each_limit(__VA_ARGS__, Here())
 #define below_packet_end(...) below_packet_end(__VA_ARGS__, Here())
+#define sum_most(...) sum_most(__VA_ARGS__, Here())
+#define assemble(...) assemble(__VA_ARGS__, Here())
 #define learn(...) learn(__VA_ARGS__, Here())
 #define learn_limit(...) learn_limit(__VA_ARGS__, Here())
 #define learn_sum(...) learn_sum(__VA_ARGS__, Here())
@@ -142,6 +148,8 @@ bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Her
 #undef difference
 #undef each_limit
 #undef below_packet_end
+#undef sum_most
+#undef assemble
 #undef learn
 #undef learn_limit
 #undef learn_sum

@@ -10,49 +10,6 @@ namespace mbpf::proof {
 using bpf::Insn;
 using bpf::Kind;
 
-bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
-    s.clear();
-    const uint8_t parts = read_head(in, cost, s);
-    for (uint64_t n = in.bounded(UINT16_MAX), next = 0, code = 0; n > 0 && in.good; --n, next = code + 1) {
-        code = in.varint();
-        in.require(code >= next);  // in order, as covers() has them: to put the first one again moves all the others
-        const Location at = location_of(in, code);
-        const bool in_frame = at.frame != kRegisters, on_stack = in_frame && at.offset < 0;
-        Value v = read_value(in);
-        const bool of_map = v.region == Region::map_handle || v.region == Region::map_value;
-        in.require(!in_frame || at.frame < s.depth);
-        in.require(v.region != Region::map_value || v.size < kGlobalData);
-        in.require(v.region == Region::object || (v.map < 0 ? !of_map : static_cast<uint32_t>(v.map) < env.map_count));
-        in.require(v.kind != ValueKind::pointer_or_null || v.number.is_constant());
-        in.require(!v.is_pointer() || v.region != Region::stack || v.frame < s.depth);
-        in.require(v.reference == 0 || s.references[v.reference - 1] != 0);
-        in.require(!in_frame || at.offset != kPassedMap || v.region == Region::map_handle);
-        // An invariant may not make bytes readable that it does not count as written.
-        if (!in.good || (on_stack && !s.frames[at.frame].all_written(at.offset, at.size))) return false;
-        if (on_stack && v.is_pointer() && (at.size != 8 || at.offset % 8 != 0)) return false;
-        if (v.symbol != kPacketLength && v.symbol >= s.next_symbol) s.next_symbol = static_cast<Symbol>(v.symbol + 1);
-        if (in_frame) s.put(at, v);
-        else s.regs[at.offset] = v;
-    }
-    s.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
-    s.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(s.depth - 1);
-    for (uint64_t n = (parts & kHasRelations) != 0 ? in.bounded(kMaxRelations) : 0; n > 0 && in.good; --n) {
-        const Relation r = read_relation(in);
-        if (r.b == 0) s.learn(r.a, r.c, r.bound);
-        else s.learn_limit(r.a, r.b, r.c, r.bound);
-    }
-    for (unsigned i = 0; i < s.value_count(); ++i)
-        if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
-    for (unsigned i = 0; i < cost.term_count && in.good; ++i) {
-        // Named, so that what becomes of it is known.
-        uint16_t index = 0;
-        in.require(s.value_at(cost.terms[i].at, &index) != nullptr);
-        if (in.good) s.name(s.at(index));
-        in.require(counter_at(s, cost.terms[i].at, s.ghosts[i]));
-    }
-    return in.good;
-}
-
 namespace {
 
 class Checker {

@@ -51,7 +51,4 @@ size_t check_memory(unsigned cells);
 
 CheckResult check(const Environment& env, const uint8_t* certificate, size_t size, void* memory, size_t memory_bytes, Observer* observer = nullptr, uint64_t max_work = 50'000'000);
 
-// Loads an invariant; the reader ends after it.
-bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost);
-
 }  // namespace mbpf::proof

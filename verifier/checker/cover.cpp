@@ -1,9 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier/checker/cover.h"
 
+#include "verifier/checker/cost.h"
+
 namespace mbpf::proof {
 
 using bpf::AluOp;
+
+bool load_invariant(Reader& in, const Environment& env, State& s, Cost& cost) {
+    s.clear();
+    const uint8_t parts = read_head(in, cost, s);
+    for (uint64_t n = in.bounded(UINT16_MAX), next = 0, code = 0; n > 0 && in.good; --n, next = code + 1) {
+        code = in.varint();
+        in.require(code >= next);  // in order, as covers() has them: to put the first one again moves all the others
+        const Location at = location_of(in, code);
+        const bool in_frame = at.frame != kRegisters, on_stack = in_frame && at.offset < 0;
+        Value v = read_value(in);
+        const bool of_map = v.region == Region::map_handle || v.region == Region::map_value;
+        in.require(!in_frame || at.frame < s.depth);
+        in.require(v.region != Region::map_value || v.size < kGlobalData);
+        in.require(v.region == Region::object || (v.map < 0 ? !of_map : static_cast<uint32_t>(v.map) < env.map_count));
+        in.require(v.kind != ValueKind::pointer_or_null || v.number.is_constant());
+        in.require(!v.is_pointer() || v.region != Region::stack || v.frame < s.depth);
+        in.require(v.reference == 0 || s.references[v.reference - 1] != 0);
+        in.require(!in_frame || at.offset != kPassedMap || v.region == Region::map_handle);
+        // An invariant may not make bytes readable that it does not count as written.
+        if (!in.good || (on_stack && !s.frames[at.frame].all_written(at.offset, at.size))) return false;
+        if (on_stack && v.is_pointer() && (at.size != 8 || at.offset % 8 != 0)) return false;
+        if (v.symbol != kPacketLength && v.symbol >= s.next_symbol) s.next_symbol = static_cast<Symbol>(v.symbol + 1);
+        if (in_frame) s.put(at, v);
+        else s.regs[at.offset] = v;
+    }
+    s.regs[bpf::kFramePointer] = Value::pointer(Region::stack);
+    s.regs[bpf::kFramePointer].frame = static_cast<uint8_t>(s.depth - 1);
+    for (uint64_t n = (parts & kHasRelations) != 0 ? in.bounded(kMaxRelations) : 0; n > 0 && in.good; --n) {
+        const Relation r = read_relation(in);
+        if (r.b == 0) s.learn(r.a, r.c, r.bound);
+        else s.learn_limit(r.a, r.b, r.c, r.bound);
+    }
+    for (unsigned i = 0; i < s.value_count(); ++i)
+        if (s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0) s.at(i).symbol = s.fresh();
+    for (unsigned i = 0; i < cost.term_count && in.good; ++i) {
+        // Named, so that what becomes of it is known.
+        uint16_t index = 0;
+        in.require(s.value_at(cost.terms[i].at, &index) != nullptr);
+        if (in.good) s.name(s.at(index));
+        in.require(counter_at(s, cost.terms[i].at, s.ghosts[i]));
+    }
+    return in.good;
+}
 
 namespace {
 
@@ -81,13 +126,13 @@ class Meaning {
     struct Entry {
         uint64_t constant = 0;  // of the certificate's symbol; the state's has the delta as seen from `stated_delta`
         int32_t delta = 0, stated_delta = 0, move = 0;
-        unsigned symbol : 16 = 0;
+        Symbol symbol = 0;
         unsigned place : 13 = kNoPlace;
         Kind kind : 3 = kNone;
     };
 
     bool first_or_same(Symbol stated, const Entry& now) {
-        Entry& e = entries_[stated - 1];
+        Entry& e = entries_[static_cast<unsigned>(stated) - 1];
         if (e.kind == kNone) {
             e = now;
             return true;
@@ -97,9 +142,10 @@ class Meaning {
         const unsigned common = e.kind & now.kind;
         if (((common & kWord) == 0 || e.symbol != now.symbol || e.delta != delta) && ((common & kConstant) == 0 || e.constant != now.constant)) return false;
         // The same word, so what is known of one holds for the other.
+        if (!is_delta(delta)) return true;
         if (e.kind == kWord) e.constant = now.constant;
         if (e.kind == kConstant) e.symbol = now.symbol, e.delta = static_cast<int32_t>(delta);
-        if (is_delta(delta)) e.kind = static_cast<Kind>(e.kind | now.kind);
+        e.kind = static_cast<Kind>(e.kind | now.kind);
         return true;
     }
 
@@ -111,7 +157,7 @@ class Meaning {
             return true;
         }
         if (symbol == 0 || symbol > kSymbols) return false;
-        const Entry& e = entries_[symbol - 1];
+        const Entry& e = entries_[static_cast<unsigned>(symbol) - 1];
         if (e.place == kNoPlace) return false;
         out = variable_part(s.at(e.place), e.move);
         Value stated = out;

@@ -210,6 +210,13 @@ struct Number {
 
     bool is_constant() const { return wide.is_constant(); }
     bool is_bottom() const { return wide.is_bottom(); }
+    // Of a range without a word: then the word of the one is the other's, too.
+    bool subset_of(const Number& o) const {
+        symbolic::Explorer& now = symbolic::Explorer::now();
+        if (now.choose(2) == 0) return false;
+        now.assume(o.wide.holds(word()));
+        return true;
+    }
     Number sync() const { return wide.has_word ? of(wide.word) : *this; }
     // Whether all bounds are the same: either may be.
     friend bool operator==(const Number& a, const Number& b) {
