@@ -23,9 +23,11 @@
 #include "verifier/checker/certificate.h"
 namespace mbpf::proof {
 namespace {
+using proof::variable_part;
 using proof::within;
 class Meaning;
 bool within(Number have, const Number& stated, Here);
+Value variable_part(const Value& have, symbolic::I64 move, Here);
 bool value_covers(const Value& stated, const Value& have, uint16_t place, Meaning& meaning, Here);
 }  // namespace
 }  // namespace mbpf::proof
@@ -38,6 +40,7 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
 #define learn_limit(...) learn_limit(__VA_ARGS__, Here())
 #define name(...) name(__VA_ARGS__, kReal)
 #define within(...) within(__VA_ARGS__, Here())
+#define variable_part(...) variable_part(__VA_ARGS__, Here())
 #define value_covers(...) value_covers(__VA_ARGS__, Here())
 #include "verifier/checker/cover.cpp"
 #undef uint32_t
@@ -49,6 +52,7 @@ bool value_covers(const Value& stated, const Value& have, uint16_t place, Meanin
 #undef learn_limit
 #undef name
 #undef within
+#undef variable_part
 #undef value_covers
 #undef int64_t
 #undef uint64_t
@@ -93,9 +97,9 @@ Number any_stated_number() {
     return n;
 }
 // None, the packet's length, the first and the last of the table, and others.
-Symbol any_stated_symbol() {
+Symbol any_stated_symbol(unsigned of = 6) {
     const unsigned all[] = {1, 0, kPacketLength.constant, Meaning::kSymbols, Meaning::kSymbols + 1, kLastSymbol.constant - 1u};
-    return Symbol(all[explorer().choose(6)]);
+    return Symbol(all[explorer().choose(of)]);
 }
 Value any_stated(ValueKind kind, const Symbol& symbol) {
     Value v = Value::of(any_stated_number());
@@ -234,7 +238,7 @@ expr same_object(const Value& have, const Value& stated) {
 
 void proof_pointer(State& s) {
     const unsigned differs = explorer().choose(kDifferences);
-    const Symbol t = differs == kNothing ? any_stated_symbol() : Symbol(0);
+    const Symbol t = differs == kNothing ? any_stated_symbol(3) : Symbol(0);
     const ValueKind kinds[] = {ValueKind::pointer, ValueKind::pointer_or_null, ValueKind::unknown};
     Value have = any_value("have"), stated = any_stated(ValueKind::pointer, t);
     have.kind = kinds[explorer().choose(3)];
@@ -351,11 +355,12 @@ void proof_shape(State& s) {
     const unsigned depths[] = {1, 2, kMaxFrames}, depth = depths[explorer().choose(3)], frame = depth - 1 - explorer().choose(depth > 1 ? 2 : 1);
     stated.depth = static_cast<std::uint8_t>(depth);
     s.depth = static_cast<std::uint8_t>(depths[explorer().choose(3)]);
-    const unsigned differs = s.depth == depth ? explorer().choose(7) : 0, word_index = explorer().choose(2) * 7, i = explorer().choose(2) * (kMaxReferences - 1);
+    enum { kReturn = 1, kFunction, kKind, kLock, kHeld, kEnd };
+    const unsigned differs = s.depth == depth ? explorer().choose(kEnd) : 0, word_index = explorer().choose(2) * 7, i = explorer().choose(2) * (kMaxReferences - 1);
     stated.locked = explorer().choose(2);
-    s.locked = 3 * explorer().choose(2);
+    s.locked = (stated.locked != 0) != (differs == kLock) ? 3 : 0;
     stated.references[i] = explorer().choose(3);
-    s.references[i] = explorer().choose(3);
+    s.references[i] = differs == kHeld ? explorer().choose(3) : stated.references[i];
     stated.packet_bytes = I32::any("stated_bytes");
     s.packet_bytes = I32::any("bytes");
     stated.metadata_bytes = I32::any("stated_metadata");
@@ -364,10 +369,10 @@ void proof_shape(State& s) {
     assume(s.packet_bytes.expr() <= word(kPacketLength) && s.metadata_bytes.expr() <= metadata);
     Frame &a = stated.frames[frame], &b = s.frames[frame];
     if (frame > 0) {
-        a.return_slot = differs == 1 ? 1 : 0;
-        a.function = differs == 2 ? 1 : 0;
+        a.return_slot = differs == kReturn ? 1 : 0;
+        a.function = differs == kFunction ? 1 : 0;
         a.kind = FrameKind::call;
-        b.kind = differs == 3 ? FrameKind::callback : FrameKind::call;
+        b.kind = differs == kKind ? FrameKind::callback : FrameKind::call;
     }
     a.written[word_index] = U64::any("stated_written");
     b.written[word_index] = U64::any("written");
@@ -413,6 +418,15 @@ std::vector<Judged>* judged = nullptr;
 int mark_of(const Value& v) { return static_cast<int>(v.number.wide.umin.constant); }
 
 bool within(Number have, const Number& stated, Here) { return have.subset_of(stated); }
+// Proved with relations.
+Value variable_part(const Value& have, I64 move, Here) {
+    require(is_valid(have) && within(move.expr(), kMostMove), "variable_part: of a value that is so");
+    Value part = Value::of(Number::of(U64(U64::wrapped(word(have) + move.expr()))));
+    part.symbol = Symbol::any("part_symbol");
+    part.delta = I32::any("part_delta");
+    assume(within(part.delta.expr(), kMaxDelta.constant) && is_valid(part));
+    return part;
+}
 bool value_covers(const Value& stated, const Value& have, std::uint16_t place, Meaning& meaning, Here) {
     if (judged == nullptr) return value_covers(stated, have, place, meaning, kReal);
     const bool alike = stated.kind == ValueKind::number ? have.is_number() : have.is_pointer() || (have.is_number() && stated.kind == ValueKind::pointer_or_null);
@@ -483,7 +497,8 @@ void proof_stack(State& none) {
     State s(room, 4), loaded(loaded_room, 4);
     s.depth = 2;
     s.frames[1].kind = FrameKind::call;
-    s.regs[0] = marked(explorer().choose(2) == 0 ? ValueKind::number : ValueKind::pointer, 0);
+    const unsigned kind = explorer().choose(2), other_frame = explorer().choose(2);
+    s.regs[0] = marked(kind == 0 ? ValueKind::number : ValueKind::pointer, 0);
     constexpr unsigned kCount = std::size(kStored);
     const unsigned first = explorer().choose(kCount + 1), second = first + 1 + (first < kCount ? explorer().choose(kCount - first) : 0);
     for (unsigned i : {first, second}) {
@@ -491,7 +506,7 @@ void proof_stack(State& none) {
         if (i == second && overlap(place_of(kStored[first].code), place_of(kStored[second].code))) return;
         s.put(place_of(kStored[i].code), marked(kStored[i].is_pointer ? ValueKind::pointer : ValueKind::number, kStored[i].code));
     }
-    if (explorer().choose(2) == 0) {
+    if (kind == 0) {
         s.frames[0].mark(-16, 16, true);
         s.frames[1].mark(-8, 8, true);
     }
@@ -500,11 +515,11 @@ void proof_stack(State& none) {
     told.parts = kHasWritten | kHasFrames;
     told.shape.depth = 2;
     told.shape.frames[1].kind = FrameKind::call;
-    told.shape.frames[1].return_slot = 7 * explorer().choose(2);
+    told.shape.frames[1].return_slot = 7 * other_frame;
     constexpr int kWritten[][2] = {{0, 0}, {-16, 16}, {-8, 8}, {-16, 8}, {-4, 4}, {-12, 8}, {-7, 1}};
     const auto& written = kWritten[explorer().choose(std::size(kWritten))];
     told.shape.frames[0].mark(written[0], written[1], true);
-    if (explorer().choose(2) == 0) told.shape.frames[1].mark(-8, 8, true);
+    if (other_frame == 1) told.shape.frames[1].mark(-8, 8, true);
     // Up to two statements, of any place each: in order or not.
     told.next = [&](unsigned i) {
         Script::Item item;
@@ -547,6 +562,12 @@ void proof_stack(State& none) {
         for (unsigned j = 0; j < i; ++j) require(truth(!overlap(at, loaded.cells[j].at)), "cells are disjoint");
         for (unsigned j = 0; j < i; ++j) require(truth(code_of(loaded.cells[j].at.frame, loaded.cells[j].at.offset, 1) < code_of(at.frame, at.offset, 1)), "cells are in order");
     }
+    // Of what may be null each is of a class of its own, since none is stated.
+    std::vector<unsigned> classes;
+    for (unsigned i = 0; i < loaded.value_count(); ++i)
+        if (loaded.at(i).kind == ValueKind::pointer_or_null) classes.push_back(loaded.at(i).symbol.constant);
+    std::sort(classes.begin(), classes.end());
+    require(truth((classes.empty() || classes.front() > 0) && std::adjacent_find(classes.begin(), classes.end()) == classes.end()), "what may be null has a class");
     // What may be read as a number is one.
     for (unsigned f = 0; f < s.depth; ++f)
         for (int i = -kFrameBytes; i < 0; ++i) {
@@ -557,20 +578,19 @@ void proof_stack(State& none) {
         }
 }
 
-// Two registers and a relation, with the meaning that these statements give by themselves.
+// A number and a packet pointer, and a relation, with the meaning that these statements give by themselves; or one of them,
+// which counts. Their symbols are two, or one.
 void proof_registers(State& s) {
-    const Symbol first(1), symbols[] = {first, Symbol(2)};
+    const Symbol first(1), second(1 + explorer().choose(2));
     Script told;
     script = &told;
+    const unsigned relation = explorer().choose(4), number_of_values = relation == 0 ? 1 : 2;
     told.parts = kHasRelations | kHasTerms;
-    told.cost.term_count = explorer().choose(2);
-    told.cost.terms[0].at = place_of(explorer().choose(2));
-    const unsigned number_of_values = 1 + explorer().choose(2);
-    const Symbol second = symbols[explorer().choose(2)];
-    const unsigned relation = explorer().choose(4);
+    told.cost.term_count = relation == 0 ? 1 : 0;
+    told.cost.terms[0].at = place_of(explorer().choose(number_of_values == 1 ? 2 : 1));
     Value have[2], stated[2];
     for (unsigned i = 0; i < number_of_values; ++i) {
-        const bool is_pointer = explorer().choose(2) == 1;
+        const bool is_pointer = number_of_values == 1 ? explorer().choose(2) == 1 : i == 1;
         have[i] = any_value("have");
         stated[i] = any_stated(ValueKind::number, i == 0 ? first : second);
         if (is_pointer) {
