@@ -581,6 +581,7 @@ void proof_stack(State& none) {
 // A number and a packet pointer, and a relation, with the meaning that these statements give by themselves; or one of them,
 // which counts. Their symbols are two, or one.
 void proof_registers(State& s) {
+    judged = nullptr;
     const Symbol first(1), second(1 + explorer().choose(2));
     Script told;
     script = &told;

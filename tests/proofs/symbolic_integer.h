@@ -41,7 +41,7 @@ constexpr Condition operator|(const Condition& a, const Condition& b) {
 
 template <unsigned Bits, bool Signed>
 struct Integer {
-    using Native = std::conditional_t<Bits == 64, std::conditional_t<Signed, std::int64_t, std::uint64_t>, std::conditional_t<Bits == 32, std::conditional_t<Signed, std::int32_t, std::uint32_t>, std::uint16_t>>;
+    using Native = std::conditional_t<Bits == 64, std::conditional_t<Signed, std::int64_t, std::uint64_t>, std::conditional_t<Bits == 32, std::conditional_t<Signed, std::int32_t, std::uint32_t>, std::conditional_t<Signed, std::int16_t, std::uint16_t>>>;
     Native constant;
     std::uint32_t id;  // 0: the constant
 

@@ -65,7 +65,7 @@ Number read_number(Reader& in, unsigned form) {
 namespace {
 
 Symbol read_symbol(Reader& in) {
-    const uint64_t symbol = in.bounded(kLastSymbol - 1);
+    const uint64_t symbol = in.bounded(uint64_t{kLastSymbol} - 1);
     return symbol == 0 ? kPacketLength : static_cast<Symbol>(symbol);
 }
 
@@ -121,7 +121,7 @@ Cost read_cost(Reader& in, uint8_t parts) {
     c.term_count = static_cast<unsigned>(in.bounded(kMaxTerms));
     for (unsigned i = 0; i < c.term_count; ++i) {
         const uint64_t code = in.varint();
-        c.terms[i].reading = static_cast<Reading>(code & 3);
+        c.terms[i].reading = static_cast<Reading>(static_cast<uint8_t>(code & 3));
         c.terms[i].at = location_of(in, code >> 2);
         c.terms[i].coefficient = in.zigzag_within(kMaxCoefficient);
     }
@@ -166,7 +166,7 @@ uint8_t read_head(Reader& in, Cost& cost, Shape& s) {
 Reader read_part(Reader& in) {
     const uint64_t size = in.varint();
     in.require(size <= static_cast<uint64_t>(in.end - in.at));
-    const Reader part{in.at, in.good ? in.at + size : in.at, in.good};
+    const Reader part{in.at, in.good ? in.at + static_cast<size_t>(size) : in.at, in.good};
     in.at = part.end;
     return part;
 }
@@ -198,7 +198,7 @@ bool Certificate::open(const uint8_t* bytes, size_t size) {
 bool Certificate::at(uint32_t i, Reader& in) const {
     const uint32_t offset = word(index + size_t{i} * 8 + 4);
     if (offset > static_cast<size_t>(whole.end - nodes)) return false;
-    in = {nodes + offset, whole.end, true};
+    in = {nodes + size_t{offset}, whole.end, true};
     return true;
 }
 

@@ -36,7 +36,7 @@ struct Reader {
     uint64_t varint();
     int64_t zigzag() {
         const uint64_t v = varint();
-        return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
+        return static_cast<int64_t>((v & 1) != 0 ? ~(v >> 1) : v >> 1);
     }
     void require(bool holds) { good = good && holds; }
     // At most `limit`; else the certificate is bad.
@@ -100,7 +100,7 @@ struct Certificate {
     const uint8_t* nodes = nullptr;
 
     bool open(const uint8_t* bytes, size_t size);
-    uint32_t point_slot(uint32_t i) const { return word(index + i * 8); }
+    uint32_t point_slot(uint32_t i) const { return word(index + size_t{i} * 8); }
     // The invariants of a point, as a reader that begins with their number; false: no such point.
     bool find(uint32_t point, Reader& in) const;
     bool at(uint32_t i, Reader& in) const;

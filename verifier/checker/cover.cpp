@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verifier/checker/cover.h"
 
-#include "verifier/checker/cost.h"
-
 namespace mbpf::proof {
 
 using bpf::AluOp;
@@ -142,10 +140,9 @@ class Meaning {
         const unsigned common = e.kind & now.kind;
         if (((common & kWord) == 0 || e.symbol != now.symbol || e.delta != delta) && ((common & kConstant) == 0 || e.constant != now.constant)) return false;
         // The same word, so what is known of one holds for the other.
-        if (!is_delta(delta)) return true;
         if (e.kind == kWord) e.constant = now.constant;
-        if (e.kind == kConstant) e.symbol = now.symbol, e.delta = static_cast<int32_t>(delta);
-        e.kind = static_cast<Kind>(e.kind | now.kind);
+        if (e.kind == kConstant && is_delta(delta)) e.symbol = now.symbol, e.delta = static_cast<int32_t>(delta);
+        if (is_delta(delta)) e.kind = static_cast<Kind>(e.kind | now.kind);
         return true;
     }
 

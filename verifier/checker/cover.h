@@ -3,7 +3,7 @@
 // the certificate, so that no second state is needed in memory.
 #pragma once
 
-#include "verifier/checker/certificate.h"
+#include "verifier/checker/cost.h"
 
 namespace mbpf::proof {
 
