@@ -92,6 +92,8 @@ std::uint8_t bytes[kRoom];
 // What single bytes may be, where it matters: in order, then any of the last.
 std::vector<std::vector<unsigned>> single;
 unsigned singles = 0;
+// What is read of a certificate that has ended.
+std::vector<U64> beyond;
 // Numbers read may be limited: see proof_shape.
 std::function<void(const U64&)> read;
 
@@ -101,6 +103,7 @@ template <class Body>
 symbolic::Report along_all_paths(Body body) {
     return explorer().explore([&] {
         singles = 0;
+        beyond.clear();
         single = {{0, 1, 0x7f, 0x80, 0xff}};
         read = nullptr;
         body();
@@ -125,7 +128,8 @@ U64 Reader::varint() {
     if (!good || at == end || explorer().choose(2) == 1) {
         good = false;
         at = end;
-        return explorer().choose(2) == 0 ? 0 : ~std::uint64_t{0};
+        if (beyond.empty()) beyond.push_back(explorer().choose(2) == 0 ? 0 : ~std::uint64_t{0});
+        return beyond.front();
     }
     at += 1;
     const U64 v = U64::any("read");
@@ -315,12 +319,12 @@ void proof_shape() {
     if (in.good && what == 4) require(s.locked.expr() != 0, "a lock has a name");
 }
 void proof_head() {
-    single = {{0, kHasTerms, kHasPacket, kHasRelations, 0x80}};
+    single = {{0, kHasPacket, kHasRelations}};
     Reader in = begin();
     Cost cost;
     Shape s;
     const std::uint8_t parts = read_head(in, cost, s);
-    require((parts & kHasTerms) != 0 || cost.term_count == 0, "terms if they are there");
+    require((parts & kHasTerms) != 0 || cost.term_count == 0, "no terms if there are none");
     require((parts & kHasPacket) != 0 || s.packet_bytes.constant == 0, "a packet if it is there");
 }
 void proof_part() {

@@ -108,6 +108,22 @@ MISTAKES = [
     ("covers, of registers", "cover.cpp", "meaning.relation(s, r)", "true"),
     ("covers, of registers", "cover.cpp", "s.learn(r.a, r.c, r.bound)", "s.learn(r.c, r.a, r.bound)"),
     ("covers, of registers", "cover.cpp", "v.symbol >= s.next_symbol", "false"),
+    ("varint", "certificate.cpp", "shift < 64", "shift < 63"),
+    ("location_of", "certificate.cpp", "at.offset + at.size <= 0", "true"),
+    ("read_number", "certificate.cpp", "!n.is_bottom()", "true"),
+    ("read_value", "certificate.cpp", "v.region != Region::none && v.region <= Region::object", "v.region != Region::none"),
+    ("read_value", "certificate.cpp", "static_cast<uint32_t>(v.remainder) < v.modulus", "static_cast<uint32_t>(v.remainder) <= v.modulus"),
+    ("read_value", "certificate.cpp", "uint64_t{kLastSymbol} - 1", "uint64_t{kLastSymbol}"),
+    ("read_relation", "certificate.cpp", "form != 0", "form == 1"),
+    ("read_cost", "certificate.cpp", "in.zigzag_within(kMaxCoefficient)", "in.zigzag()"),
+    ("read_shape", "certificate.cpp", "in.bounded(kFrameBytes - at)", "in.bounded(kFrameBytes)"),
+    ("read_shape", "certificate.cpp", "1 + in.bounded(UINT32_MAX - 1)", "in.bounded(UINT32_MAX)"),
+    ("read_part", "certificate.cpp", "size <= static_cast<uint64_t>(in.end - in.at)", "size <= static_cast<uint64_t>(in.end - in.at) + 1"),
+    ("open", "certificate.cpp", "point_slot(i - 1) >= point_slot(i)", "point_slot(i - 1) > point_slot(i)"),
+    ("open", "certificate.cpp", "static_cast<size_t>(whole.end - whole.at) / 8 < point_count", "static_cast<size_t>(whole.end - whole.at) < point_count"),
+    ("find", "certificate.cpp", "offset > static_cast<size_t>(whole.end - nodes)", "false"),
+    ("find", "certificate.cpp", "point_slot(mid) < point", "point_slot(mid) <= point"),
+    ("stack_of", "certificate.cpp", "in.good && slot == function", "slot == function"),
 ]
 
 
