@@ -254,7 +254,7 @@ inline unsigned Explorer::choose(unsigned count) {
 
 inline void Explorer::limit_product(const z3::expr& x, const z3::expr& y, const z3::expr& product) {
     products.emplace_back(x, y);
-    if (!is_new() || x.is_numeral() || y.is_numeral()) return;
+    if (!is_new()) return;
     flush();
     const auto bits = [&](const z3::expr& e) {
         for (unsigned n : {17u, 27u, 33u, 43u, 60u}) {
