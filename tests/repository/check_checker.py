@@ -11,7 +11,8 @@ REASONS = re.compile(r"^(?:enum class (?:Reason|CheckError)\b|struct Failure \{)
 STATED = re.compile(r"\*\*([0-9,]+) lines\*\* of code and ([0-9,]+) of tables")
 # Functions that tests/proofs runs symbolically (decision 10), with the ones they are made of.
 PROVED = {
-    "state.cpp": "variable_part range_difference apart difference each_limit parts_of near sum_most packet_length below_packet_end learn put_sum note_sum learn_parts learn_limit learn_sum bound_sum below settle bounds_of learn_zero narrow refine",
+    "state.cpp": "bits_of all_written any_written mark clear name edit begin_undo take_back before lower_bound first_overlap value_at drop holds_pointer put assemble clear_stack pop_frame forget_packet holds_references variable_part range_difference apart difference each_limit parts_of near sum_most packet_length below_packet_end learn put_sum note_sum learn_parts learn_limit learn_sum bound_sum below settle bounds_of learn_zero narrow refine",
+    "state.h": "forget_if",
     "certificate.h": "Reader",
     "certificate.cpp": "varint location_of read_parts read_number read_symbol read_value read_relation read_cost read_shape read_head read_part open at find stack_of",
     "cover.cpp": "load_invariant within Meaning value_covers shape_covers covers",
