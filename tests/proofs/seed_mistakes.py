@@ -102,7 +102,6 @@ MISTAKES = [
     ("shape_covers", "cover.cpp", "a.return_slot != b.return_slot && !whoever_called", "false"),
     ("covers, of the stack", "cover.cpp", "v.is_pointer() && stated.frames[at.frame].any_written(at.offset, at.size)", "false"),
     ("covers, of the stack", "cover.cpp", "s.holds_pointer(at.frame, at.offset, at.size)", "false"),
-    ("covers, of the stack", "cover.cpp", "n != first && code <= last", "false"),
     ("covers, of the stack", "cover.cpp", "s.at(i).kind == ValueKind::pointer_or_null && s.at(i).symbol == 0", "false"),
     ("covers, of the stack", "cover.cpp", "v.is_pointer() && (at.size != 8 || at.offset % 8 != 0)", "false"),
     ("covers, of registers", "cover.cpp", "meaning.relation(s, r)", "true"),
