@@ -77,6 +77,8 @@ class Explorer {
     // The factors and quotients that were computed with, as the code came to them.
     std::vector<std::pair<z3::expr, z3::expr>> products;
     std::vector<z3::expr> quotients;
+    // By how many bits a term is another shifted left, by its id.
+    std::map<unsigned, unsigned> shifted;
 
     std::uint32_t keep(const z3::expr& e) {
         terms_.push_back(e);
@@ -141,6 +143,7 @@ inline Report Explorer::explore(const std::function<void()>& body) {
         shown_.clear();
         products.clear();
         quotients.clear();
+        shifted.clear();
         try {
             try {
                 body();

@@ -44,26 +44,6 @@ using bpf::Condition;
 
 expr power_less_one() { return symbolic::power(64) - 1; }
 
-// What is said of a number by an origin: it has some of the bits of that word, less so many; or is the word shifted, and
-// no bit was lost.
-expr origin_word(const Value& v) { return U64::wrapped(word(v.origin) + v.origin_delta.expr()); }
-expr origin_holds(const Value& v) {
-    const expr w = origin_word(v), n = word(v);
-    if (v.shift == 0) return v.origin.expr() == 0 || ones_of(n) + whole(v.bits_lost) <= ones_of(w);
-    const unsigned k = v.shift & 63;
-    const expr by = symbolic::power(k), s = symbolic::as_signed(w, 64);
-    expr holds = context().bool_val(true);
-    if ((v.shift & 0x40) != 0) holds = holds && n == w * by;
-    if ((v.shift & 0x80) != 0) holds = holds && symbolic::as_signed(n, 64) == s * by;
-    return v.origin.expr() == 0 || holds;
-}
-void require_result(const Value& r, const expr& made) {
-    require(word(r) == made && r.number.wide.holds(U64(made)), "the result is the instruction's");
-    require(is_valid(r), "the result is its symbol's word");
-    require(origin_holds(r), "the result has an origin");
-    if (r.modulus != 0) require(symbolic::leaves(made, r.modulus, r.remainder.expr()), "the result leaves its remainder");
-}
-
 Operation operation(AluOp op, unsigned width) {
     Operation o;
     o.alu = op;

@@ -236,6 +236,27 @@ inline State::Sum any_sum(bool equal) {
     return s;
 }
 
+// What is said of a number by an origin: it has some of the bits of that word, less so many; or is the word shifted, and
+// no bit was lost.
+inline expr origin_word(const Value& v) { return U64::wrapped(word(v.origin) + v.origin_delta.expr()); }
+inline expr origin_holds(const Value& v) {
+    const expr w = origin_word(v), n = word(v);
+    if (v.shift == 0) return v.origin.expr() == 0 || ones_of(n) + whole(v.bits_lost) <= ones_of(w);
+    const unsigned k = v.shift & 63;
+    const expr by = symbolic::power(k), s = symbolic::as_signed(w, 64);
+    expr holds = context().bool_val(true);
+    if ((v.shift & 0x40) != 0) holds = holds && n == w * by;
+    if ((v.shift & 0x80) != 0) holds = holds && symbolic::as_signed(n, 64) == s * by;
+    return v.origin.expr() == 0 || holds;
+}
+inline void require_result(const Value& r, const expr& made) {
+    require(word(r) == made && r.number.wide.holds(U64(made)), "the result is the instruction's");
+    require(is_valid(r), "the result is its symbol's word");
+    require(origin_holds(r), "the result has an origin");
+    if (r.modulus != 0) require(symbolic::leaves(made, r.modulus, r.remainder.expr()), "the result leaves its remainder");
+}
+
+
 // All that the state says is true.
 inline void require_valid(const State& s) {
     for (unsigned i = 0; i < s.difference_count; ++i) require(is_true(s.differences[i]), "a difference is true");
@@ -252,7 +273,9 @@ inline void require_valid(const State& s) {
 template <class Body>
 symbolic::Report along_all_paths(Body body) {
     return explorer().explore([&] {
-        of_invariant() = in_pairs() = second_of_pair() = may_be_congruent() = Number::with_low() = false;
+        of_invariant() = in_pairs() = second_of_pair() = may_be_congruent() = Number::with_low() = Number::with_low_bits() = false;
+        Number::followed().reset();
+        Interval<U64>::made() = nullptr;
         assume(word(Symbol(0)) == 0 && word(kPacketLength) <= whole(1 << 29));
         State s(nullptr, 0);
         s.longest_packet = 1 << 29;

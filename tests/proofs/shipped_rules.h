@@ -12,8 +12,11 @@
 #include <cstdio>
 #include <ctime>
 
-#include "core/isa_enums.h"
 #include "tests/proofs/symbolic_integer.h"
+#ifdef MBPF_PROVES_ACCESSES
+#include "tests/proofs/symbolic_environment.h"
+#endif
+#include "core/isa_enums.h"
 #include "verifier/checker/decode.h"
 #include "verifier/checker/environment.h"
 #include "verifier/checker/kinds.h"
@@ -27,6 +30,9 @@ using symbolic::Here;
 #define uint64_t ::mbpf::symbolic::U64
 #define int32_t ::mbpf::symbolic::I32
 #define uint_least16_t ::mbpf::symbolic::U16
+#ifdef MBPF_PROVES_ACCESSES
+#define uint32_t ::mbpf::symbolic::U32
+#endif
 #define private public
 
 // Both overloads are declared.
@@ -131,18 +137,145 @@ bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Her
 #define learn_order(...) MBPF_TWO(learn_order, void, , __VA_ARGS__)
 #define keep_distance(...) MBPF_TWO(keep_distance, void, , __VA_ARGS__)
 #define compare_numbers(...) MBPF_TWO(compare_numbers, Edge, , __VA_ARGS__)
+#ifdef MBPF_PROVES_ACCESSES
+#define field_at(...) MBPF_TWO(field_at, const Field*, , __VA_ARGS__)
+#define load_context(...) MBPF_TWO(load_context, bool, , __VA_ARGS__)
+#define store_context(...) MBPF_TWO(store_context, bool, , __VA_ARGS__)
+#define in_bounds(...) MBPF_TWO(in_bounds, bool, , __VA_ARGS__)
+#define frozen(...) MBPF_TWO(frozen, void, const, __VA_ARGS__)
+#define object_pointer(...) MBPF_TWO(object_pointer, Value, const, __VA_ARGS__)
+#define readable_stack(...) MBPF_TWO(readable_stack, bool, , __VA_ARGS__)
+#define overwrite_stack(...) MBPF_TWO(overwrite_stack, void, , __VA_ARGS__)
+#define load_stack(...) MBPF_TWO(load_stack, bool, , __VA_ARGS__)
+#define store_stack(...) MBPF_TWO(store_stack, bool, , __VA_ARGS__)
+#define name_copied(...) MBPF_TWO(name_copied, void, , __VA_ARGS__)
+#define load(...) MBPF_TWO(load, bool, , __VA_ARGS__)
+#define store(...) MBPF_TWO(store, bool, , __VA_ARGS__)
+#define atomic(...) MBPF_TWO(atomic, bool, , __VA_ARGS__)
+#define legacy_load(...) MBPF_TWO(legacy_load, bool, , __VA_ARGS__)
+#define alu(...) MBPF_TWO(alu, bool, , __VA_ARGS__)
+#define move(...) MBPF_TWO(move, bool, , __VA_ARGS__)
+#define arithmetic(...) MBPF_TWO(arithmetic, bool, , __VA_ARGS__)
+#define keep_symbol(...) MBPF_TWO(keep_symbol, void, , __VA_ARGS__)
+#define keep_sum(...) MBPF_TWO(keep_sum, void, , __VA_ARGS__)
+#define keep_bits(...) MBPF_TWO(keep_bits, void, , __VA_ARGS__)
+#define pointer_arithmetic(...) MBPF_TWO(pointer_arithmetic, bool, , __VA_ARGS__)
+#define move_pointer(...) MBPF_TWO(move_pointer, bool, , __VA_ARGS__)
+#define distance(...) MBPF_TWO(distance, bool, , __VA_ARGS__)
+#define fills_gap(...) MBPF_TWO(fills_gap, bool, const, __VA_ARGS__)
+#define any_number(...) MBPF_TWO(any_number, bool, , __VA_ARGS__)
+#define swap_bytes(...) MBPF_TWO(swap_bytes, bool, , __VA_ARGS__)
+#define load_immediate(...) MBPF_TWO(load_immediate, bool, , __VA_ARGS__)
+#define compare_null(...) MBPF_TWO(compare_null, Edge, , __VA_ARGS__)
+#define compare_packet(...) MBPF_TWO(compare_packet, bool, , __VA_ARGS__)
+#endif
 #include "verifier/checker/machine.h"
 #undef learn_order
 #undef keep_distance
+#undef field_at
+#undef load_context
+#undef store_context
+#undef in_bounds
+#undef frozen
+#undef object_pointer
+#undef readable_stack
+#undef overwrite_stack
+#undef load_stack
+#undef store_stack
+#undef name_copied
+#undef load
+#undef store
+#undef atomic
+#undef legacy_load
+#undef alu
+#undef move
+#undef arithmetic
+#undef keep_symbol
+#undef keep_sum
+#undef keep_bits
+#undef pointer_arithmetic
+#undef move_pointer
+#undef distance
+#undef fills_gap
+#undef any_number
+#undef swap_bytes
+#undef load_immediate
 #undef compare_numbers
+#undef compare_null
+#undef compare_packet
 #define learn_order(...) learn_order(__VA_ARGS__, Here())
-#define compare_numbers(...) compare_numbers(__VA_ARGS__, Here())
 #define keep_distance(...) keep_distance(__VA_ARGS__, Here())
+#define compare_numbers(...) compare_numbers(__VA_ARGS__, Here())
+#ifdef MBPF_PROVES_ACCESSES
+#define field_at(...) field_at(__VA_ARGS__, Here())
+#define load_context(...) load_context(__VA_ARGS__, Here())
+#define store_context(...) store_context(__VA_ARGS__, Here())
+#define in_bounds(...) in_bounds(__VA_ARGS__, Here())
+#define frozen(...) frozen(__VA_ARGS__, Here())
+#define object_pointer(...) object_pointer(__VA_ARGS__, Here())
+#define readable_stack(...) readable_stack(__VA_ARGS__, Here())
+#define overwrite_stack(...) overwrite_stack(__VA_ARGS__, Here())
+#define load_stack(...) load_stack(__VA_ARGS__, Here())
+#define store_stack(...) store_stack(__VA_ARGS__, Here())
+#define name_copied(...) name_copied(__VA_ARGS__, Here())
+#define load(...) load(__VA_ARGS__, Here())
+#define store(...) store(__VA_ARGS__, Here())
+#define atomic(...) atomic(__VA_ARGS__, Here())
+#define legacy_load(...) legacy_load(__VA_ARGS__, Here())
+#define alu(...) alu(__VA_ARGS__, Here())
+#define move(...) move(__VA_ARGS__, Here())
+#define arithmetic(...) arithmetic(__VA_ARGS__, Here())
+#define keep_symbol(...) keep_symbol(__VA_ARGS__, Here())
+#define keep_sum(...) keep_sum(__VA_ARGS__, Here())
+#define keep_bits(...) keep_bits(__VA_ARGS__, Here())
+#define pointer_arithmetic(...) pointer_arithmetic(__VA_ARGS__, Here())
+#define move_pointer(...) move_pointer(__VA_ARGS__, Here())
+#define distance(...) distance(__VA_ARGS__, Here())
+#define fills_gap(...) fills_gap(__VA_ARGS__, Here())
+#define any_number(...) any_number(__VA_ARGS__, Here())
+#define swap_bytes(...) swap_bytes(__VA_ARGS__, Here())
+#define load_immediate(...) load_immediate(__VA_ARGS__, Here())
+#define compare_null(...) compare_null(__VA_ARGS__, Here())
+#define compare_packet(...) compare_packet(__VA_ARGS__, Here())
+#endif
 #include "verifier/checker/machine_alu.cpp"
 #include "verifier/checker/machine_branch.cpp"
+#ifdef MBPF_PROVES_ACCESSES
+#include "verifier/checker/machine_memory.cpp"
+#endif
 #undef learn_order
 #undef keep_distance
+#undef field_at
+#undef load_context
+#undef store_context
+#undef in_bounds
+#undef frozen
+#undef object_pointer
+#undef readable_stack
+#undef overwrite_stack
+#undef load_stack
+#undef store_stack
+#undef name_copied
+#undef load
+#undef store
+#undef atomic
+#undef legacy_load
+#undef alu
+#undef move
+#undef arithmetic
+#undef keep_symbol
+#undef keep_sum
+#undef keep_bits
+#undef pointer_arithmetic
+#undef move_pointer
+#undef distance
+#undef fills_gap
+#undef any_number
+#undef swap_bytes
+#undef load_immediate
 #undef compare_numbers
+#undef compare_null
+#undef compare_packet
 #endif
 #undef apart
 #undef difference
@@ -166,6 +299,7 @@ bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Her
 #undef uint64_t
 #undef int32_t
 #undef uint_least16_t
+#undef uint32_t
 #undef private
 
 #include "tests/proofs/rule_contracts.h"

@@ -55,8 +55,9 @@ struct Integer {
         requires(B != Bits || S != Signed)
     constexpr explicit((S && !Signed) || B > Bits || (B == Bits && !S && Signed)) Integer(const Integer<B, S>& x) : Integer(x.id == 0 ? Integer(x.constant) : converted(x)) {}
     template <class T>
-        requires std::is_integral_v<T>
+        requires(std::is_integral_v<T> && !(Bits == 32 && std::is_same_v<T, std::ptrdiff_t>))
     constexpr explicit operator T() const {
+        if constexpr (std::is_same_v<T, bool>) return id == 0 ? constant != 0 : Explorer::now().decide(expr() != 0);
         if (id != 0) {
             // Every value that is possible, one by one.
             for (unsigned i = 0; i <= 256; ++i)
@@ -64,6 +65,13 @@ struct Integer {
             Explorer::now().require_unreachable("symbolic where a constant is wanted");
         }
         return static_cast<T>(constant);
+    }
+
+    // Shipping code indexes with integers of 32 bits.
+    constexpr operator std::ptrdiff_t() const
+        requires(Bits == 32)
+    {
+        return static_cast<std::int32_t>(*this);
     }
 
     z3::expr expr() const {
@@ -111,6 +119,7 @@ using U64 = Integer<64, false>;
 using I32 = Integer<32, true>;
 using U32 = Integer<32, false>;
 using U16 = Integer<16, false>;
+using I16 = Integer<16, true>;
 
 namespace of {
 template <class T>
@@ -256,7 +265,14 @@ inline z3::expr bits_and(const z3::expr& a, const z3::expr& b) {
     }
     return bit_function("bits_and", a, b);
 }
-inline z3::expr bits_or(const z3::expr& a, const z3::expr& b) { return bit_function("bits_or", a, b); }
+// With what was shifted past it, it is the sum. Of 0, the other.
+inline z3::expr bits_or(const z3::expr& a, const z3::expr& b) {
+    if (a.is_numeral() && a.simplify().to_string() == "0") return b;
+    const z3::expr e = bit_function("bits_or", a, b);
+    const auto by = Explorer::now().shifted.find(b.id());
+    if (by != Explorer::now().shifted.end()) Explorer::now().hint(z3::implies(a < power(by->second), e == a + b));
+    return e;
+}
 inline z3::expr bits_xor(const z3::expr& a, const z3::expr& b) { return bit_function("bits_xor", a, b); }
 
 template <unsigned B, bool S>
@@ -278,7 +294,10 @@ constexpr auto operator<<(const A& a, const B& b) {
     const R x(a);
     const auto n = static_cast<unsigned>(b);
     if (x.id == 0) return R(static_cast<typename R::Native>(x.constant << n));
-    return R(z3::mod(x.expr() * power(n), power(64)));
+    const R shifted(z3::mod(x.expr() * power(n), power(64)));
+    Explorer::now().shifted[shifted.expr().id()] = n;
+    if (n < 64) Explorer::now().hint(z3::implies(x.expr() < power(64 - n), shifted.expr() == x.expr() * power(n)));
+    return shifted;
 }
 template <class A, class B>
     requires of::Pair<A, B>

@@ -168,7 +168,7 @@ class Machine {
     bool readable_stack(unsigned reg, int64_t offset, int64_t size);
     void overwrite_stack(const Value& base, int64_t offset, int64_t size, bool surely);
     bool fills_gap(const Value& pointer, const Value& amount) const;
-    bool frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const;
+    void frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const;
 
     // machine_call.cpp
     const HelperRule* helper_at(uint32_t slot) const;

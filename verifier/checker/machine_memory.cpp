@@ -90,7 +90,7 @@ const Field* Machine::field_at(unsigned reg, int64_t offset, unsigned size, bool
         const bool may_vary = f.rule == FieldRule::raw_bytes && !f.whole && !env_.narrow_context_access;
         if (at >= f.offset && last + size <= int64_t{f.offset} + f.size && (may_vary || base.fixed_place())) return &f;
     }
-    fail(base.fixed_place() ? Reason::context_field : Reason::context_variable, reg, at, last, base.fixed_place() ? env_.context_size : 0, size, is_write);
+    fail(base.fixed_place() ? Reason::context_field : Reason::context_variable, reg, at, last, base.fixed_place() ? int64_t{env_.context_size} : 0, size, is_write);
     return nullptr;
 }
 
@@ -137,7 +137,7 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
         return (lo >= 0 && offset + size <= room) || refuse(Reason::packet_bounds, room);
     }
     if (is_write && base.read_only) return refuse(base.region == Region::object ? Reason::no_memory : Reason::constant_written, 0);
-    int64_t limit = base.region == Region::packet_meta ? s_.metadata_bytes : base.size;
+    int64_t limit = base.region == Region::packet_meta ? int64_t{s_.metadata_bytes} : base.size;
     if (base.region == Region::map_value) {
         if (static_cast<uint32_t>(base.map) >= env_.map_count) return fail(Reason::bad_map, reg, base.map);
         const MapRule& map = env_.maps[base.map];
@@ -150,20 +150,21 @@ bool Machine::in_bounds(unsigned reg, int64_t offset, int64_t size, bool is_writ
     } else if (base.region == Region::object && static_cast<uint32_t>(base.map) < env_.object_count) {
         const ObjectRule& rule = env_.objects[base.map];
         if (lo < int64_t{rule.hidden_end} && hi > int64_t{rule.hidden_begin}) limit = rule.hidden_begin;
-        const int64_t unit = lo >= int64_t{rule.wide_begin} && hi <= int64_t{rule.wide_end} ? 8 : rule.unit;
+        const int64_t unit = lo >= int64_t{rule.wide_begin} && hi <= int64_t{rule.wide_end} ? 8 : int64_t{rule.unit};
         if (unit != 0 && (lo / unit + 1) * unit < limit) limit = (lo / unit + 1) * unit;
     }
     return (lo >= 0 && hi <= limit) || refuse(Reason::region_bounds, limit);
 }
 
-// Read-only data never changes, so a load gives the object's own bytes of one of the places it may lead to.
-bool Machine::frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const {
+// Read-only data never changes, so a load gives the object's own bytes of one of the places it may lead to. Of other
+// memory nothing more is known.
+void Machine::frozen(const Value& base, int64_t offset, const Operation& op, Number& out) const {
     const unsigned size = op.width / 8u;
     constexpr int64_t kMostPlaces = 1024;
-    if (base.region != Region::map_value) return false;
+    if (base.region != Region::map_value) return;
     const MapRule& map = env_.maps[base.map];
     const int64_t first = base.offset_min() + offset, last = base.offset_max() + offset;
-    if (!map.read_only || last + size > map.initial_size || last - first >= kMostPlaces) return false;
+    if (!map.read_only || last + size > map.initial_size || last - first >= kMostPlaces) return;
     out = Number::bottom();
     for (int64_t at = first; at <= last; ++at) {
         if (!base.number.contains(static_cast<uint64_t>(at - offset - base.fixed))) continue;
@@ -171,7 +172,6 @@ bool Machine::frozen(const Value& base, int64_t offset, const Operation& op, Num
         for (unsigned i = 0; i < size; ++i) value |= static_cast<uint64_t>(map.initial[at + i]) << (8 * i);
         out = Number::join(out, Number::sign_extend(Number::constant(value), op.kind == Kind::load_sx ? op.width : 64, 64));
     }
-    return true;
 }
 
 Value Machine::object_pointer(int16_t object) const {
@@ -204,8 +204,7 @@ bool Machine::load(const Insn& insn, const Operation& op) {
         if (!load_stack(insn.src, insn.offset, size, out)) return false;
     } else {
         if (!in_bounds(insn.src, insn.offset, size, false)) return false;
-        Number stored;
-        if (frozen(base, insn.offset, op, stored)) out = Value::of(stored);
+        frozen(base, insn.offset, op, out.number);
     }
     if (op.kind == Kind::load_sx) {
         if (out.is_pointer()) return fail(Reason::pointer_as_number, insn.src);

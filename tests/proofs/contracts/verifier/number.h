@@ -5,6 +5,8 @@
 // claim that a word is in it has no word of its own: where it meets one, that is required.
 #pragma once
 
+#include <optional>
+
 #include "core/isa_enums.h"
 #include "tests/proofs/symbolic_integer.h"
 #include "verifier/domain/refine.h"
@@ -67,6 +69,11 @@ struct Bounds {
         b.smax = hi;
         return b;
     }
+    // Whether a rule looks at low bits.
+    static bool& with_low_bits() {
+        static bool is = false;
+        return is;
+    }
     // Anything that holds the word.
     static Bounds of(W w) {
         if (!w.is_symbolic()) return constant(w);
@@ -75,7 +82,16 @@ struct Bounds {
         const z3::expr agree = b.umin.expr() >= b.smin.expr() && b.umax.expr() <= b.smax.expr(), s = as_signed(w.expr(), kBits);
         const z3::expr known = b.smin.expr() == s && b.smax.expr() == s && b.value.expr() == w.expr() && b.mask.expr() == 0;
         Explorer::now().assume(b.holds(w) && (b.smin.expr() < 0 || agree) && (b.umin.expr() < b.umax.expr() || known));
+        // Low bits that are surely 0 are so in the word.
+        for (const int n : {4, 8})
+            if (with_low_bits()) Explorer::now().hint(z3::implies(b.holds(w) && z3::mod(bits_or(b.value.expr(), b.mask.expr()), context().int_val(n)) == 0, z3::mod(w.expr(), context().int_val(n)) == 0));
+        if (made()) made()(b);
         return b;
+    }
+    // To tell more of each.
+    static std::function<void(const Bounds&)>& made() {
+        static std::function<void(const Bounds&)> is;
+        return is;
     }
     z3::expr holds(const W& w) const {
         const z3::expr s = as_signed(w.expr(), kBits);
@@ -176,6 +192,7 @@ struct Number {
         return n;
     }
     // Whether low halves are followed: only where a rule looks at them.
+    static bool& with_low_bits() { return Interval<U>::with_low_bits(); }
     static bool& with_low() {
         static bool is = false;
         return is;
@@ -228,14 +245,36 @@ struct Number {
     static Number alu32(bpf::AluOp op, const Number& a, const Number& b) { return of(instruction_of(op, 32, a.word(), b.word())); }
     static U instruction_of(bpf::AluOp op, unsigned width, const U& a, const U& b) {
         if (width == 64) return instruction(op, a, b);
-        const U x(symbolic::U32{a}), y(symbolic::U32{b});
+        if (op == bpf::AluOp::arsh) return U(symbolic::U32::any("word"));
+        const bool shifts = op == bpf::AluOp::lsh || op == bpf::AluOp::rsh;
+        const U x(symbolic::U32{a}), y(shifts && !b.is_symbolic() ? symbolic::U32(b.constant & 31) : symbolic::U32{b});
         return U(symbolic::U32(instruction(op, x, y)));
     }
     static Number zext32(const Number& a) { return of(U(symbolic::U32(a.word()))); }
-    static Number truncate(const Number& a, unsigned n) { return n >= 64 ? a : of(U(z3::mod(a.word().expr(), symbolic::power(n)))); }
+    static Number truncate(const Number& a, unsigned n) {
+        const U w = a.its_word();
+        return n >= 64 ? (a.wide.has_word ? a : of(w)) : of(U(z3::mod(w.expr(), symbolic::power(n))));
+    }
+    // The one word that a proof looks at, of those that a range stands for or that several numbers may be.
+    static std::optional<z3::expr>& followed() {
+        static std::optional<z3::expr> word;
+        return word;
+    }
+    // That, of a range without a word of its own.
+    U its_word() const { return wide.has_word || !followed() ? word() : with(U(*followed())).word(); }
+    static Number bottom() { return range_u(1, 0); }
+    // Of what either holds the word that is followed, if one does.
+    static Number join(const Number& a, const Number& b) {
+        if (!a.wide.has_word) return b;
+        return of(U(z3::ite(b.word().expr() == *followed(), b.word().expr(), a.word().expr())));
+    }
+    // Its own word; and maybe others.
+    symbolic::Condition contains(U c) const { return symbolic::Condition(word().expr() == c.expr() || symbolic::Explorer::now().fresh_bool("contains")); }
     static Number sign_extend(const Number& a, unsigned from, unsigned width) {
-        const z3::expr cut = symbolic::as_signed(z3::mod(a.word().expr(), symbolic::power(from)), from);
-        return of(U(z3::mod(cut, symbolic::power(width))));
+        const U w = a.its_word();
+        if (from == 64) return of(w);
+        const z3::expr cut = z3::mod(w.expr(), symbolic::power(from));
+        return of(U(z3::ite(cut < symbolic::power(from - 1), cut, cut + symbolic::power(width) - symbolic::power(from))));
     }
     // Any order of the bytes; what is used is that it is 0 together with the word.
     static Number byte_swap(const Number& a, unsigned n) {
