@@ -146,6 +146,7 @@ Problem check_hook(const Platform& platform, const Hook& hook) {
     if (hook.raw_memory && !hook.fields.empty()) return bad(3105, what + ": raw memory has no fields");
     if (Problem p = check_fields(platform, hook, what)) return p;
     if (!hook.any_return && hook.return_min > hook.return_max) return bad(3106, what + ": its return range is empty");
+    if (!hook.any_return && (hook.return_min < std::numeric_limits<std::int32_t>::min() || hook.return_max > std::numeric_limits<std::int32_t>::max())) return bad(3106, what + ": its return range does not fit a signed number of 32 bits");
     if (hook.max_instructions == 0) return bad(3106, what + " has no instruction budget (max_instructions)");
     if (hook.max_stack > 4096) return bad(3106, what + ": max_stack above 4096");
     return std::nullopt;

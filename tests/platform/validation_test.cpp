@@ -70,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(Ranges, Validation, testing::Values(
     Case{"gate_cost_too_high", "MBPF3106", hook_with("") + "gate_cost: 1048577"},
     Case{"cost_on_a_map_too_high", "MBPF3108", helper_with("arg { name: \"m\" type: \"u\" kind: ARG_MAP } map_type: 2 map_cost { map_type: 2 step: 1048577 }")},
     Case{"keys_least_above_greatest", "MBPF3106", hook_with("") + "map_type { number: 2 name: \"m\" min_key_size: 5 max_key_size: 4 }"},
+    Case{"results_of_32_bits", nullptr, "name: \"p\" hook { id: 1 name: \"h\" section: \"h\" max_instructions: 9 returns { min: -2147483648 max: 2147483647 } }"},
+    Case{"results_above_32_bits", "MBPF3106", "name: \"p\" hook { id: 1 name: \"h\" section: \"h\" max_instructions: 9 returns { min: 0 max: 2147483648 } }"},
+    Case{"results_below_32_bits", "MBPF3106", "name: \"p\" hook { id: 1 name: \"h\" section: \"h\" max_instructions: 9 returns { min: -2147483649 max: 0 } }"},
     Case{"too_many_programs", "MBPF3106", hook_with("") + "max_programs: 65536"},
     Case{"call_depth_without_bound", "MBPF3106", hook_with("") + "max_call_depth: 4000000000"},
     Case{"ram_without_bound", "MBPF3106", hook_with("") + "max_ram: 4000000000"}), name_of);

@@ -82,7 +82,7 @@ void proof_limit_of_what_is_moved(State& s) {
 void proof_sum_most(State& s) {
     const Value a = any_value("a"), b = any_value("b"), c = any_value("c");
     I64 bound = 0;
-    if (s.sum_most(a, b, c, bound, kReal)) require(word(a) + word(b) - word(c) <= bound.expr(), "sum_most");
+    if (s.sum_most(a, b, c, bound, kReal)) require(word(a) + word(b) - word(c) <= bound.expr() && within(bound.expr(), kAnyBound), "sum_most");
 }
 // Each bound comes from one difference and the first value of its symbol.
 void proof_below_packet_end(State& s) {

@@ -99,7 +99,7 @@ inline bool State::sum_most(const Value& a, const Value& b, const Value& c, I64&
     require(is_valid(a) && is_valid(b) && is_valid(c), "sum_most: of values that are so");
     if (explorer().choose(2) == 0) return false;
     bound = I64::any("sum_most");
-    assume(word(a) + word(b) - word(c) <= bound.expr());
+    assume(within(bound.expr(), kAnyBound) && word(a) + word(b) - word(c) <= bound.expr());
     return true;
 }
 inline void State::learn(Symbol a, Symbol b, I64 bound, Here) {

@@ -17,15 +17,22 @@
 #include "tests/proofs/symbolic_environment.h"
 #endif
 #include "core/isa_enums.h"
-#include "verifier/checker/decode.h"
-#include "verifier/checker/environment.h"
 #include "verifier/checker/kinds.h"
 #include "verifier/number.h"
+#ifdef MBPF_PROVES_CALLS
+#include "tests/proofs/symbolic_tables.h"
+#endif
+#include "verifier/checker/decode.h"
+#include "verifier/checker/environment.h"
 
 namespace mbpf::proof {
 using symbolic::Here;
 }
 
+#ifdef MBPF_PROVES_CALLS
+#define uint32_t ::mbpf::symbolic::Half
+#define uint_least32_t ::mbpf::symbolic::Half
+#endif
 #define int64_t ::mbpf::symbolic::I64
 #define uint64_t ::mbpf::symbolic::U64
 #define int32_t ::mbpf::symbolic::I32
@@ -55,7 +62,11 @@ using symbolic::Here;
 #define refine(...) MBPF_TWO(refine, bool, , __VA_ARGS__)
 #define narrow(...) MBPF_TWO(narrow, bool, , __VA_ARGS__)
 #define name(...) MBPF_TWO(name, Symbol, , __VA_ARGS__)
+#ifdef MBPF_PROVES_CALLS
+#define holds_pointer(...) MBPF_TWO(holds_pointer, bool, const, __VA_ARGS__)
+#endif
 #include "verifier/checker/state.h"
+#undef holds_pointer
 #undef apart
 #undef difference
 #undef each_limit
@@ -98,6 +109,9 @@ namespace mbpf::proof {
 unsigned least_needed(const State& s, Here);
 }
 #define least_needed(...) least_needed(__VA_ARGS__, Here())
+#ifdef MBPF_PROVES_CALLS
+#define holds_pointer(...) holds_pointer(__VA_ARGS__, Here())
+#endif
 #include "verifier/checker/state.cpp"
 #undef least_needed
 #undef narrow
@@ -276,6 +290,30 @@ bool step_over(const State& s, Summand* all, unsigned count, int64_t& least, Her
 #undef compare_numbers
 #undef compare_null
 #undef compare_packet
+#endif
+#ifdef MBPF_PROVES_CALLS
+#undef int32_t
+#define check_argument(...) MBPF_TWO(check_argument, bool, , __VA_ARGS__)
+#define check_helper(...) MBPF_TWO(check_helper, bool, , __VA_ARGS__)
+#define helper_result(...) MBPF_TWO(helper_result, bool, , __VA_ARGS__)
+#define finish_helper(...) MBPF_TWO(finish_helper, void, , __VA_ARGS__)
+#include "verifier/checker/machine.h"
+#undef check_argument
+#undef check_helper
+#undef helper_result
+#undef finish_helper
+#define check_argument(...) check_argument(__VA_ARGS__, Here())
+#define check_helper(...) check_helper(__VA_ARGS__, Here())
+#define helper_result(...) helper_result(__VA_ARGS__, Here())
+#define finish_helper(...) finish_helper(__VA_ARGS__, Here())
+#include "verifier/checker/machine_call.cpp"
+#undef check_argument
+#undef check_helper
+#undef helper_result
+#undef finish_helper
+#undef holds_pointer
+#undef uint32_t
+#undef uint_least32_t
 #endif
 #undef apart
 #undef difference

@@ -174,6 +174,7 @@ constexpr auto operator*(const A& a, const B& b) {
     if (x.id == 0 && y.id == 0 && !__builtin_mul_overflow(x.constant, y.constant, &n)) return R(n);
     const z3::expr e = expanded(x.expr() * y.expr());
     Explorer::now().limit_product(x.expr(), y.expr(), e);
+    if (!std::is_signed_v<typename R::Native>) Explorer::now().hint(e >= 0);  // no factor is negative
     Explorer::now().require(R::in_range(e), "a product overflows");
     return R(e);
 }

@@ -201,7 +201,18 @@ struct Number {
         wide.with(word);
         return of(word);
     }
+    // What ranges without words of their own are claimed to hold, in the order in which they are asked for.
+    static std::vector<z3::expr>& claimed() {
+        static std::vector<z3::expr> words;
+        return words;
+    }
     U word() const {
+        if (!wide.has_word && !claimed().empty()) {
+            const U w(claimed().front());
+            claimed().erase(claimed().begin());
+            symbolic::Explorer::now().require(wide.holds(w), "a word is not in its bounds");
+            return w;
+        }
         if (!wide.has_word) symbolic::Explorer::now().require_unreachable("a range without a word is taken for a number");
         return wide.word;
     }
@@ -223,6 +234,7 @@ struct Number {
         return n;
     }
     static Number unknown() { return {}; }
+    static Number signed_bits(unsigned n) { return range_s(-(std::int64_t{1} << (n - 1)), (std::int64_t{1} << (n - 1)) - 1); }
     static Number unknown_bits(unsigned n) { return n >= 64 ? Number{} : range_u(0, (std::uint64_t{1} << n) - 1); }
 
     bool is_constant() const { return wide.is_constant(); }
@@ -307,10 +319,11 @@ struct Number {
     }
     // Keeps every pair of words that goes that way: those of this state must.
     static bool refine(bpf::Condition c, bool taken, unsigned width, Number& a, Number& b, symbolic::Here = {}) {
-        const z3::expr condition = is_true(c, width, a.word().expr(), b.word().expr());
+        const U x = a.word(), y = b.word();
+        const z3::expr condition = is_true(c, width, x.expr(), y.expr());
         symbolic::Explorer::now().require(taken ? condition : !condition, "refine: by what is true of the words");
-        a = of(a.word());
-        b = of(b.word());
+        a = of(x);
+        b = of(y);
         return true;
     }
 
