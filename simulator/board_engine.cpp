@@ -16,7 +16,9 @@ namespace {
 class BoardEngine : public IsaEngine {
   public:
     BoardEngine(BoardProcess board, ControlClient client, SecretKey verifier, SecretKey release)
-        : board_(std::move(board)), client_(std::move(client)), verifier_(std::move(verifier)), release_(std::move(release)) {}
+        : board_(std::move(board)), client_(std::move(client)), verifier_(std::move(verifier)), release_(std::move(release)) {
+        client_.tries = 60;  // an emulated board is as slow as a busy host
+    }
 
     Result<IsaRun> run(std::span<const std::uint8_t> bytecode, std::vector<std::uint8_t> memory) override {
         auto package = isa_package(bytecode, static_cast<std::uint32_t>(memory.size()), board_name(board_.kind()));
