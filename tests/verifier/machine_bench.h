@@ -113,4 +113,11 @@ struct Bench {
     bool known(unsigned reg, std::uint64_t value) const { return s.regs[reg].is_constant() && s.regs[reg].number.wide.umin == value; }
 };
 
+// What was learned of two symbols' words; INT64_MAX: nothing.
+inline std::int64_t learned(const State& s, Symbol a, Symbol b) {
+    for (unsigned i = 0; i < s.difference_count; ++i)
+        if (s.differences[i].a == a && s.differences[i].b == b) return s.differences[i].bound;
+    return INT64_MAX;
+}
+
 }  // namespace mbpf::proof
