@@ -193,7 +193,6 @@ MISTAKES = [
     ("leave", "machine_call.cpp", "s_.regs[kFirstSaved + i] = saved(i)", "s_.regs[kFirstSaved + i] = saved(0)"),
     ("leave", "machine_call.cpp", "r0.region != Region::stack || r0.frame != s_.depth - 1", "true"),
     ("leave", "machine_call.cpp", "v == nullptr ? Value{} : *v", "v == nullptr ? Value::constant(0) : *v"),
-    ("leave", "state.cpp", "v.region == Region::stack && v.frame == frame", "v.region == Region::stack && v.frame == 0"),
     ("come_back", "machine_call.cpp", "come_back(Value::of(Number::unknown()))", "come_back(Value::of(Number::unknown_bits(32)))"),
     ("leave, the program", "machine_call.cpp", "n.low.smin >= env_.return_min && n.low.smax <= env_.return_max", "n.low.smin >= env_.return_min"),
     ("helper_at", "machine_call.cpp", "op.valid && op.kind == bpf::Kind::call_helper", "op.valid"),
